@@ -1,0 +1,28 @@
+{% macro regexp_matches(expression, pattern) %}
+    {{- return(adapter.dispatch("regexp_matches", "customer_value")(expression, pattern)) -}}
+{% endmacro %}
+
+{% macro default__regexp_matches(expression, pattern) -%}
+    regexp_like({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__regexp_matches(expression, pattern) -%}
+    regexp_matches({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro bigquery__regexp_matches(expression, pattern) -%}
+    regexp_contains({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+
+{% macro regexp_remove(expression, pattern) %}
+    {{- return(adapter.dispatch("regexp_remove", "customer_value")(expression, pattern)) -}}
+{% endmacro %}
+
+{% macro default__regexp_remove(expression, pattern) -%}
+    regexp_replace({{ expression }}, '{{ pattern }}', '')
+{%- endmacro %}
+
+{% macro duckdb__regexp_remove(expression, pattern) -%}
+    regexp_replace({{ expression }}, '{{ pattern }}', '', 'g')
+{%- endmacro %}

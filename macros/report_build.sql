@@ -1,0 +1,36 @@
+{# The last lines of a build: what came in, what was kept, and what the fits say. #}
+{% macro report_build(results) %}
+    {%- if not execute or flags.WHICH not in ["build", "run"] or flags.EMPTY -%}
+        {{- return("") -}}
+    {%- endif -%}
+    {%- set built = {} -%}
+    {%- for result in results if result.node.package_name == "customer_value" -%}
+        {%- if result.status | string == "success" -%}
+            {%- do built.update({result.node.name: result.node.relation_name}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if "excluded_transactions" in built -%}
+        {%- set rows = run_query(
+            "select exclusion_reason, line_count, amount, identical_line_count from "
+            ~ built["excluded_transactions"] ~ " where line_count > 0 order by line_count desc"
+        ).rows -%}
+        {%- for row in rows -%}
+            {%- do log(
+                "customer_value: " ~ "{:,}".format(row[1]) ~ " lines " ~ row[0]
+                ~ ", amount " ~ "{:,.2f}".format(row[2])
+                ~ (" (" ~ row[3] ~ " of them identical to another; kept, since no order_id or "
+                ~ "line_id tells a duplicate from a second purchase)" if row[3] and row[0] == "kept" else ""),
+                info=true
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if "model_fits" in built -%}
+        {%- set rows = run_query(
+            "select as_of_role, model, finding from " ~ built["model_fits"]
+            ~ " order by as_of_role desc, model"
+        ).rows -%}
+        {%- for row in rows -%}
+            {%- do log("customer_value: " ~ row[0] ~ " " ~ row[1] ~ ": " ~ row[2], info=true) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}

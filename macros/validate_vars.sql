@@ -1,0 +1,166 @@
+{# Every var is looked at before the first model runs; a bad one gets a sentence. #}
+{% macro validate_vars() %}
+    {%- if not execute -%}{{- return("") -}}{%- endif -%}
+
+    {%- set at_least_one = "a whole number of at least 1" -%}
+    {%- for name in ["horizon_days", "activity_days"] -%}
+        {%- set value = var(name) -%}
+        {%- if not customer_value.is_whole_number(value) or not 1 <= value <= 3650 -%}
+            {{- customer_value.raise_var_error(name, "a whole number of days from 1 to 3650") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if var("holdout_days") not in ["", none] -%}
+        {%- set value = var("holdout_days") -%}
+        {%- if not customer_value.is_whole_number(value) or value < 1 -%}
+            {{- customer_value.raise_var_error(
+                "holdout_days", "empty or " ~ at_least_one ~ " (days)"
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set value = var("history_months") -%}
+    {%- if not customer_value.is_whole_number(value) or not 0 <= value <= 120 -%}
+        {{- customer_value.raise_var_error(
+            "history_months", "a whole number of months from 0 to 120"
+        ) -}}
+    {%- endif -%}
+    {%- if not customer_value.is_number(var("annual_discount_rate"))
+        or var("annual_discount_rate") < 0 -%}
+        {{- customer_value.raise_var_error(
+            "annual_discount_rate", "a number of 0 or more, 0.10 for ten per cent a year"
+        ) -}}
+    {%- endif -%}
+    {%- if not customer_value.is_number(var("gross_margin"))
+        or not 0 < var("gross_margin") <= 1 -%}
+        {{- customer_value.raise_var_error(
+            "gross_margin", "a share above 0 and at most 1"
+        ) -}}
+    {%- endif -%}
+    {%- if not customer_value.is_number(var("minimum_cluster_share"))
+        or not 0 <= var("minimum_cluster_share") < 0.5 -%}
+        {{- customer_value.raise_var_error(
+            "minimum_cluster_share", "a share from 0 to below 0.5"
+        ) -}}
+    {%- endif -%}
+    {%- if not customer_value.is_number(var("spend_cap_percentile"))
+        or not 50 <= var("spend_cap_percentile") <= 100 -%}
+        {{- customer_value.raise_var_error(
+            "spend_cap_percentile", "a percentile from 50 to 100; 100 caps nothing"
+        ) -}}
+    {%- endif -%}
+    {%- if not customer_value.is_whole_number(var("fit_customer_limit"))
+        or var("fit_customer_limit") < 100 -%}
+        {{- customer_value.raise_var_error(
+            "fit_customer_limit", "a whole number of at least 100 customers"
+        ) -}}
+    {%- endif -%}
+    {%- if not customer_value.is_whole_number(var("random_seed"))
+        or not 0 <= var("random_seed") < 4294967296 -%}
+        {{- customer_value.raise_var_error(
+            "random_seed", "a whole number from 0 to 4294967295"
+        ) -}}
+    {%- endif -%}
+    {%- for name, choices in {
+        "purchase_model": ["bg_nbd"],
+        "rfm_scoring": ["quintiles", "ntile", "thresholds"],
+    }.items() if var(name) not in choices -%}
+        {{- customer_value.raise_var_error(name, "one of " ~ choices | join(", ")) -}}
+    {%- endfor -%}
+    {%- if var("drop_identical_lines") not in ["auto", true, false] -%}
+        {{- customer_value.raise_var_error("drop_identical_lines", "auto, true or false") -}}
+    {%- endif -%}
+    {%- for name in ["excluded_statuses", "excluded_products"] -%}
+        {%- if var(name) is string or var(name) is mapping or var(name) is not iterable -%}
+            {{- customer_value.raise_var_error(name, "a list, [] for none") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name in ["date_format", "timezone", "return_order_prefix", "transactions"]
+        if var(name) is not string -%}
+        {{- customer_value.raise_var_error(name, "text") -}}
+    {%- endfor -%}
+    {%- if not modules.re.match("^[A-Za-z0-9_+/-]+$", var("timezone")) -%}
+        {{- customer_value.raise_var_error("timezone", "a zone's name such as Europe/Paris") -}}
+    {%- endif -%}
+    {{- customer_value.validate_cluster_counts(var("cluster_counts")) -}}
+    {{- customer_value.validate_as_of_date((var("as_of_date") or "") | string) -}}
+    {{- customer_value.validate_transaction_columns(var("transaction_columns") or {}) -}}
+{% endmacro %}
+
+
+{% macro validate_cluster_counts(counts) %}
+    {%- set wrong = namespace(found=counts is string or counts is not iterable or not counts) -%}
+    {%- if not wrong.found -%}
+        {%- for count in counts -%}
+            {%- if not customer_value.is_whole_number(count) or not 2 <= count <= 20 -%}
+                {%- set wrong.found = true -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if wrong.found -%}
+        {{- customer_value.raise_var_error(
+            "cluster_counts", "a list of whole numbers from 2 to 20"
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro validate_as_of_date(text) %}
+    {%- if text == "" -%}{{- return("") -}}{%- endif -%}
+    {%- set parts = modules.re.match("^([0-9]{4})-([0-9]{2})-([0-9]{2})$", text) -%}
+    {%- set is_date = namespace(yes=false) -%}
+    {%- if parts -%}
+        {%- set year, month, day = parts[1] | int, parts[2] | int, parts[3] | int -%}
+        {%- if year >= 1900 and 1 <= month <= 12 -%}
+            {%- set next_month = modules.datetime.date(
+                year + month // 12, month % 12 + 1, 1
+            ) -%}
+            {%- set last = next_month - modules.datetime.timedelta(days=1) -%}
+            {%- set is_date.yes = 1 <= day <= last.day -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if not is_date.yes -%}
+        {{- customer_value.raise_var_error(
+            "as_of_date", "empty or a date written YYYY-MM-DD"
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro validate_transaction_columns(columns) %}
+    {%- if columns is not mapping -%}
+        {{- customer_value.raise_var_error(
+            "transaction_columns", "a map from standard name to your column"
+        ) -}}
+    {%- endif -%}
+    {%- set standard = customer_value.standard_transaction_columns() -%}
+    {%- for name, column in columns.items() -%}
+        {%- if name not in standard -%}
+            {{- exceptions.raise_compiler_error(
+                "transaction_columns maps " ~ name ~ ", which is no standard name; the "
+                ~ "standard names are: " ~ standard | join(", ") ~ "."
+            ) -}}
+        {%- endif -%}
+        {%- if column is not string or column | trim == "" -%}
+            {{- exceptions.raise_compiler_error(
+                "transaction_columns maps " ~ name ~ " to nothing: name a column of the "
+                ~ "input, or leave the entry out."
+            ) -}}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro is_number(value) %}
+    {{- return(value is number and value is not boolean) -}}
+{% endmacro %}
+
+{% macro is_whole_number(value) %}
+    {{- return(value is integer and value is not boolean) -}}
+{% endmacro %}
+
+{% macro raise_var_error(name, expected) %}
+    {{- exceptions.raise_compiler_error(
+        "The var " ~ name ~ " is " ~ (var(name) | tojson if var(name) is not none else "empty")
+        ~ "; it must be " ~ expected ~ ". Set it under vars: customer_value: in "
+        ~ "dbt_project.yml, or with --vars."
+    ) -}}
+{% endmacro %}

@@ -1,0 +1,45 @@
+"""The CDNOW master file (Fader & Hardie 2001), read from the installed lifetimes package.
+
+69,659 purchases by the 23,570 customers who first bought at the online music shop CDNOW
+in the first quarter of 1997, up to 1998-06-30: amounts in dollars, no returns, no order
+ids. The file is found by its path, since importing ``lifetimes.datasets`` needs a package
+that is no longer installed by default.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+
+
+def cdnow_path() -> Path:
+    """Return the path of the CDNOW master file inside the installed lifetimes package."""
+    spec = find_spec("lifetimes")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(
+            "The demo reads the CDNOW file from the Python package lifetimes, which is not "
+            "installed: pip install -r requirements.txt, or set the var transactions."
+        )
+    return Path(spec.origin).parent / "datasets" / "CDNOW_master.txt"
+
+
+def read_cdnow(path: Path) -> pd.DataFrame:
+    """Read a CDNOW file: one row per purchase, under the project's standard names."""
+    rows = pd.read_csv(path, sep=r"\s+", dtype=str)
+    return pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"],
+            "transacted_at": pd.to_datetime(rows["date"], format="%Y%m%d"),
+            "quantity": rows["number_of_cds"].astype("int64"),
+            "amount": rows["dollar_value"].astype("float64"),
+        }
+    )
+
+
+def model(dbt, session):
+    """Write the demo's transactions as they stand in the file."""
+    dbt.config(materialized="table", packages=["lifetimes", "pandas"])
+    frame = read_cdnow(cdnow_path())
+    if type(session).__module__.startswith("pyspark."):
+        return session.createDataFrame(frame)
+    return frame

@@ -1,0 +1,24 @@
+with
+
+snapshots as (
+
+    select
+        repeat_count,
+        customer_age_days,
+        is_current
+    from {{ ref("int_customer_snapshots") }}
+    where is_current or is_calibration
+
+),
+
+repeat_count_ages as (
+
+    select distinct
+        case when is_current then 'current' else 'calibration' end as as_of_role,
+        repeat_count,
+        customer_age_days
+    from snapshots
+
+)
+
+select * from repeat_count_ages

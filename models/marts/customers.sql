@@ -1,0 +1,135 @@
+with
+
+customer_values as (
+
+    select
+        customer_id,
+        cluster_id,
+        rfm_code,
+        segment,
+        cluster_name,
+        r_score,
+        f_score,
+        m_score,
+        order_count,
+        purchase_day_count,
+        repeat_count,
+        net_revenue,
+        mean_repeat_value,
+        average_order_value,
+        recency_days,
+        last_purchase_age_days,
+        customer_age_days,
+        mean_days_between_purchases,
+        days_between_purchases_cv,
+        probability_alive,
+        probability_active_90d,
+        expected_purchases_90d,
+        expected_purchases_365d,
+        expected_purchase_value,
+        lifetime_value_365d,
+        lifetime_value_percentile,
+        as_of_date,
+        first_purchase_date,
+        last_purchase_date
+    from {{ ref("int_customer_values") }}
+    where is_current
+
+),
+
+spend as (
+
+    select ln(cast(net_revenue as {{ type_double() }})) as log_spend
+    from {{ ref("int_customer_snapshots") }}
+    where is_current and net_revenue > 0
+
+),
+
+typical_spend as (
+
+    select {{ percentile("log_spend", 0.5) }} as median_log_spend
+    from spend
+
+),
+
+spend_deviations as (
+
+    select abs(log_spend - median_log_spend) as deviation
+    from spend
+    cross join typical_spend
+
+),
+
+spend_spread as (
+
+    select {{ percentile("deviation", 0.5) }} as median_deviation
+    from spend_deviations
+
+),
+
+customers as (
+
+    select
+        ---------- ids
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+        cast(cluster_id as {{ dbt.type_int() }}) as cluster_id,
+
+        ---------- strings
+        cast(rfm_code as {{ dbt.type_string() }}) as rfm_code,
+        cast(segment as {{ dbt.type_string() }}) as segment,
+        cast(cluster_name as {{ dbt.type_string() }}) as cluster_name,
+
+        ---------- numerics
+        cast(r_score as {{ dbt.type_int() }}) as r_score,
+        cast(f_score as {{ dbt.type_int() }}) as f_score,
+        cast(m_score as {{ dbt.type_int() }}) as m_score,
+        cast(order_count as {{ dbt.type_bigint() }}) as order_count,
+        cast(purchase_day_count as {{ dbt.type_bigint() }}) as purchase_day_count,
+        cast(repeat_count as {{ dbt.type_bigint() }}) as repeat_count,
+        cast(net_revenue as {{ type_money() }}) as net_revenue,
+        cast(mean_repeat_value as {{ type_double() }}) as mean_repeat_value,
+        cast(average_order_value as {{ type_double() }}) as average_order_value,
+        cast(recency_days as {{ dbt.type_bigint() }}) as recency_days,
+        cast(last_purchase_age_days as {{ dbt.type_bigint() }})
+            as last_purchase_age_days,
+        cast(customer_age_days as {{ dbt.type_bigint() }}) as customer_age_days,
+        cast(mean_days_between_purchases as {{ type_double() }})
+            as mean_days_between_purchases,
+        cast(days_between_purchases_cv as {{ type_double() }})
+            as days_between_purchases_cv,
+        cast(probability_alive as {{ type_double() }}) as probability_alive,
+        cast(probability_active_90d as {{ type_double() }}) as probability_active_90d,
+        cast(expected_purchases_90d as {{ type_double() }}) as expected_purchases_90d,
+        cast(expected_purchases_365d as {{ type_double() }})
+            as expected_purchases_365d,
+        cast(expected_purchase_value as {{ type_double() }})
+            as expected_purchase_value,
+        cast(lifetime_value_365d as {{ type_double() }}) as lifetime_value_365d,
+        cast(lifetime_value_percentile as {{ type_double() }})
+            as lifetime_value_percentile,
+
+        ---------- booleans
+        -- Iglewicz & Hoaglin (1993): a modified z-score beyond 3.5, on the log scale.
+        coalesce(
+            net_revenue > 0
+            and median_deviation > 0
+            and 0.6745
+            * abs(
+                ln(greatest(cast(net_revenue as {{ type_double() }}), 1e-9))
+                - median_log_spend
+            )
+            / nullif(median_deviation, 0) > 3.5,
+            false
+        ) as is_spend_outlier,
+
+        ---------- dates
+        cast(as_of_date as date) as as_of_date,
+        cast(first_purchase_date as date) as first_purchase_date,
+        cast(last_purchase_date as date) as last_purchase_date
+    from customer_values
+    cross join typical_spend
+    cross join spend_spread
+
+)
+
+select * from customers

@@ -1,0 +1,238 @@
+"""Fit the Gamma-Gamma spend model of each as-of role.
+
+The input is one row per distinct (number of paid repeat days x, their mean spend m) with
+the number of customers who share it. The likelihood is that of lifetimes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from autograd import hessian, value_and_grad
+from lifetimes import GammaGammaFitter
+from scipy.optimize import minimize
+
+NAMES = ("p", "q", "v")
+# Logs of the parameters, with spend in units of its mean.
+STARTS = ((1.0, 1.0, 0.5), (0.0, 1.0, 0.0), (2.0, 2.0, -1.0), (3.0, 0.5, -3.0))
+BOUND = 10.0
+AGREEMENT = 1e-3
+
+COLUMNS = {
+    "as_of_role": "str",
+    "model": "str",
+    "parameter": "str",
+    "estimate": "float64",
+    "standard_error": "float64",
+    "log_likelihood": "float64",
+    "customer_count": "int64",
+    "fit_customer_count": "int64",
+    "is_converged": "bool",
+    "is_boundary": "bool",
+    "finding": "str",
+    "mean_purchase_value": "float64",
+    "frequency_spend_correlation": "float64",
+}
+
+
+@dataclass(frozen=True)
+class SpendFit:
+    """What the fit found; the estimates are NaN where everyone is given the mean instead."""
+
+    estimates: tuple[float, float, float]
+    standard_errors: tuple[float, float, float]
+    log_likelihood: float
+    is_converged: bool
+    is_boundary: bool
+    finding: str
+    mean_purchase_value: float
+
+
+def to_frame(relation) -> pd.DataFrame:
+    """Turn what ``dbt.ref`` gives on any engine into a frame with lower-case columns."""
+    for name in ("to_pandas", "toPandas", "df"):
+        convert = getattr(relation, name, None)
+        if callable(convert):
+            relation = convert()
+            break
+    return relation.rename(columns=str.lower)
+
+
+def fall_back(mean: float, is_converged: bool, finding: str) -> SpendFit:
+    """Return the fit that expects the same mean of everybody."""
+    nothing = (np.nan, np.nan, np.nan)
+    return SpendFit(nothing, nothing, np.nan, is_converged, True, finding, mean)
+
+
+def fit_gamma_gamma(x: np.ndarray, m: np.ndarray, weights: np.ndarray) -> SpendFit:
+    """Fit p, q and v of the Gamma-Gamma model by maximum likelihood.
+
+    Parameters
+    ----------
+    x : paid repeat days, at least 1. m : mean spend of those days, above 0, in currency.
+    weights : customers per row, at least one in all.
+
+    Returns
+    -------
+    SpendFit. Never raises for thin data: where spend does not vary, or the fitted mean is
+    infinite (q <= 1), everybody is expected to spend the observed mean.
+
+    References
+    ----------
+    Fader & Hardie (2013), "The Gamma-Gamma Model of Monetary Value", eq. 1a.
+    """
+    customers = weights.sum()
+    # Per purchase, as the model's own mean is: customers weighted by nothing but themselves.
+    mean = float((weights * m).sum() / customers)
+    if np.ptp(m) <= 1e-9 * mean:
+        return fall_back(
+            mean,
+            True,
+            "no variation in spend identified: every customer's mean is the same, so "
+            "everybody is expected to spend it.",
+        )
+
+    scaled = m / mean
+
+    def objective(point):
+        return GammaGammaFitter._negative_log_likelihood(point, x, scaled, weights, 0.0)
+
+    gradient = value_and_grad(objective)
+    runs = [
+        minimize(
+            gradient,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(-BOUND, BOUND)] * 3,
+            options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 500},
+        )
+        for start in STARTS
+    ]
+    runs = [run for run in runs if np.isfinite(run.fun)]
+    if not runs:
+        return fall_back(
+            mean,
+            False,
+            "Not converged: the likelihood is not finite from any start, so everybody is "
+            "expected to spend the observed mean.",
+        )
+    best = min(runs, key=lambda run: run.fun)
+    tolerance = max(AGREEMENT, 1e-8 * abs(best.fun) * customers) / customers
+    agreeing = sum(run.fun - best.fun <= tolerance for run in runs)
+    p, q, v = np.exp(best.x) * (1.0, 1.0, mean)
+    if q <= 1:
+        return fall_back(
+            mean,
+            agreeing >= 2,
+            "The fitted spend has no finite mean (q is at most 1), so everybody is expected "
+            "to spend the observed mean.",
+        )
+
+    is_free = np.abs(best.x) < BOUND - 0.01
+    errors = np.full(3, np.nan)
+    if is_free.all():
+        # By the delta method the covariance is outer(p, p) times the inverse information.
+        variances = np.diag(np.linalg.pinv(customers * hessian(objective)(best.x)))
+        if np.all(variances > 0):
+            errors = np.exp(best.x) * np.sqrt(variances) * (1.0, 1.0, mean)
+    sentences = [
+        f"Converged: {agreeing} of {len(STARTS)} starts agree."
+        if agreeing >= 2
+        else f"Not converged: only one of {len(STARTS)} starts reached the best likelihood."
+    ]
+    if not is_free.all():
+        at_limit = [name for name, free in zip(NAMES, is_free, strict=True) if not free]
+        sentences.append(
+            f"The data set no limit to {' and '.join(at_limit)}; the expected spend is "
+            "finite, the single parameters mean little."
+        )
+    if customers < 100:
+        sentences.append(
+            f"Only {int(customers)} customers paid for a second purchase: too few to rely on."
+        )
+    return SpendFit(
+        (float(p), float(q), float(v)),
+        (float(errors[0]), float(errors[1]), float(errors[2])),
+        float(-best.fun * customers - customers * np.log(mean)),
+        agreeing >= 2,
+        not is_free.all(),
+        " ".join(sentences),
+        float(v * p / (q - 1)),
+    )
+
+
+def weighted_correlation(x: np.ndarray, m: np.ndarray, weights: np.ndarray) -> float:
+    """Return the correlation of frequency and mean spend over customers, NaN if constant."""
+    x_deviation = x - np.average(x, weights=weights)
+    m_deviation = m - np.average(m, weights=weights)
+    spread = np.sqrt((weights * x_deviation**2).sum() * (weights * m_deviation**2).sum())
+    if not spread > 0:
+        return np.nan
+    return float((weights * x_deviation * m_deviation).sum() / spread)
+
+
+def fit_spend_model(patterns: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
+    """Fit the spend model for every as-of role.
+
+    Parameters
+    ----------
+    patterns : as_of_role, paid_repeat_count, mean_repeat_value, customer_count.
+    populations : as_of_role, customer_count, revenue_per_purchase_day; one row per role.
+
+    Returns
+    -------
+    One row per role and parameter, with the columns COLUMNS; money in the input's currency.
+    """
+    patterns = patterns.sort_values(list(patterns.columns))
+    rows = []
+    for population in populations.sort_values("as_of_role").to_dict("records"):
+        role = population["as_of_role"]
+        group = patterns[patterns["as_of_role"] == role]
+        x, m, weights = (
+            group[column].to_numpy("float64")
+            for column in ("paid_repeat_count", "mean_repeat_value", "customer_count")
+        )
+        correlation = np.nan
+        if len(group) == 0:
+            fit = fall_back(
+                float(population["revenue_per_purchase_day"]),
+                True,
+                "Nobody has paid for a second purchase, so everybody is expected to spend "
+                "the mean of all purchase days.",
+            )
+        else:
+            fit = fit_gamma_gamma(x, m, weights)
+            correlation = weighted_correlation(x, m, weights)
+        rows += [
+            {
+                "as_of_role": role,
+                "model": "gamma_gamma",
+                "parameter": name,
+                "estimate": estimate,
+                "standard_error": error,
+                "log_likelihood": fit.log_likelihood,
+                "customer_count": int(population["customer_count"]),
+                "fit_customer_count": int(weights.sum()),
+                "is_converged": fit.is_converged,
+                "is_boundary": fit.is_boundary,
+                "finding": fit.finding,
+                "mean_purchase_value": fit.mean_purchase_value,
+                "frequency_spend_correlation": correlation,
+            }
+            for name, estimate, error in zip(
+                NAMES, fit.estimates, fit.standard_errors, strict=True
+            )
+        ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def model(dbt, session):
+    """Write the parameters of the spend model, with the verdict on each fit."""
+    dbt.config(materialized="table", packages=["lifetimes", "numpy", "pandas", "scipy"])
+    frame = fit_spend_model(
+        to_frame(dbt.ref("int_spend_patterns")), to_frame(dbt.ref("int_fit_populations"))
+    )
+    if type(session).__module__.startswith("pyspark."):
+        return session.createDataFrame(frame)
+    return frame
