@@ -1,0 +1,92 @@
+# Two commands on a fresh machine with Python 3.11-3.13, git and make:
+#   make build    the environment from the lock, then dbt build on DuckDB
+#   make test     the environment with the test tools, then everything CI checks
+# Written for GNU make 3.81 or later and any POSIX shell.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Further arguments for dbt or pytest: make build ARGS="--select customers+"
+ARGS :=
+# An interpreter of your own choice: make build PYTHON=/path/to/python
+PYTHON :=
+
+# Where the strict parse and sqlfluff write, apart from target/ and the database of a build.
+CHECK_TARGET := target/check
+CHECKING := CUSTOMER_VALUE_DB=$(CHECK_TARGET)/check.duckdb \
+	DBT_TARGET_PATH=$(CHECK_TARGET) DBT_LOG_PATH=$(CHECK_TARGET)/logs
+
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header
+
+# Sets $$python to the first interpreter that runs, is supported and can make an
+# environment; a shim that fails when it is called counts as absent.
+define find_python
+	python=; found=; \
+	for candidate in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3 python); do \
+		version=$$($$candidate -c 'import sys, venv, ensurepip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+		case $$version in \
+			3.11|3.12|3.13) python=$$candidate; break ;; \
+			*) found="$$found $$candidate is Python $$version," ;; \
+		esac; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "No supported Python: found$${found:- none that runs and has the modules venv and ensurepip,} and Python 3.11, 3.12 or 3.13 is needed; install one, or name it with make PYTHON=/path/to/python." >&2; \
+		exit 1; \
+	fi
+endef
+
+# $(1) is the lock to install.
+define install
+	echo "Installing $(1) into $(VENV)"; \
+	$(BIN)/python -m pip --disable-pip-version-check --no-input --quiet \
+		install --require-hashes -r $(1)
+endef
+
+.PHONY: help build test docs lock clean
+
+help:
+	@echo "make build   environment from requirements.txt, then dbt build"
+	@echo "make test    environment from requirements-dev.txt, then linters and tests"
+	@echo "make docs    the documentation as one file: target/static_index.html"
+	@echo "make lock    both requirements files anew from pyproject.toml (needs uv)"
+	@echo "make clean   remove the environment and everything that was built"
+
+build: $(VENV)/build.stamp
+	$(BIN)/dbt build $(ARGS)
+
+# Cheap first; pytest's summary is the last thing printed.
+test: $(VENV)/test.stamp
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/codespell
+	$(BIN)/mypy models python_tests
+	@mkdir -p $(CHECK_TARGET)
+	$(CHECKING) $(BIN)/dbt --quiet --warn-error parse --no-partial-parse
+	$(BIN)/dbt-bouncer run --show-all-failures
+	$(CHECKING) $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar models
+	$(BIN)/python -m pytest $(ARGS)
+
+docs: build
+	$(BIN)/dbt docs generate --static
+
+lock:
+	$(LOCK) -o requirements.txt
+	$(LOCK) --extra dev -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) target logs dbt_packages *.duckdb *.duckdb.wal .mypy_cache \
+		.pytest_cache .ruff_cache .hypothesis
+
+# The environment is made anew when a lock has changed. The test lock holds the build's
+# pins and more, so the test environment serves both, and installs onto the build's.
+$(VENV)/build.stamp: requirements.txt
+	@$(find_python); "$$python" -m venv --clear $(VENV)
+	@$(call install,requirements.txt)
+	@touch $@
+
+$(VENV)/test.stamp: requirements.txt requirements-dev.txt
+	@if [ ! -e $(VENV)/build.stamp ] || [ -e $@ ]; then \
+		$(find_python); "$$python" -m venv --clear $(VENV); \
+	fi
+	@$(call install,requirements-dev.txt)
+	@touch $(VENV)/build.stamp $@
