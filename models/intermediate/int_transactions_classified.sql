@@ -48,17 +48,15 @@ signed as (
         transacted_at,
         is_flagged_return,
         cast(transacted_at as date) as transacted_date,
+        coalesce(is_flagged_return, false)
+        or coalesce(amount < 0, false)
         {% if prefix -%}
-            coalesce(
-                is_flagged_return
-                or amount < 0
-                or substr(order_id, 1, {{ prefix | length }})
+            or coalesce(
+                substr(order_id, 1, {{ prefix | length }})
                 = '{{ prefix | replace("'", "''") }}',
-                is_flagged_return
-            ) as is_return,
-        {% else -%}
-            coalesce(is_flagged_return or amount < 0, is_flagged_return) as is_return,
-        {% endif -%}
+                false
+            )
+        {%- endif %} as is_return,
         amount
     from transactions
 

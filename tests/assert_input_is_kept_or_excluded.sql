@@ -1,0 +1,67 @@
+-- Every line of the input is kept or excluded with a reason, in rows and in money. The
+-- input is read again from staging; returns count as negative, as they do downstream.
+{%- set prefix = var("return_order_prefix") %}
+with
+
+input_lines as (
+
+    select
+        stg_transactions.*,
+        coalesce(cast(exchange_rates.rate as decimal(18, 8)), 1) as rate
+    from {{ ref("stg_transactions") }}
+    left join {{ ref("exchange_rates") }}
+        on stg_transactions.currency = upper(trim(exchange_rates.currency))
+
+),
+
+input_totals as (
+
+    select
+        count(*) as line_count,
+        coalesce(
+            sum(
+                cast(
+                    case
+                        when
+                            is_flagged_return
+                            {% if prefix -%}
+                                or substr(order_id, 1, {{ prefix | length }})
+                                = '{{ prefix | replace("'", "''") }}'
+                            {%- endif %}
+                            then -1 * abs(amount)
+                        else amount
+                    end * rate as {{ type_money() }}
+                )
+            ),
+            0
+        ) as amount
+    from input_lines
+
+),
+
+accounted as (
+
+    select
+        sum(case when exclusion_reason != 'total' then line_count end) as line_count,
+        sum(case when exclusion_reason != 'total' then amount end) as amount,
+        sum(case when exclusion_reason = 'total' then line_count end)
+            as total_line_count,
+        sum(case when exclusion_reason = 'total' then amount end) as total_amount
+    from {{ ref("excluded_transactions") }}
+
+)
+
+select
+    input_totals.line_count as input_line_count,
+    accounted.line_count,
+    accounted.total_line_count,
+    input_totals.amount as input_amount,
+    accounted.amount,
+    accounted.total_amount
+from input_totals
+cross join accounted
+where
+    input_totals.line_count != accounted.line_count
+    or input_totals.line_count != accounted.total_line_count
+    or input_totals.amount != accounted.amount
+    or input_totals.amount != accounted.total_amount

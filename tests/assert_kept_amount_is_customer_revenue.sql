@@ -1,0 +1,24 @@
+-- The money of the kept lines is the money of the customers.
+with
+
+kept as (
+
+    select amount
+    from {{ ref("excluded_transactions") }}
+    where exclusion_reason = 'kept'
+
+),
+
+revenue as (
+
+    select coalesce(sum(net_revenue), 0) as net_revenue
+    from {{ ref("customers") }}
+
+)
+
+select
+    kept.amount,
+    revenue.net_revenue
+from kept
+cross join revenue
+where kept.amount != revenue.net_revenue
