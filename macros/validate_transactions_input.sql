@@ -57,7 +57,7 @@
     {%- endif -%}
     {%- if missing -%}
         {{- exceptions.raise_compiler_error(
-            input ~ " has no column for " ~ missing | join(" and ") ~ ": map "
+            input ~ " has no column for " ~ missing | join(" and ") ~ ": name "
             ~ "it in the var transaction_columns; its columns are: " ~ listing ~ "."
         ) -}}
     {%- endif -%}

@@ -54,7 +54,7 @@ typical_spend as (
 
 spend_deviations as (
 
-    select abs(log_spend - median_log_spend) as deviation
+    select abs(spend.log_spend - typical_spend.median_log_spend) as deviation
     from spend
     cross join typical_spend
 
@@ -64,6 +64,18 @@ spend_spread as (
 
     select {{ percentile("deviation", 0.5) }} as median_deviation
     from spend_deviations
+
+),
+
+with_spend_statistics as (
+
+    select
+        customer_values.*,
+        typical_spend.median_log_spend,
+        spend_spread.median_deviation
+    from customer_values
+    cross join typical_spend
+    cross join spend_spread
 
 ),
 
@@ -126,9 +138,7 @@ customers as (
         cast(as_of_date as date) as as_of_date,
         cast(first_purchase_date as date) as first_purchase_date,
         cast(last_purchase_date as date) as last_purchase_date
-    from customer_values
-    cross join typical_spend
-    cross join spend_spread
+    from with_spend_statistics
 
 )
 
