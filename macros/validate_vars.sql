@@ -60,7 +60,7 @@
         ) -}}
     {%- endif -%}
     {%- for name, choices in {
-        "purchase_model": ["bg_nbd"],
+        "purchase_model": ["bg_nbd", "mbg_nbd", "pareto_nbd"],
         "rfm_scoring": ["quintiles", "ntile", "thresholds"],
     }.items() if var(name) not in choices -%}
         {{- customer_value.raise_var_error(name, "one of " ~ choices | join(", ")) -}}
