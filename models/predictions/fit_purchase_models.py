@@ -257,8 +257,14 @@ def pareto_nbd_objective(log_parameters, x, t_x, T, weights) -> tuple[float, np.
     by_beta = (
         s / beta - alive * s / (beta + T) - gone * (s + 1) * (density / (gap_b + grown)).sum(axis=1)
     )
-    gradient = np.array([r * by_r, alpha * by_alpha, s * by_s, beta * by_beta]) @ weights
-    return -float(value @ weights) / weights.sum(), -gradient / weights.sum()
+    # Not as matrix products, whose last digits depend on the number of threads.
+    gradient = np.array(
+        [
+            np.sum(weights * by_log)
+            for by_log in (r * by_r, alpha * by_alpha, s * by_s, beta * by_beta)
+        ]
+    )
+    return -float(np.sum(weights * value)) / weights.sum(), -gradient / weights.sum()
 
 
 # Model -> its parameters in the order of the likelihood, and the likelihood. The third of
