@@ -31,6 +31,13 @@ STARTS = (
     (-2.0, -3.0, -2.0, 1.0),
     (1.0, 1.0, -3.0, 3.0),
 )
+# Where no two starts agree, as on a flat ridge, the best end is searched again from around it.
+SHIFTS = (
+    (0.5, 0.5, 0.5, 0.5),
+    (-0.5, -0.5, -0.5, -0.5),
+    (0.5, 0.5, -0.5, -0.5),
+    (-0.5, -0.5, 0.5, 0.5),
+)
 # The starts are compared on a systematic sample of about this many patterns; where they all
 # lead to one optimum there, all patterns are searched from it only.
 SEARCH_PATTERNS = 2000
@@ -295,8 +302,8 @@ def search(objective: Objective, data: tuple, start) -> OptimizeResult:
     )
 
 
-def search_from_starts(objective: Objective, data: tuple) -> tuple[list[OptimizeResult], int]:
-    """Search from every start; return the finite ends and how many starts agree.
+def search_from_starts(objective: Objective, data: tuple) -> tuple[list[OptimizeResult], int, int]:
+    """Search from every start; return the finite ends, how many starts agree, and of how many.
 
     Of many patterns every n-th is searched first: where all starts end in one optimum there,
     that is where the search of all patterns starts.
@@ -319,9 +326,16 @@ def search_from_starts(objective: Objective, data: tuple) -> tuple[list[Optimize
             best = min(runs, key=lambda run: run.fun)
             ends = finite_ends(data, [best.x])
             if ends and ends[0].success:
-                return ends, len(STARTS)
+                return ends, len(STARTS), len(STARTS)
     runs = finite_ends(data, STARTS)
-    return runs, count_agreeing(runs, data[-1].sum()) if runs else 0
+    if not runs:
+        return runs, 0, len(STARTS)
+    agreeing = count_agreeing(runs, data[-1].sum())
+    if agreeing > 1:
+        return runs, agreeing, len(STARTS)
+    best = min(runs, key=lambda run: run.fun)
+    runs += finite_ends(data, np.clip(best.x + np.array(SHIFTS), -BOUND, BOUND))
+    return runs, count_agreeing(runs, data[-1].sum()), len(STARTS) + len(SHIFTS)
 
 
 def fit_model(
@@ -372,7 +386,7 @@ def fit_model(
     def objective(point):
         return likelihood(point, *data)
 
-    runs, agreeing = search_from_starts(likelihood, data)
+    runs, agreeing, tried = search_from_starts(likelihood, data)
     nbd_point, nbd_value = fit_nbd(x, T * scale, weights)
     best = min(runs, key=lambda run: run.fun) if runs else None
 
@@ -421,9 +435,9 @@ def fit_model(
 
     is_converged = agreeing >= 2
     sentences = [
-        f"Converged: {agreeing} of {len(STARTS)} starts agree."
+        f"Converged: {agreeing} of {tried} starts agree."
         if is_converged
-        else f"Not converged: only one of {len(STARTS)} starts reached the best likelihood, so "
+        else f"Not converged: only one of {tried} starts reached the best likelihood, so "
         "take the forecasts with care."
     ]
     if not is_free.all():

@@ -348,7 +348,7 @@ def refit_purchase_model(
         "pareto_nbd": lambda: pareto_nbd_gradient(x, t_x, T),
     }
     gradient = gradients[model]() if free == 4 else nbd_gradient(x, T)
-    point = np.log(parameters / units)[:free]
+    point = np.log(parameters[:free] / units[:free])
     points = refit(gradient, point, weights, replicates, random)
     result = np.tile(parameters, (replicates, 1))
     result[:, :free] = np.exp(points) * units[:free]

@@ -244,8 +244,18 @@ warnings as (
     from fits
     where
         model != 'gamma_gamma'
+        and finding like 'no dropout identified%'
+    union all
+    select
+        'purchases_at_boundary' as warning_code,
+        concat(as_of_role, ' ', model) as subject,
+        concat(model, ' (', as_of_role, '): ', finding) as sentence
+    from fits
+    where
+        model != 'gamma_gamma'
         and is_converged
         and is_boundary
+        and finding not like 'no dropout identified%'
     union all
     select
         'spend_at_boundary' as warning_code,
