@@ -22,15 +22,17 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 \
 # environment; a shim that fails when it is called counts as absent.
 define find_python
 	python=; found=; \
-	for candidate in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3 python); do \
-		version=$$($$candidate -c 'import sys, venv, ensurepip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
+		version=$$("$$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
 		case $$version in \
-			3.11|3.12|3.13) python=$$candidate; break ;; \
-			*) found="$$found $$candidate is Python $$version," ;; \
+			3.11|3.12|3.13) ;; \
+			*) found="$$found $$candidate is Python $$version,"; continue ;; \
 		esac; \
+		if "$$candidate" -c 'import ensurepip, venv' 2>/dev/null; then python=$$candidate; break; fi; \
+		found="$$found $$candidate (Python $$version) lacks the modules venv and ensurepip,"; \
 	done; \
 	if [ -z "$$python" ]; then \
-		echo "No supported Python: found$${found:- none that runs and has the modules venv and ensurepip,} and Python 3.11, 3.12 or 3.13 is needed; install one, or name it with make PYTHON=/path/to/python." >&2; \
+		echo "No usable Python: found$${found:- none that runs,} and 3.11, 3.12 or 3.13 with venv is needed; install one, or name it with make PYTHON=/path/to/python." >&2; \
 		exit 1; \
 	fi
 endef
@@ -70,8 +72,8 @@ docs: build
 	$(BIN)/dbt docs generate --static
 
 lock:
-	$(LOCK) -o requirements.txt
 	$(LOCK) --extra dev -o requirements-dev.txt
+	$(LOCK) --constraints requirements-dev.txt -o requirements.txt
 
 clean:
 	rm -rf $(VENV) target logs dbt_packages *.duckdb *.duckdb.wal .mypy_cache \

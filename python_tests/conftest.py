@@ -6,10 +6,12 @@ user's CSV, UCI Online Retail) are made once and shared, also between pytest-xdi
 
 import fcntl
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -29,10 +31,6 @@ ONLINE_RETAIL_VARS = {
         "unit_price": "UnitPrice",
     },
 }
-
-# dbt takes three seconds to import: a server imports it once and forks for every command.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb.impl"])
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,8 @@ class Build:
 
     def marts(self) -> set[str]:
         """Return the names of the tables in the schema that users see."""
+        if not self.database.exists():
+            return set()
         names = self.rows("select table_name from duckdb_tables() where schema_name = 'main'")
         return {name for (name,) in names}
 
@@ -65,16 +65,15 @@ class Build:
         return repr(self.rows(f"select * from {table} order by all"))
 
 
-def _command(arguments: list[str], environment: dict[str, str], directory: str, log: str) -> None:
-    """Be the dbt command line in a process of one's own."""
-    os.chdir(directory)
-    os.environ.update(environment)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    from dbt.cli.main import cli
-
-    cli(arguments, prog_name="dbt")
+@cache
+def _dbt_server() -> subprocess.Popen[str]:
+    """Start the process that forks this worker's commands; it ends with its input."""
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("dbt_server.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def run_dbt(
@@ -95,14 +94,17 @@ def run_dbt(
         *(["--vars", json.dumps(variables)] if variables else []),
         *("--target-path", str(target), "--log-path", str(target), "--no-use-colors"),
     ]
-    environment = {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(project)}
-    process = _processes.Process(
-        target=_command, args=(command, environment, str(project), str(log))
-    )
-    process.start()
-    process.join()
-    assert process.exitcode is not None
-    return Build(process.exitcode, log.read_text(), database)
+    request = {
+        "arguments": command,
+        "environment": {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(project)},
+        "directory": str(project),
+        "log": str(log),
+    }
+    server = _dbt_server()
+    assert server.stdin is not None and server.stdout is not None
+    print(json.dumps(request), file=server.stdin, flush=True)
+    exit_code = int(server.stdout.readline())
+    return Build(exit_code, log.read_text(), database)
 
 
 def build_arguments(*, unit_tests: bool = False) -> list[str]:

@@ -1,6 +1,7 @@
 """What several tests need: the models as modules, and CDNOW computed without the project."""
 
 import importlib.util
+import shutil
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,16 @@ CDNOW_SAMPLE_VARS = {
         "amount": "dollars",
     },
 }
+
+
+def copy_project(target: Path) -> Path:
+    """Copy what dbt reads of the project, for tests that change it or install it."""
+    for name in ("dbt_project.yml", "profiles.yml"):
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target / name)
+    for name in ("macros", "models", "seeds", "tests"):
+        shutil.copytree(ROOT / name, target / name)
+    return target
 
 
 @cache

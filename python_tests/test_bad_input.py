@@ -1,0 +1,237 @@
+"""Bad input gets one sentence that names what is wrong, and leaves no half-built mart."""
+
+import duckdb
+import numpy as np
+import pytest
+from test_fixture import LINES
+
+HEADER = "customer_id,transacted_at,amount\n"
+USABLE = HEADER + "a,2024-01-01,10\na,2024-02-01,20\nb,2024-01-05,30\n"
+
+
+@pytest.fixture
+def csv_of(tmp_path):
+    def write(text: str) -> str:
+        path = tmp_path / "orders.csv"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def assert_refused(build, *sentence: str) -> None:
+    """Assert that a build failed with a sentence that holds all the given parts."""
+    assert build.exit_code != 0, build.output
+    assert "Traceback" not in build.output
+    lines = [line for line in build.output.splitlines() if all(part in line for part in sentence)]
+    assert lines, build.output
+    assert build.marts() == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "sentence"),
+    [
+        pytest.param(HEADER, {}, ["has no rows"], id="empty table"),
+        pytest.param(
+            HEADER + ",2024-01-01,10\nnan,2024-01-02,20\n",
+            {},
+            ["No line of", "2 missing_customer", "mapped to customer_id"],
+            id="all rows without a customer",
+        ),
+        pytest.param(
+            HEADER + "a,13/02/2024,10\nb,14/02/2024,20\n",
+            {},
+            ["No line of", "2 invalid_timestamp", "date_format"],
+            id="all dates unreadable",
+        ),
+        pytest.param(
+            HEADER + 'a,2024-01-01,ten\nb,2024-01-02,"1.234,56"\n',
+            {},
+            ["No line of", "2 invalid_amount", "mapped to amount"],
+            id="all amounts unreadable",
+        ),
+        pytest.param(
+            HEADER + "a,2024-01-01,-10\n",
+            {},
+            ["No line of", "1 customer_without_purchase", "a negative one is a return"],
+            id="returns only",
+        ),
+        pytest.param(
+            USABLE,
+            {"as_of_date": "2023-12-31"},
+            ["No line of", "3 future_dated", "as_of_date"],
+            id="as of a date before the first purchase",
+        ),
+        pytest.param(
+            USABLE,
+            {"transaction_columns": {"customer_id": "client", "transacted_at": "transacted_at"}},
+            ["maps customer_id to client", "customer_id, transacted_at, amount"],
+            id="mapped column missing",
+        ),
+        pytest.param(
+            "customer_id,transacted_at,total\na,2024-01-01,1\n",
+            {},
+            ["no column for amount", "customer_id, transacted_at, total"],
+            id="no amount",
+        ),
+        pytest.param("", {}, ["orders.csv"], id="file without a header"),
+    ],
+)
+def test_an_unusable_input_is_refused(build, csv_of, text, variables, sentence):
+    assert_refused(build({"transactions": csv_of(text), **variables}), *sentence)
+
+
+@pytest.mark.parametrize(
+    ("transactions", "sentence"),
+    [
+        ("nowhere/orders.csv", ["nowhere/orders.csv", "there is none"]),
+        ("nowhere/*.parquet", ["nowhere/*.parquet", "there is none"]),
+        ("shop.orders", ["shop.orders", "no such table"]),
+    ],
+)
+def test_a_missing_input_is_named(build, transactions, sentence):
+    assert_refused(build({"transactions": transactions}), *sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("annual_discount_rate", -0.1),
+        ("rfm_scoring", "quartiles"),
+        ("as_of_date", "30/06/1998"),
+        ("as_of_date", "1998-02-30"),
+        ("horizon_days", 0),
+        ("activity_days", "a quarter"),
+        ("holdout_days", -5),
+        ("history_months", 1.5),
+        ("gross_margin", 40),
+        ("purchase_model", "crystal_ball"),
+        ("cluster_counts", []),
+        ("cluster_counts", ["three"]),
+        ("cluster_counts", 4),
+        ("minimum_cluster_share", 0.9),
+        ("spend_cap_percentile", 0.99),
+        ("fit_customer_limit", 10),
+        ("random_seed", -1),
+        ("drop_identical_lines", "perhaps"),
+        ("excluded_statuses", "cancelled"),
+        ("return_order_prefix", 7),
+        ("timezone", "Mars'--"),
+        ("transaction_columns", ["customer_id"]),
+    ],
+)
+def test_an_impossible_var_is_named(build, name, value):
+    assert_refused(build({name: value}), f"The var {name} is")
+
+
+def test_a_timezone_that_does_not_exist_is_named(build, csv_of):
+    text = HEADER + "a,2024-01-01T10:00:00Z,10\n"
+    variables = {"transactions": csv_of(text), "timezone": "Mars/Olympus"}
+    assert_refused(build(variables), "Mars/Olympus")
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"client": "customer_id"}, ["maps client", "no standard name", "customer_id"]),
+        ({"customer_id": ""}, ["maps customer_id to nothing"]),
+    ],
+)
+def test_an_impossible_column_map_is_named(build, csv_of, columns, sentence):
+    variables = {"transactions": csv_of(USABLE), "transaction_columns": columns}
+    assert_refused(build(variables), *sentence)
+
+
+def test_a_refused_build_leaves_the_earlier_marts_as_they_were(built, build, csv_of):
+    before = built({"transactions": csv_of(LINES)})
+    customers = before.dump("customers")
+    after = build({"transactions": csv_of(HEADER)}, database=before.database)
+    assert after.exit_code != 0
+    assert after.marts() == before.marts()
+    assert after.dump("customers") == customers
+
+
+def counts_of(build) -> dict[str, int]:
+    rows = build.rows(
+        "select exclusion_reason, line_count from excluded_transactions where line_count > 0"
+    )
+    return dict(rows)
+
+
+def test_unreadable_amounts_and_future_dates_are_counted_and_not_fatal(built, csv_of):
+    text = USABLE + "b,2024-01-06,ten\na,2025-01-01,5\nb,2024-02-31,5\n,2024-01-06,5\n"
+    build = built({"transactions": csv_of(text), "as_of_date": "2024-06-30"})
+    assert counts_of(build) == {
+        "kept": 3,
+        "invalid_amount": 1,
+        "future_dated": 1,
+        "invalid_timestamp": 1,
+        "missing_customer": 1,
+        "total": 7,
+    }
+    (revenue,) = build.row("select sum(net_revenue) from customers")
+    assert revenue == 60
+
+
+def assert_forecasts_are_finite(build) -> None:
+    forecasts = build.frame(
+        "select probability_alive, probability_active_90d, expected_purchases_90d, "
+        "expected_purchases_365d, expected_purchase_value, lifetime_value_365d from customers"
+    )
+    assert len(forecasts) > 0
+    assert np.isfinite(forecasts.to_numpy("float64")).all()
+
+
+def finding(build, model: str) -> str:
+    (text,) = build.row(
+        f"select finding from model_fits where as_of_role = 'current' and model = '{model}'"
+    )
+    return text
+
+
+def test_one_customer_only(built, csv_of):
+    build = built({"transactions": csv_of(HEADER + "a,2024-01-01,10\n")})
+    assert build.rows("select customer_id, segment is not null from customers") == [("a", True)]
+    assert_forecasts_are_finite(build)
+
+
+def test_everyone_with_one_purchase(built, csv_of):
+    rows = "".join(f"c{number},2024-01-{1 + number % 28:02},{number + 1}\n" for number in range(40))
+    build = built({"transactions": csv_of(HEADER + rows)})
+    assert build.row("select count(*), max(expected_purchases_365d) from customers") == (40, 0)
+    assert "second day" in finding(build, "bg_nbd")
+    assert "second purchase" in finding(build, "gamma_gamma")
+    assert_forecasts_are_finite(build)
+
+
+def test_everyone_spending_the_same(built, csv_of):
+    rows = "".join(
+        f"c{number},2024-{1 + (number + 3 * visit) % 12:02}-{1 + number % 28:02},25\n"
+        for number in range(40)
+        for visit in range(1 + number % 3)
+    )
+    build = built({"transactions": csv_of(HEADER + rows)})
+    assert "no variation in spend identified" in finding(build, "gamma_gamma")
+    assert build.rows("select distinct expected_purchase_value from customers") == [(25.0,)]
+    assert_forecasts_are_finite(build)
+
+
+def test_everything_on_one_day(built, csv_of):
+    rows = "".join(f"c{number},2024-01-01,{number + 1}\n" for number in range(10))
+    build = built({"transactions": csv_of(HEADER + rows)})
+    assert build.row("select count(*), max(customer_age_days) from customers") == (10, 0)
+    assert_forecasts_are_finite(build)
+
+
+def test_an_empty_build_passes_and_leaves_typed_tables(dbt, tmp_path):
+    result = dbt("build", "--empty", "--threads", "2")
+    assert result.exit_code == 0, result.output
+    with duckdb.connect(str(result.database)) as connection:
+        types = dict(
+            connection.execute(
+                "select column_name, data_type from duckdb_columns() where table_name = 'customers'"
+            ).fetchall()
+        )
+        assert connection.execute("select count(*) from customers").fetchone() == (0,)
+    assert types["customer_id"] == "VARCHAR"
+    assert types["lifetime_value_365d"] == "DOUBLE"
