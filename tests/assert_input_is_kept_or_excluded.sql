@@ -24,7 +24,7 @@ input_totals as (
                     case
                         when
                             is_flagged_return
-                            {% if prefix -%}
+                        {% if prefix -%}
                                 or substr(order_id, 1, {{ prefix | length }})
                                 = '{{ prefix | replace("'", "''") }}'
                             {%- endif %}

@@ -80,7 +80,7 @@ numbered_names as (
 cluster_names as (
 
     select
-        cluster_id as named_cluster_id,
+        cluster_id,
         case
             when namesake_number = 1 then cluster_name
             else
@@ -97,70 +97,38 @@ cluster_names as (
 model_in_one_row as (
 
     select
-        {% for feature in features -%}
-            {% for column in [
-                "lower_cap", "upper_cap", "feature_mean", "feature_deviation"
-            ] -%}
-                max(case when feature = '{{ feature }}' then {{ column }} end)
-                    as {{ feature }}_{{ column }},
-            {% endfor -%}
-            {% for cluster in range(1, most_clusters + 1) -%}
-                max(
-                    case
-                        when feature = '{{ feature }}' and cluster_id = {{ cluster }}
-                            then centre
-                    end
-                ) as {{ feature }}_centre_{{ cluster }},
-            {% endfor -%}
-        {% endfor -%}
-        count(*) as centroid_feature_count
+        {{ cluster_model_columns(features, most_clusters) }}
     from centroids
 
 ),
 
--- The caps and the scale of the fit, then the squared distance to each centroid; a
--- cluster that the selected model does not have is infinitely far away.
-standardised as (
+measured as (
 
     select
         customers_scored.*,
-        {% for cluster in range(1, most_clusters + 1) -%}
-            {% for feature in features -%}
-                model_in_one_row.{{ feature }}_centre_{{ cluster }},
-            {% endfor -%}
-        {% endfor -%}
-        {% for feature, column in [
-            ("recency", "recency_days"),
-            ("frequency", "order_count"),
-            ("monetary", "net_revenue"),
-        ] -%}
-            (
-                least(
-                    greatest({{ cluster_feature(column) }}, {{ feature }}_lower_cap),
-                    {{ feature }}_upper_cap
-                ) - {{ feature }}_feature_mean
-            ) / {{ feature }}_feature_deviation as {{ feature }}
-            {{- "," if not loop.last }}
-        {% endfor %}
+        model_in_one_row.*
     from customers_scored
     cross join model_in_one_row
+
+),
+
+-- The caps and the scale of the fit.
+standardised as (
+
+    select
+        *,
+        {{ standardised_feature("recency_days", "recency") }} as recency,
+        {{ standardised_feature("order_count", "frequency") }} as frequency,
+        {{ standardised_feature("net_revenue", "monetary") }} as monetary
+    from measured
 
 ),
 
 distances as (
 
     select
-        standardised.*,
-        {% for cluster in range(1, most_clusters + 1) -%}
-            coalesce(
-                {% for feature in features -%}
-                    ({{ feature }} - {{ feature }}_centre_{{ cluster }})
-                    * ({{ feature }} - {{ feature }}_centre_{{ cluster }})
-                    {{- " + " if not loop.last }}
-                {% endfor -%},
-                1e300
-            ) as distance_{{ cluster }}{{ "," if not loop.last }}
-        {% endfor %}
+        *,
+        {{ distances_to_centroids(features, most_clusters) }}
     from standardised
 
 ),
@@ -168,17 +136,8 @@ distances as (
 nearest as (
 
     select
-        distances.*,
-        case
-            {% for cluster in range(1, most_clusters + 1) -%}
-                when
-                    distance_{{ cluster }} = least(
-                        {%- for other in range(1, most_clusters + 1) -%}
-                            distance_{{ other }}{{ ", " if not loop.last }}
-                        {%- endfor -%}
-                    ) then {{ cluster }}
-            {% endfor -%}
-        end as cluster_id
+        *,
+        {{ nearest_cluster(most_clusters) }} as cluster_id
     from distances
 
 ),
@@ -187,41 +146,41 @@ clustered as (
 
     select
         ---------- ids
-        customer_id,
-        cluster_id,
+        nearest.customer_id,
+        nearest.cluster_id,
 
         ---------- strings
-        rfm_code,
-        segment,
-        cluster_name,
+        nearest.rfm_code,
+        nearest.segment,
+        cluster_names.cluster_name,
 
         ---------- numerics
-        r_score,
-        f_score,
-        m_score,
-        order_count,
-        purchase_day_count,
-        repeat_count,
-        paid_repeat_count,
-        net_revenue,
-        mean_repeat_value,
-        average_order_value,
-        recency_days,
-        last_purchase_age_days,
-        customer_age_days,
-        mean_days_between_purchases,
-        days_between_purchases_cv,
+        nearest.r_score,
+        nearest.f_score,
+        nearest.m_score,
+        nearest.order_count,
+        nearest.purchase_day_count,
+        nearest.repeat_count,
+        nearest.paid_repeat_count,
+        nearest.net_revenue,
+        nearest.mean_repeat_value,
+        nearest.average_order_value,
+        nearest.recency_days,
+        nearest.last_purchase_age_days,
+        nearest.customer_age_days,
+        nearest.mean_days_between_purchases,
+        nearest.days_between_purchases_cv,
 
         ---------- booleans
-        is_current,
-        is_calibration,
+        nearest.is_current,
+        nearest.is_calibration,
 
         ---------- dates
-        as_of_date,
-        first_purchase_date,
-        last_purchase_date
+        nearest.as_of_date,
+        nearest.first_purchase_date,
+        nearest.last_purchase_date
     from nearest
-    left join cluster_names on cluster_id = named_cluster_id
+    left join cluster_names on nearest.cluster_id = cluster_names.cluster_id
 
 )
 

@@ -41,14 +41,17 @@ with_previous as (
     select
         customers_clustered.*,
         consecutive_dates.previous_date,
-        lag(segment) over (
-            partition by customer_id order by as_of_date
+        lag(customers_clustered.segment) over (
+            partition by customers_clustered.customer_id
+            order by customers_clustered.as_of_date
         ) as earlier_segment,
-        lag(cluster_name) over (
-            partition by customer_id order by as_of_date
+        lag(customers_clustered.cluster_name) over (
+            partition by customers_clustered.customer_id
+            order by customers_clustered.as_of_date
         ) as earlier_cluster_name
     from customers_clustered
-    inner join consecutive_dates on as_of_date = history_date
+    inner join consecutive_dates
+        on customers_clustered.as_of_date = consecutive_dates.history_date
 
 ),
 

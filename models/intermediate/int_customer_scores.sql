@@ -28,9 +28,9 @@ snapshots as (
 legend as (
 
     select
-        r_score as legend_r_score,
-        f_score as legend_f_score,
-        m_score as legend_m_score,
+        r_score,
+        f_score,
+        m_score,
         segment
     from {{ ref("rfm_legend") }}
 
@@ -50,32 +50,38 @@ thresholds_in_one_row as (
 
     select
         {% for metric in ["recency_days", "order_count", "net_revenue"] %}
-            {% set metric_loop = loop %}
             {% for score in range(1, 6) %}
                 max(
                     case
                         when metric = '{{ metric }}' and score = {{ score }}
                             then from_value
                     end
-                ) as {{ metric }}_from_{{ score }}
-                {{- "," if not (loop.last and metric_loop.last) }}
+                ) as {{ metric }}_from_{{ score }},
             {% endfor %}
         {% endfor %}
+        count(*) as threshold_count
     from thresholds
+
+),
+
+measured as (
+
+    select
+        snapshots.*,
+        thresholds_in_one_row.*
+    from snapshots
+    cross join thresholds_in_one_row
 
 ),
 
 scored as (
 
     select
-        snapshots.*,
+        *,
         {{ rfm_score("recency_days", "desc") }} as r_score,
         {{ rfm_score("order_count", "asc") }} as f_score,
         {{ rfm_score("net_revenue", "asc") }} as m_score
-    from snapshots
-    {% if var("rfm_scoring") == "thresholds" -%}
-        cross join thresholds_in_one_row
-    {%- endif %}
+    from measured
 
 ),
 
@@ -83,47 +89,47 @@ segmented as (
 
     select
         ---------- ids
-        customer_id,
+        scored.customer_id,
 
         ---------- strings
         concat(
-            cast(r_score as {{ dbt.type_string() }}),
-            cast(f_score as {{ dbt.type_string() }}),
-            cast(m_score as {{ dbt.type_string() }})
+            cast(scored.r_score as {{ dbt.type_string() }}),
+            cast(scored.f_score as {{ dbt.type_string() }}),
+            cast(scored.m_score as {{ dbt.type_string() }})
         ) as rfm_code,
-        segment,
+        legend.segment,
 
         ---------- numerics
-        r_score,
-        f_score,
-        m_score,
-        order_count,
-        purchase_day_count,
-        repeat_count,
-        paid_repeat_count,
-        net_revenue,
-        mean_repeat_value,
-        average_order_value,
-        recency_days,
-        last_purchase_age_days,
-        customer_age_days,
-        mean_days_between_purchases,
-        days_between_purchases_cv,
+        scored.r_score,
+        scored.f_score,
+        scored.m_score,
+        scored.order_count,
+        scored.purchase_day_count,
+        scored.repeat_count,
+        scored.paid_repeat_count,
+        scored.net_revenue,
+        scored.mean_repeat_value,
+        scored.average_order_value,
+        scored.recency_days,
+        scored.last_purchase_age_days,
+        scored.customer_age_days,
+        scored.mean_days_between_purchases,
+        scored.days_between_purchases_cv,
 
         ---------- booleans
-        is_current,
-        is_calibration,
+        scored.is_current,
+        scored.is_calibration,
 
         ---------- dates
-        as_of_date,
-        first_purchase_date,
-        last_purchase_date
+        scored.as_of_date,
+        scored.first_purchase_date,
+        scored.last_purchase_date
     from scored
     left join legend
         on
-            r_score = legend_r_score
-            and f_score = legend_f_score
-            and m_score = legend_m_score
+            scored.r_score = legend.r_score
+            and scored.f_score = legend.f_score
+            and scored.m_score = legend.m_score
 
 )
 

@@ -39,13 +39,25 @@ dates as (
 ),
 
 -- A purchase on the as-of date counts.
+days_by_date as (
+
+    select
+        customer_days.*,
+        dates.as_of_date,
+        dates.is_current,
+        dates.is_calibration
+    from customer_days
+    inner join dates on customer_days.activity_date <= dates.as_of_date
+
+),
+
 totals as (
 
     select
-        dates.as_of_date,
-        dates.is_current,
-        dates.is_calibration,
-        customer_days.customer_id,
+        as_of_date,
+        is_current,
+        is_calibration,
+        customer_id,
         min(case when is_purchase_day then activity_date end) as first_purchase_date,
         max(case when is_purchase_day then activity_date end) as last_purchase_date,
         cast(sum(order_count) as bigint) as order_count,
@@ -70,13 +82,8 @@ totals as (
             cast(days_since_previous_purchase as {{ type_double() }})
             * days_since_previous_purchase
         ) as squared_days_between_purchases
-    from customer_days
-    inner join dates on customer_days.activity_date <= dates.as_of_date
-    group by
-        dates.as_of_date,
-        dates.is_current,
-        dates.is_calibration,
-        customer_days.customer_id
+    from days_by_date
+    group by as_of_date, is_current, is_calibration, customer_id
     having max(case when is_purchase_day then 1 else 0 end) = 1
 
 ),
@@ -84,7 +91,7 @@ totals as (
 ages as (
 
     select
-        totals.*,
+        *,
         purchase_day_count - 1 as repeat_count,
         cast(
             {{ date_diff_days("last_purchase_date", "as_of_date") }} as bigint
@@ -102,7 +109,7 @@ ages as (
 spacing as (
 
     select
-        ages.*,
+        *,
         cast(last_purchase_age_days as {{ type_double() }})
         / nullif(repeat_count, 0) as mean_days_between_purchases
     from ages

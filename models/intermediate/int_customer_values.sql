@@ -89,7 +89,7 @@ with_parameters as (
 alive as (
 
     select
-        with_parameters.*,
+        *,
         case
             when repeat_count = 0 or a = 0 then 1.0
             else
@@ -122,7 +122,7 @@ alive as (
 valued as (
 
     select
-        alive.*,
+        *,
         probability_alive * active_if_alive_90d as probability_active_90d,
         probability_alive * purchases_if_alive_90d as expected_purchases_90d,
         probability_alive * purchases_if_alive_365d as expected_purchases_365d,

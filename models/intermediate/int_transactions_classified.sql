@@ -67,20 +67,23 @@ converted as (
 
     select
         signed.*,
-        currency is not null and rate is null as is_unknown_currency,
+        signed.currency is not null
+        and exchange_rates.rate is null as is_unknown_currency,
         cast(
-            case when is_return then -1 * abs(amount) else amount end
-            * coalesce(rate, 1) as {{ type_money() }}
+            case
+                when signed.is_return then -1 * abs(signed.amount)
+                else signed.amount
+            end * coalesce(exchange_rates.rate, 1) as {{ type_money() }}
         ) as counted_amount
     from signed
-    left join exchange_rates on currency = rate_currency
+    left join exchange_rates on signed.currency = exchange_rates.rate_currency
 
 ),
 
 judged_alone as (
 
     select
-        converted.*,
+        *,
         case
             when customer_id is null then 'missing_customer'
             when transacted_at is null then 'invalid_timestamp'
@@ -90,7 +93,7 @@ judged_alone as (
                     then 'future_dated'
             {% endif -%}
             when is_unknown_currency then 'unknown_currency'
-            {% if var("excluded_statuses") -%}
+        {% if var("excluded_statuses") -%}
                 when status in (
                     {%- for status in var("excluded_statuses") -%}
                         '{{ status | string | trim | lower | replace("'", "''") }}'
@@ -98,7 +101,7 @@ judged_alone as (
                     {%- endfor -%}
                 ) then 'excluded_status'
             {% endif -%}
-            {% if var("excluded_products") -%}
+        {% if var("excluded_products") -%}
                 when lower(product_id) in (
                     {%- for product in var("excluded_products") -%}
                         '{{ product | string | trim | lower | replace("'", "''") }}'
@@ -117,7 +120,7 @@ judged_alone as (
 numbered_by_line_id as (
 
     select
-        judged_alone.*,
+        *,
         row_number() over (
             partition by line_id
             order by
@@ -139,7 +142,7 @@ numbered_by_line_id as (
 numbered_by_content as (
 
     select
-        judged_alone.*,
+        *,
         row_number() over (
             partition by
                 customer_id,
@@ -169,7 +172,7 @@ numbered_by_content as (
 not_numbered as (
 
     select
-        judged_alone.*,
+        *,
         1 as copy_number
     from judged_alone
     where
@@ -236,7 +239,7 @@ customer_days as (
 
 customers_without_purchase as (
 
-    select customer_id as customer_id_without_purchase
+    select customer_id
     from customer_days
     group by customer_id
     having max(is_purchase_day) = 0
@@ -247,36 +250,37 @@ classified as (
 
     select
         ---------- ids
-        customer_id,
-        order_id,
-        line_id,
-        product_id,
+        judged.customer_id,
+        judged.order_id,
+        judged.line_id,
+        judged.product_id,
 
         ---------- strings
-        status,
-        currency,
+        judged.status,
+        judged.currency,
         case
-            when line_reason is not null then line_reason
-            when customer_id_without_purchase is not null
+            when judged.line_reason is not null then judged.line_reason
+            when customers_without_purchase.customer_id is not null
                 then 'customer_without_purchase'
         end as exclusion_reason,
 
         ---------- numerics
-        quantity,
-        unit_price,
-        amount,
+        judged.quantity,
+        judged.unit_price,
+        judged.amount,
 
         ---------- booleans
-        is_return,
-        is_free_of_charge,
+        judged.is_return,
+        judged.is_free_of_charge,
 
         ---------- dates
-        transacted_date,
+        judged.transacted_date,
 
         ---------- timestamps
-        transacted_at
+        judged.transacted_at
     from judged
-    left join customers_without_purchase on customer_id = customer_id_without_purchase
+    left join customers_without_purchase
+        on judged.customer_id = customers_without_purchase.customer_id
 
 )
 

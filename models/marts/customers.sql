@@ -42,7 +42,7 @@ customer_values as (
 segment_changes as (
 
     select
-        customer_id as moving_customer_id,
+        customer_id,
         max(case when is_current then previous_segment end) as previous_segment,
         max(
             case
@@ -72,7 +72,7 @@ typical_spend as (
 
 spend_deviations as (
 
-    select abs(log_spend - median_log_spend) as deviation
+    select abs(spend.log_spend - typical_spend.median_log_spend) as deviation
     from spend
     cross join typical_spend
 
@@ -82,6 +82,22 @@ spend_spread as (
 
     select {{ percentile("deviation", 0.5) }} as median_deviation
     from spend_deviations
+
+),
+
+with_statistics as (
+
+    select
+        customer_values.*,
+        segment_changes.previous_segment,
+        segment_changes.segment_changed_since,
+        typical_spend.median_log_spend,
+        spend_spread.median_deviation
+    from customer_values
+    left join segment_changes
+        on customer_values.customer_id = segment_changes.customer_id
+    cross join typical_spend
+    cross join spend_spread
 
 ),
 
@@ -146,10 +162,7 @@ customers as (
         cast(first_purchase_date as date) as first_purchase_date,
         cast(last_purchase_date as date) as last_purchase_date,
         cast(segment_changed_since as date) as segment_changed_since
-    from customer_values
-    left join segment_changes on customer_id = moving_customer_id
-    cross join typical_spend
-    cross join spend_spread
+    from with_statistics
 
 )
 

@@ -34,6 +34,24 @@ profiles as (
 
 ),
 
+-- A second cluster with the same label carries a number behind the label's name.
+labelled as (
+
+    select
+        profiles.*,
+        labels.meaning
+    from profiles
+    left join labels
+        on
+            profiles.cluster_name = labels.label_name
+            or (
+                substr(profiles.cluster_name, 1, length(labels.label_name) + 1)
+                = concat(labels.label_name, ' ')
+                and length(profiles.cluster_name) = length(labels.label_name) + 2
+            )
+
+),
+
 cluster_profile as (
 
     select
@@ -42,17 +60,11 @@ cluster_profile as (
 
         ---------- strings
         cast(cluster_name as {{ dbt.type_string() }}) as cluster_name,
-        -- A namesake carries a number behind the label's name.
         cast(meaning as {{ dbt.type_string() }}) as meaning,
 
         ---------- numerics
         {{ customer_profile_measures() }}
-    from profiles
-    left join labels
-        on
-            cluster_name = label_name
-            or substr(cluster_name, 1, length(label_name) + 1) = concat(label_name, ' ')
-            and length(cluster_name) = length(label_name) + 2
+    from labelled
 
 )
 

@@ -22,7 +22,7 @@ steps as (
 
 ),
 
--- Pairs of customers, n (n - 1) / 2, in cells, in rows, in columns and in all: the
+-- Ordered pairs of customers, n (n - 1), in cells, in rows, in columns and in all: the
 -- adjusted Rand index of Hubert & Arabie (1985) needs nothing else. Newcomers have no
 -- earlier group to be compared with.
 totals as (
@@ -39,7 +39,7 @@ totals as (
             as staying_customer_count,
         sum(
             case
-                when from_group != 'New' then customer_count * (customer_count - 1) / 2.0
+                when from_group != 'New' then customer_count * (customer_count - 1)
                 else 0
             end
         ) as pairs_in_cells
@@ -77,7 +77,7 @@ pairs_in_from_groups as (
     select
         grouping_name,
         to_date,
-        sum(customer_count * (customer_count - 1) / 2.0) as pair_count
+        sum(customer_count * (customer_count - 1)) as pair_count
     from from_groups
     group by grouping_name, to_date
 
@@ -88,7 +88,7 @@ pairs_in_to_groups as (
     select
         grouping_name,
         to_date,
-        sum(customer_count * (customer_count - 1) / 2.0) as pair_count
+        sum(customer_count * (customer_count - 1)) as pair_count
     from to_groups
     group by grouping_name, to_date
 
@@ -102,8 +102,7 @@ pairs as (
         cast(pairs_in_from_groups.pair_count as {{ type_double() }}) as in_from_groups,
         cast(pairs_in_to_groups.pair_count as {{ type_double() }}) as in_to_groups,
         cast(
-            totals.customer_count * (totals.customer_count - 1) / 2.0
-            as {{ type_double() }}
+            totals.customer_count * (totals.customer_count - 1) as {{ type_double() }}
         ) as in_all
     from totals
     left join pairs_in_from_groups

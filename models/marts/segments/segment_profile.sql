@@ -16,23 +16,38 @@ customers as (
 segments as (
 
     select
-        segment as segment_name,
+        segment,
         segment_order,
         meaning
     from {{ ref("segments") }}
 
 ),
 
+customers_by_segment as (
+
+    select
+        segments.segment,
+        segments.segment_order,
+        segments.meaning,
+        customers.customer_id,
+        customers.order_count,
+        customers.net_revenue,
+        customers.recency_days,
+        customers.lifetime_value_365d
+    from segments
+    left join customers on segments.segment = customers.segment
+
+),
+
 profiles as (
 
     select
-        segment_name,
+        segment,
         segment_order,
         meaning,
         {{ customer_profile_columns() }}
-    from segments
-    left join customers on segment_name = segment
-    group by segment_name, segment_order, meaning
+    from customers_by_segment
+    group by segment, segment_order, meaning
 
 ),
 
@@ -40,7 +55,7 @@ segment_profile as (
 
     select
         ---------- strings
-        cast(segment_name as {{ dbt.type_string() }}) as segment,
+        cast(segment as {{ dbt.type_string() }}) as segment,
         cast(meaning as {{ dbt.type_string() }}) as meaning,
 
         ---------- numerics
