@@ -17,6 +17,14 @@
             ) -}}
         {%- endif -%}
     {%- endif -%}
+    {%- if var("lapse_after_days") not in ["", none] -%}
+        {%- set value = var("lapse_after_days") -%}
+        {%- if not customer_value.is_whole_number(value) or not 1 <= value <= 3650 -%}
+            {{- customer_value.raise_var_error(
+                "lapse_after_days", "empty or a whole number of days from 1 to 3650"
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
     {%- set value = var("history_months") -%}
     {%- if not customer_value.is_whole_number(value) or not 0 <= value <= 120 -%}
         {{- customer_value.raise_var_error(
