@@ -5,7 +5,7 @@
         "select coalesce(exclusion_reason, 'kept') as reason, count(*) as line_count from "
         ~ this ~ " group by coalesce(exclusion_reason, 'kept') order by 2 desc, 1"
     ) -%}
-    {%- set input = var("transactions") or "The demo" -%}
+    {%- set input = var("transactions") or "the demo input" -%}
     {%- set reasons = [] -%}
     {%- for row in counts.rows -%}
         {%- if row[0] == "kept" -%}{{- return("") -}}{%- endif -%}

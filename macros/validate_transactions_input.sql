@@ -20,7 +20,7 @@
         {%- if run_query("select count(*) from glob('" ~ path ~ "')").columns[0][0] == 0 -%}
             {{- exceptions.raise_compiler_error(
                 "The var transactions names the file " ~ input ~ ", and there is none: "
-                ~ "give a path that exists, relative to the project's folder or absolute."
+                ~ "give a path that exists, relative to the folder dbt is run in or absolute."
             ) -}}
         {%- endif -%}
     {%- endif -%}
@@ -57,7 +57,7 @@
     {%- endif -%}
     {%- if missing -%}
         {{- exceptions.raise_compiler_error(
-            input ~ " has no column for " ~ missing | join(" and ") ~ ": map "
+            input ~ " has no column for " ~ missing | join(" and ") ~ ": name "
             ~ "it in the var transaction_columns; its columns are: " ~ listing ~ "."
         ) -}}
     {%- endif -%}

@@ -3,14 +3,33 @@
 {%- set prefix = var("return_order_prefix") %}
 with
 
+transactions as (
+
+    select
+        order_id,
+        currency,
+        amount,
+        is_flagged_return
+    from {{ ref("stg_transactions") }}
+
+),
+
+exchange_rates as (
+
+    select
+        upper(trim(currency)) as rate_currency,
+        cast(rate as decimal(18, 8)) as rate
+    from {{ ref("exchange_rates") }}
+
+),
+
 input_lines as (
 
     select
-        stg_transactions.*,
-        coalesce(cast(exchange_rates.rate as decimal(18, 8)), 1) as rate
-    from {{ ref("stg_transactions") }}
-    left join {{ ref("exchange_rates") }}
-        on stg_transactions.currency = upper(trim(exchange_rates.currency))
+        transactions.*,
+        coalesce(exchange_rates.rate, 1) as rate
+    from transactions
+    left join exchange_rates on transactions.currency = exchange_rates.rate_currency
 
 ),
 

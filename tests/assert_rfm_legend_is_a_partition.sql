@@ -20,6 +20,24 @@ triples as (
 
 ),
 
+rfm_legend as (
+
+    select
+        r_score,
+        f_score,
+        m_score,
+        segment
+    from {{ ref("rfm_legend") }}
+
+),
+
+segments as (
+
+    select segment
+    from {{ ref("segments") }}
+
+),
+
 legend as (
 
     select
@@ -27,8 +45,8 @@ legend as (
         rfm_legend.f_score,
         rfm_legend.m_score,
         segments.segment
-    from {{ ref("rfm_legend") }}
-    left join {{ ref("segments") }} on rfm_legend.segment = segments.segment
+    from rfm_legend
+    left join segments on rfm_legend.segment = segments.segment
 
 )
 
@@ -43,5 +61,7 @@ full outer join legend
         triples.r_score = legend.r_score
         and triples.f_score = legend.f_score
         and triples.m_score = legend.m_score
+{# dbt build --empty empties the seeds for the tests as well. #}
+{% if flags.EMPTY %}where false{% endif %}
 group by triples.r_score, triples.f_score, triples.m_score
 having count(legend.segment) != 1 or triples.r_score is null

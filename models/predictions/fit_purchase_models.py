@@ -36,6 +36,8 @@ BOUND = 10.0
 # In units of log-likelihood: what counts as the same optimum, and what dropout must add.
 AGREEMENT = 1e-3
 SMALLEST_GAIN = 1e-2
+# Below this many repeat customers the finding warns.
+FEW_CUSTOMERS = 100
 
 COLUMNS = {
     "as_of_role": "str",
@@ -192,6 +194,7 @@ def fit_model(
             "forecast is zero purchases.",
         )
 
+    few = f"Too few to rely on: customers with a second purchase day: {repeat_customers}."
     scale = 1.0 / T.max()
     data = (x, t_x * scale, T * scale, weights, 0.0)
     customers = weights.sum()
@@ -230,6 +233,8 @@ def fit_model(
         )
         if not is_free.all():
             sentence += " Nor do customers differ in how often they buy."
+        if repeat_customers < FEW_CUSTOMERS:
+            sentence += " " + few
         return Fit(
             {names[0]: estimates[0], names[1]: estimates[1], names[2]: 0.0, names[3]: np.nan},
             {
@@ -268,10 +273,8 @@ def fit_model(
             f"The data set no limit to {' and '.join(at_limit)}; the forecasts are finite, "
             "the single parameters mean little."
         )
-    if repeat_customers < 100:
-        sentences.append(
-            f"Only {repeat_customers} customers bought on more than one day: too few to rely on."
-        )
+    if repeat_customers < FEW_CUSTOMERS:
+        sentences.append(few)
     return Fit(
         dict(zip(names, estimates.tolist(), strict=True)),
         dict(zip(names, errors.tolist(), strict=True)),

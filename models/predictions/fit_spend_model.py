@@ -149,7 +149,7 @@ def fit_gamma_gamma(x: np.ndarray, m: np.ndarray, weights: np.ndarray) -> SpendF
         )
     if customers < 100:
         sentences.append(
-            f"Only {int(customers)} customers paid for a second purchase: too few to rely on."
+            f"Too few to rely on: customers with a paid repeat purchase: {int(customers)}."
         )
     return SpendFit(
         (float(p), float(q), float(v)),

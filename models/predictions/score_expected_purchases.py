@@ -8,6 +8,7 @@ evaluated on the distinct pairs only, and SQL scores any number of customers exa
 import numpy as np
 import pandas as pd
 from scipy.special import hyp2f1
+from scipy.stats import beta
 
 COLUMNS = {
     "as_of_role": "str",
@@ -46,6 +47,21 @@ def bg_nbd_closed_form(
     return c / (a - 1) * (1 - (1 - z) ** (a - 1) * hyp2f1(c - r - x, a - 1, c, z))
 
 
+def bg_nbd_by_quadrature(
+    x: np.ndarray, T: np.ndarray, t: float, r: float, alpha: float, a: float, b: float
+) -> np.ndarray:
+    """Return g(x, T, t) of the BG/NBD as a mean over the chance p to drop out.
+
+    Given p, a customer with a gamma-distributed rate makes
+    (1 - (1 + p t / (alpha + T)) ** -(r + x)) / p purchases; p is Beta(a, b + x). Good to a
+    few digits, for parameters so large that the special function overflows.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    p = np.maximum(beta.ppf((nodes + 1) / 2, a, (b + x)[:, None]), 1e-12)
+    shape, time = (r + x)[:, None], (t / (alpha + T))[:, None]
+    return (-np.expm1(-shape * np.log1p(p * time)) / p) @ (weights / 2)
+
+
 def purchases_if_alive(
     x: np.ndarray, T: np.ndarray, t: float, r: float, alpha: float, a: float, b: float
 ) -> np.ndarray:
@@ -81,6 +97,9 @@ def purchases_if_alive(
                 weight * bg_nbd_closed_form(x[near], T[near], t, r, alpha, a + offset, b)
                 for weight, offset in zip(weights, offsets, strict=True)
             )
+    lost = ~np.isfinite(values)
+    if lost.any():
+        values[lost] = bg_nbd_by_quadrature(x[lost], T[lost], t, r, alpha, a, b)
     return np.maximum(values, 0.0)
 
 

@@ -1,0 +1,110 @@
+"""Time the build against the notebook everybody copies and against the least it could cost.
+
+    python benchmarks/run.py --customers 1000000 --rounds 3
+
+Whole processes, alternating, so that what else the machine does falls on all of them; the medians
+of wall time, the ratios to the opponent and the floor, and the peak memory of each are printed. The
+log is simulated (simulate.py); everything is written below --folder and may be deleted after.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parent
+
+
+def run(command: list[str], environment: dict[str, str], log: Path) -> tuple[float, float]:
+    """Run a command to its end; return its seconds and its peak memory in GiB."""
+    start = time.perf_counter()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(f"{' '.join(command)} failed; see {log}")
+    # Linux counts kibibytes, macOS bytes.
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return seconds, usage.ru_maxrss * unit / 2**30
+
+
+def dbt_build(folder: Path, log: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command and environment of a build of `log` in a database of its own."""
+    name = "-".join(["build", *arguments]).strip("-").replace("--", "").replace(" ", "")
+    database = folder / f"{name}.duckdb"
+    database.unlink(missing_ok=True)
+    command = [
+        *(sys.executable, "-m", "dbt.cli.main", "build"),
+        *("--exclude-resource-type", "unit_test"),
+        *("--target-path", str(folder / f"target-{name}"), "--log-path", str(folder / "logs")),
+        *("--vars", json.dumps({"transactions": str(log)})),
+        *arguments,
+    ]
+    return command, {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(PROJECT)}
+
+
+def main() -> None:
+    """Simulate once, then run every contender in turn."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, default=PROJECT / "target" / "benchmark")
+    parser.add_argument(
+        "--only", nargs="*", default=["floor", "opponent", "core", "full"], metavar="CONTENDER"
+    )
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"transactions-{arguments.customers}.parquet"
+    if not log.exists():
+        simulate = [sys.executable, str(HERE / "simulate.py")]
+        size = ["--customers", str(arguments.customers), "--output", str(log)]
+        subprocess.run([*simulate, *size], check=True)
+
+    results: dict[str, list[tuple[float, float]]] = {name: [] for name in arguments.only}
+    for round_number in range(1, arguments.rounds + 1):
+        contenders = {
+            "floor": ([sys.executable, str(HERE / "floor.py"), str(log)], {}),
+            "opponent": (
+                [
+                    *(sys.executable, str(HERE / "pandas_lifetimes.py")),
+                    *(str(log), str(folder / "opponent.parquet")),
+                ],
+                {},
+            ),
+            "core": dbt_build(folder, log, "--selector", "core"),
+            "full": dbt_build(folder, log),
+        }
+        for name in arguments.only:
+            command, environment = contenders[name]
+            seconds, memory = run(command, environment, folder / f"{name}.log")
+            results[name].append((seconds, memory))
+            print(f"round {round_number}: {name:10} {seconds:8.1f} s {memory:6.2f} GiB", flush=True)
+
+    medians = {name: statistics.median(s for s, _ in runs) for name, runs in results.items()}
+    print(f"\n{arguments.customers:,} customers, {os.cpu_count()} cores, {platform.machine()}")
+    print(f"{'':12}{'seconds':>10}{'of opponent':>13}{'of floor':>10}{'peak GiB':>10}")
+    for name, runs in results.items():
+        ratios = [
+            f"{medians[name] / medians[other]:.2f}" if other in medians else "-"
+            for other in ("opponent", "floor")
+        ]
+        peak = max(memory for _, memory in runs)
+        print(f"{name:12}{medians[name]:10.1f}{ratios[0]:>13}{ratios[1]:>10}{peak:10.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""Run dbt as its users do, every time in a process and a database of its own.
+
+A build costs seconds, so the three that many tests look at (the demo, the CDNOW sample as a
+user's CSV, UCI Online Retail) are made once and shared, also between pytest-xdist's workers.
+"""
+
+import fcntl
+import json
+import multiprocessing
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from helpers import CDNOW_SAMPLE_VARS, ROOT, write_cdnow_sample
+
+ONLINE_RETAIL = ROOT.parent / "shared" / "data" / "online_retail.parquet"
+ONLINE_RETAIL_VARS = {
+    "return_order_prefix": "C",
+    "transaction_columns": {
+        "order_id": "InvoiceNo",
+        "customer_id": "CustomerID",
+        "product_id": "StockCode",
+        "transacted_at": "InvoiceDate",
+        "quantity": "Quantity",
+        "unit_price": "UnitPrice",
+    },
+}
+
+# dbt takes three seconds to import: a server imports it once and forks for every command.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb.impl"])
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a dbt command left behind."""
+
+    exit_code: int
+    output: str
+    database: Path
+
+    def frame(self, query: str) -> pd.DataFrame:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(query).df()
+
+    def rows(self, query: str) -> list[tuple]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(query).fetchall()
+
+    def row(self, query: str) -> tuple:
+        (row,) = self.rows(query)
+        return row
+
+    def marts(self) -> set[str]:
+        """Return the names of the tables in the schema that users see."""
+        names = self.rows("select table_name from duckdb_tables() where schema_name = 'main'")
+        return {name for (name,) in names}
+
+    def dump(self, table: str) -> str:
+        """Return all rows and columns of a table as text, in an order of their own."""
+        return repr(self.rows(f"select * from {table} order by all"))
+
+
+def _command(arguments: list[str], environment: dict[str, str], directory: str, log: str) -> None:
+    """Be the dbt command line in a process of one's own."""
+    os.chdir(directory)
+    os.environ.update(environment)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    from dbt.cli.main import cli
+
+    cli(arguments, prog_name="dbt")
+
+
+def run_dbt(
+    *arguments: str,
+    database: Path,
+    variables: dict | None = None,
+    project: Path = ROOT,
+    target: Path | None = None,
+) -> Build:
+    """Run one dbt command to its end.
+
+    `target` is where dbt writes its artifacts; commands that share it share what was parsed.
+    """
+    target = target or database.parent / "target"
+    log = database.with_suffix(".log")
+    command = [
+        *arguments,
+        *(["--vars", json.dumps(variables)] if variables else []),
+        *("--target-path", str(target), "--log-path", str(target), "--no-use-colors"),
+    ]
+    environment = {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(project)}
+    process = _processes.Process(
+        target=_command, args=(command, environment, str(project), str(log))
+    )
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    return Build(process.exitcode, log.read_text(), database)
+
+
+def build_arguments(*, unit_tests: bool = False) -> list[str]:
+    """Return the build command; the unit tests need no input and run with the demo only."""
+    excluded = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
+    return ["build", "--threads", "2", *excluded]
+
+
+@pytest.fixture(scope="session")
+def worker_directory(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("dbt")
+
+
+@pytest.fixture
+def dbt(tmp_path, worker_directory) -> Callable[..., Build]:
+    """Return a function that runs a dbt command in this test's own database."""
+
+    def run(*arguments: str, database: Path | None = None, **options) -> Build:
+        return run_dbt(
+            *arguments,
+            database=database or tmp_path / "test.duckdb",
+            **{"target": worker_directory / "target", **options},
+        )
+
+    return run
+
+
+@pytest.fixture
+def build(dbt) -> Callable[..., Build]:
+    """Return a function that builds the project from given vars, data tests included."""
+
+    def run(variables: dict | None = None, **options) -> Build:
+        return dbt(*build_arguments(), variables=variables, **options)
+
+    return run
+
+
+@pytest.fixture
+def built(build) -> Callable[..., Build]:
+    """Return a function that builds the project and insists on success."""
+
+    def run(variables: dict | None = None, **options) -> Build:
+        result = build(variables, **options)
+        assert result.exit_code == 0, result.output
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def shared_build(tmp_path_factory) -> Callable[..., Build]:
+    """Return a function that makes a named build once for the whole test run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, variables: dict | None = None, *, unit_tests: bool = False) -> Build:
+        directory = shared / f"build_{name}"
+        directory.mkdir(exist_ok=True)
+        database, code = directory / f"{name}.duckdb", directory / "exit_code"
+        with (directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not code.exists():
+                command = build_arguments(unit_tests=unit_tests)
+                result = run_dbt(*command, variables=variables, database=database)
+                code.write_text(str(result.exit_code))
+        output = database.with_suffix(".log").read_text()
+        return Build(int(code.read_text()), output, database)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo(shared_build) -> Build:
+    """The plain dbt build: CDNOW's master file, with all unit and data tests."""
+    result = shared_build("demo", unit_tests=True)
+    assert "customers" in result.marts(), result.output
+    return result
+
+
+@pytest.fixture(scope="session")
+def cdnow_sample(shared_build, tmp_path_factory) -> Build:
+    """The papers' sample as the CSV of a user."""
+    csv = tmp_path_factory.mktemp("cdnow") / "sample.csv"
+    write_cdnow_sample(csv)
+    result = shared_build("cdnow_sample", {"transactions": str(csv), **CDNOW_SAMPLE_VARS})
+    assert "customers" in result.marts(), result.output
+    return result
+
+
+@pytest.fixture(scope="session")
+def online_retail(shared_build) -> Build:
+    """The messy file of a real wholesaler, where it is at hand."""
+    if not ONLINE_RETAIL.exists():
+        pytest.skip("needs the UCI Online Retail file beside the project")
+    variables = {"transactions": str(ONLINE_RETAIL), **ONLINE_RETAIL_VARS}
+    result = shared_build("online_retail", variables)
+    assert "customers" in result.marts(), result.output
+    return result

@@ -1,0 +1,138 @@
+"""What several tests need: the models as modules, and CDNOW computed without the project."""
+
+import importlib.util
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+
+CDNOW_SAMPLE_VARS = {
+    "as_of_date": "1998-06-30",
+    "date_format": "%Y%m%d",
+    "transaction_columns": {
+        "customer_id": "customer",
+        "transacted_at": "date",
+        "quantity": "cds",
+        "amount": "dollars",
+    },
+}
+
+
+@cache
+def load_model(path: str) -> ModuleType:
+    """Import a Python model by its path inside models/."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / "models" / path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass
+class FakeConfig:
+    """dbt.config: called with the model's configuration, asked for its meta."""
+
+    meta: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, **given) -> None:
+        self.given = given
+
+    def meta_get(self, key: str, default: Any = None) -> Any:
+        return self.meta.get(key, default)
+
+
+class FakeDbt:
+    """The object that dbt hands to a Python model."""
+
+    def __init__(self, refs: dict[str, Any], meta: dict[str, Any] | None = None):
+        self.refs = refs
+        self.config = FakeConfig(meta or {})
+
+    def ref(self, name: str, *_) -> Any:
+        return self.refs[name]
+
+
+def cdnow_path(name: str) -> Path:
+    spec = importlib.util.find_spec("lifetimes")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "datasets" / name
+
+
+def read_cdnow_sample() -> pd.DataFrame:
+    """Return the lines of the sample, everything as the text that it is."""
+    return pd.read_csv(
+        cdnow_path("CDNOW_sample.txt"),
+        sep=r"\s+",
+        names=["master", "customer", "date", "cds", "dollars"],
+        dtype=str,
+    )
+
+
+def write_cdnow_sample(path: Path, lines: pd.DataFrame | None = None) -> None:
+    """Write the sample as a shop might export it: amounts such as $29.33, dates unseparated."""
+    lines = read_cdnow_sample() if lines is None else lines
+    lines.assign(dollars="$" + lines["dollars"]).to_csv(path, index=False)
+
+
+def customers_as_of(lines: pd.DataFrame, as_of_date: str) -> pd.DataFrame:
+    """Return x, t_x, T and mean repeat spend per customer, by pandas and nothing of ours.
+
+    Parameters
+    ----------
+    lines : customer, date (timestamps), dollars (numbers).
+    """
+    end = pd.Timestamp(as_of_date)
+    days = (
+        lines[lines["date"] <= end]
+        .groupby(["customer", "date"], as_index=False)["dollars"]
+        .sum()
+        .sort_values(["customer", "date"])
+    )
+    days["number"] = days.groupby("customer").cumcount()
+    dates = days.groupby("customer")["date"].agg(["min", "max", "size"])
+    paid = days[(days["number"] > 0) & (days["dollars"] > 0)].groupby("customer")["dollars"]
+    return pd.DataFrame(
+        {
+            "x": dates["size"] - 1,
+            "t_x": (dates["max"] - dates["min"]).dt.days,
+            "T": (end - dates["min"]).dt.days,
+            "paid_x": paid.size().reindex(dates.index, fill_value=0),
+            "m": paid.mean().reindex(dates.index),
+        }
+    )
+
+
+@cache
+def cdnow_sample_customers(as_of_date: str) -> pd.DataFrame:
+    lines = read_cdnow_sample()
+    return customers_as_of(
+        pd.DataFrame(
+            {
+                "customer": lines["customer"],
+                "date": pd.to_datetime(lines["date"], format="%Y%m%d"),
+                "dollars": lines["dollars"].astype("float64"),
+            }
+        ),
+        as_of_date,
+    )
+
+
+@cache
+def cdnow_master_customers(as_of_date: str) -> pd.DataFrame:
+    lines = pd.read_csv(cdnow_path("CDNOW_master.txt"), sep=r"\s+", dtype={"customer_id": str})
+    return customers_as_of(
+        pd.DataFrame(
+            {
+                "customer": lines["customer_id"],
+                "date": pd.to_datetime(lines["date"].astype(str), format="%Y%m%d"),
+                "dollars": lines["dollar_value"].astype("float64"),
+            }
+        ),
+        as_of_date,
+    )

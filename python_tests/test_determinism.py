@@ -1,0 +1,64 @@
+"""The same input gives the same tables, whatever the order of its rows."""
+
+import duckdb
+import pytest
+from conftest import ONLINE_RETAIL, ONLINE_RETAIL_VARS
+from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
+
+MARTS = [
+    "customers",
+    "excluded_transactions",
+    "segment_profile",
+    "cluster_profile",
+    "cluster_selection",
+    "model_parameters",
+    "model_fits",
+]
+
+
+@pytest.fixture(scope="module")
+def shuffled_sample(shared_build, tmp_path_factory):
+    csv = tmp_path_factory.mktemp("shuffled") / "sample.csv"
+    write_cdnow_sample(csv, read_cdnow_sample().sample(frac=1, random_state=3))
+    return shared_build("cdnow_shuffled", {"transactions": str(csv), **CDNOW_SAMPLE_VARS})
+
+
+@pytest.fixture(scope="module")
+def rebuilt_sample(shared_build, tmp_path_factory):
+    csv = tmp_path_factory.mktemp("rebuilt") / "sample.csv"
+    write_cdnow_sample(csv)
+    return shared_build("cdnow_rebuilt", {"transactions": str(csv), **CDNOW_SAMPLE_VARS})
+
+
+@pytest.fixture(scope="module")
+def shuffled_retail(shared_build, tmp_path_factory):
+    """Half a million rows: enough for DuckDB to read them with several threads."""
+    if not ONLINE_RETAIL.exists():
+        pytest.skip("needs the UCI Online Retail file beside the project")
+    parquet = tmp_path_factory.mktemp("retail") / "shuffled.parquet"
+    duckdb.sql(
+        f"copy (select * from '{ONLINE_RETAIL}' order by "
+        f"md5(concat_ws('-', InvoiceNo, StockCode, Quantity, UnitPrice))) to '{parquet}'"
+    )
+    return shared_build(
+        "online_retail_shuffled", {"transactions": str(parquet), **ONLINE_RETAIL_VARS}
+    )
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_two_builds_of_one_input_are_identical(cdnow_sample, rebuilt_sample, mart):
+    assert rebuilt_sample.dump(mart) == cdnow_sample.dump(mart)
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_shuffled_rows_make_no_difference(cdnow_sample, shuffled_sample, mart):
+    assert shuffled_sample.dump(mart) == cdnow_sample.dump(mart)
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_shuffled_rows_of_a_large_input_make_no_difference(online_retail, shuffled_retail, mart):
+    assert shuffled_retail.dump(mart) == online_retail.dump(mart)
+
+
+def test_a_dump_holds_every_customer(cdnow_sample):
+    assert cdnow_sample.dump("customers").count("datetime.date(1998, 6, 30)") >= 2357
