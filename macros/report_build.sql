@@ -33,4 +33,20 @@
             {%- do log("customer_value: " ~ row[0] ~ " " ~ row[1] ~ ": " ~ row[2], info=true) -%}
         {%- endfor -%}
     {%- endif -%}
+    {%- if var("late_arrival_days") not in ["", none]
+        and "int_stored_snapshots" in built and "int_snapshot_fingerprints" in built -%}
+        {%- set kept = run_query(
+            "select count(distinct stored.as_of_date) from " ~ built["int_stored_snapshots"]
+            ~ " as stored inner join " ~ built["int_snapshot_fingerprints"] ~ " as now"
+            ~ " on stored.as_of_date = now.as_of_date where stored.fingerprint != now.fingerprint"
+        ).columns[0][0] -%}
+        {%- if kept -%}
+            {%- do log(
+                "customer_value: the data of " ~ kept ~ " past dates changed, further back than "
+                ~ "late_arrival_days, and their snapshots stay as they were: dbt build "
+                ~ "--full-refresh restates them",
+                info=true
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
 {% endmacro %}

@@ -79,9 +79,7 @@ def expect_lifelines(curve: pd.DataFrame) -> None:
     happened = np.concatenate(
         [
             np.repeat([1, 0], [events, censored])
-            for events, censored in zip(
-                curve["event_count"], curve["censored_count"], strict=True
-            )
+            for events, censored in zip(curve["event_count"], curve["censored_count"], strict=True)
         ]
     )
     fitter = KaplanMeierFitter().fit(times, happened)
