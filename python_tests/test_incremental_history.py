@@ -3,9 +3,11 @@
 import duckdb
 import pandas as pd
 import pytest
+from conftest import build_arguments
 from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
 
-SNAPSHOTS = ("run", "--select", "+int_customer_snapshots")
+MODELS = ("build", "--exclude-resource-type", "unit_test", "test")
+SNAPSHOTS = (*MODELS, "--select", "+int_customer_snapshots")
 
 
 @pytest.fixture
@@ -17,7 +19,7 @@ def run(dbt, tmp_path):
         write_cdnow_sample(csv, lines)
         sample = {k: v for k, v in CDNOW_SAMPLE_VARS.items() if k != "as_of_date"}
         result = dbt(
-            *(command or ("run",)),
+            *(command or build_arguments()),
             variables={"transactions": str(csv), **sample, **variables},
             database=tmp_path / f"{name}.duckdb",
         )
@@ -72,7 +74,7 @@ def test_builds_in_steps_give_what_one_build_gives(run):
     unchanged = {date for date in stored if restored.get(date) == stored[date]}
     assert unchanged == {"1997-07-31", "1997-08-31", "1997-09-30", "1997-10-31"}
 
-    refreshed = run(corrected, "run", "--full-refresh")
+    refreshed = run(corrected, *MODELS, "--full-refresh")
     expect_equal(tables(refreshed), tables(at_once))
 
 

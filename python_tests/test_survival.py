@@ -2,10 +2,12 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import run_dbt
 from helpers import load_model
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
@@ -38,8 +40,6 @@ def remissions() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory) -> pd.DataFrame:
     """The curves of the trial, from its raw rows through the project's macro."""
-    from conftest import run_dbt
-
     rows = " union all ".join(
         f"select '{row.group_name}' as group_name, {row.day} as day, "
         f"{row.event_count} as event_count, {row.censored_count} as censored_count"
@@ -117,7 +117,7 @@ def survival_times(days: pd.DataFrame, lapse_after_days: int) -> pd.DataFrame:
             (current - dates[0]).days - lapse_after_days - 1,
         )
         last = ages[-1]
-        for before, after in zip(ages, ages[1:], strict=False):
+        for before, after in pairwise(ages):
             if after - before > lapse_after_days:
                 last = before
                 break
