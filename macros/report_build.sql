@@ -49,4 +49,20 @@
             ) -%}
         {%- endif -%}
     {%- endif -%}
+    {%- if var("customer_attributes") and "attribute_coverage" in built -%}
+        {%- set rows = run_query(
+            "select attribute, customer_count, customer_share, unknown_row_count, is_grouping"
+            ~ " from " ~ built["attribute_coverage"] ~ " order by attribute"
+        ).rows -%}
+        {%- for row in rows -%}
+            {%- do log(
+                "customer_value: attribute " ~ row[0] ~ ": a value for "
+                ~ "{:,} customers ({:.1%}); {:,} rows of nobody in the log".format(
+                    row[1], row[2], row[3]
+                ) ~ ("" if row[4] else "; no grouping, since it needs 1 to "
+                ~ customer_value.most_attribute_values() ~ " different values"),
+                info=true
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
 {% endmacro %}

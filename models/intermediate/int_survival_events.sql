@@ -16,6 +16,16 @@ survival_times as (
 
 ),
 
+attributes as (
+
+    select
+        customer_id,
+        attribute,
+        attribute_value
+    from {{ ref("stg_customer_attributes") }}
+
+),
+
 curves as (
 
     select
@@ -54,6 +64,51 @@ curve_days as (
 
 ),
 
+-- An attribute with very many values, such as an address, groups nobody.
+attribute_names as (
+
+    select attribute
+    from attributes
+    group by attribute
+    having count(distinct attribute_value) between 1 and {{ most_attribute_values() }}
+
+),
+
+curve_attributes as (
+
+    select
+        curves.curve,
+        curves.customer_id,
+        curves.day,
+        curves.event_count,
+        attribute_names.attribute
+    from curves
+    cross join attribute_names
+
+),
+
+attribute_days as (
+
+    select
+        curve_attributes.curve,
+        curve_attributes.attribute,
+        coalesce(attributes.attribute_value, 'unknown') as attribute_value,
+        curve_attributes.day,
+        sum(curve_attributes.event_count) as event_count,
+        sum(1 - curve_attributes.event_count) as censored_count
+    from curve_attributes
+    left join attributes
+        on
+            curve_attributes.customer_id = attributes.customer_id
+            and curve_attributes.attribute = attributes.attribute
+    group by
+        curve_attributes.curve,
+        curve_attributes.attribute,
+        coalesce(attributes.attribute_value, 'unknown'),
+        curve_attributes.day
+
+),
+
 groupings as (
 
     select
@@ -82,6 +137,15 @@ groupings as (
         event_count,
         censored_count
     from curve_days
+    union all
+    select
+        curve,
+        attribute as grouping_name,
+        attribute_value as group_name,
+        day,
+        event_count,
+        censored_count
+    from attribute_days
 
 ),
 
