@@ -106,7 +106,7 @@ def choose(candidates: pd.DataFrame, minimum_share: float) -> tuple[int, dict[in
     is_large = candidates["smallest_cluster_share"] >= minimum_share
     eligible = candidates[is_stable & is_large]
     pool = eligible if len(eligible) else candidates
-    best = int(pool["silhouette"].fillna(-1.0).idxmax())
+    best = int(pool.index[int(pool["silhouette"].fillna(-1.0).argmax())])
     sentences = {}
     for count in candidates.index:
         problems = []
