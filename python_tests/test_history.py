@@ -46,12 +46,12 @@ def test_monthly_figures(build, days):
     }
     seen: set[str] = set()
     before: set[str] = set()
-    expected = []
+    rows_expected = []
     for month in months_of(build, days):
         active = buyers.get(month, set())
         rows = days[days["month"] == month]
         revenue, orders = rows["net_amount"].sum(), rows["order_count"].sum()
-        expected.append(
+        rows_expected.append(
             {
                 "month_start_date": month.start_time,
                 "active_customer_count": len(active),
@@ -71,7 +71,7 @@ def test_monthly_figures(build, days):
             }
         )
         seen, before = seen | active, active
-    expected = pd.DataFrame(expected)
+    expected = pd.DataFrame(rows_expected)
     found = build.frame("select * from monthly_kpis order by month_start_date")
     found["net_revenue"] = found["net_revenue"].astype("float64")
     pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False)
@@ -81,7 +81,7 @@ def test_monthly_figures(build, days):
 def test_cohorts(build, days):
     months = months_of(build, days)
     days = days.assign(since=(days["month"] - days["cohort"]).map(lambda gap: max(gap.n, 0)))
-    expected = []
+    rows_expected = []
     for cohort, rows in days.groupby("cohort"):
         size = rows["customer_id"].nunique()
         total = 0.0
@@ -89,7 +89,7 @@ def test_cohorts(build, days):
             here = rows[rows["since"] == since]
             active = here.loc[here["is_purchase_day"], "customer_id"].nunique()
             total += here["net_amount"].sum()
-            expected.append(
+            rows_expected.append(
                 {
                     "cohort_start_date": cohort.start_time,
                     "months_since": since,
@@ -102,7 +102,7 @@ def test_cohorts(build, days):
                     "is_complete": is_complete(build, month),
                 }
             )
-    expected = pd.DataFrame(expected)
+    expected = pd.DataFrame(rows_expected)
     found = build.frame("select * from cohort_retention order by cohort_start_date, months_since")
     found["net_revenue"] = found["net_revenue"].astype("float64")
     pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False)

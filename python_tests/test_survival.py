@@ -109,8 +109,8 @@ def survival_times(days: pd.DataFrame, lapse_after_days: int) -> pd.DataFrame:
     """Compute everybody's times again, customer by customer, from the purchase days."""
     current = days["purchase_date"].max()
     rows = []
-    for customer, dates in days.groupby("customer_id")["purchase_date"]:
-        dates = sorted(dates)
+    for customer, bought in days.groupby("customer_id")["purchase_date"]:
+        dates = sorted(bought)
         ages = [(date - dates[0]).days for date in dates]
         age, follow_up = (
             (current - dates[0]).days,

@@ -22,7 +22,8 @@ attributes as (
         customer_id,
         attribute,
         attribute_value
-    from {{ ref("stg_customer_attributes") }}
+    from {{ ref("int_customer_attributes") }}
+    where is_customer
 
 ),
 

@@ -3,10 +3,10 @@ with
 attributes as (
 
     select
-        customer_id,
         attribute,
-        attribute_value
-    from {{ ref("stg_customer_attributes") }}
+        attribute_value,
+        is_customer
+    from {{ ref("int_customer_attributes") }}
 
 ),
 
@@ -24,30 +24,15 @@ totals as (
 
 ),
 
-attribute_rows as (
-
-    select
-        attributes.attribute,
-        attributes.attribute_value,
-        customers.customer_id
-    from attributes
-    left join customers on attributes.customer_id = customers.customer_id
-
-),
-
 coverage as (
 
     select
         attribute,
-        count(distinct attribute_value) as value_count,
-        sum(
-            case
-                when customer_id is not null and attribute_value is not null then 1
-                else 0
-            end
-        ) as customer_count,
-        sum(case when customer_id is null then 1 else 0 end) as unknown_row_count
-    from attribute_rows
+        count(distinct case when is_customer then attribute_value end) as value_count,
+        sum(case when is_customer and attribute_value is not null then 1 else 0 end)
+            as customer_count,
+        sum(case when is_customer then 0 else 1 end) as unknown_row_count
+    from attributes
     group by attribute
 
 ),
