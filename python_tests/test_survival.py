@@ -196,7 +196,7 @@ def test_log_rank_says_what_it_cannot_compare():
 
     quiet = remissions().assign(curve="c", grouping_name="g", event_count=0)
     (finding,) = log_rank_model.compare(quiet)["finding"]
-    assert finding == "Too few events to compare the groups."
+    assert finding == "Too few days with events to compare the groups."
 
     alone = remissions().query("group_name == '6-MP'").assign(curve="c", grouping_name="g")
     (finding,) = log_rank_model.compare(alone)["finding"]

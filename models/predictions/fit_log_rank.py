@@ -90,7 +90,7 @@ def sentence(group_count: int, chi_square: float, degrees: int, p_value: float) 
     if group_count < 2:
         return "One group only: nothing to compare."
     if np.isnan(chi_square):
-        return "Too few events to compare the groups."
+        return "Too few days with events to compare the groups."
     statistic = f"chi-square {chi_square:.2f}, {degrees} degrees of freedom"
     chance = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
     if p_value < 0.05:
