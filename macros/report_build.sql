@@ -1,4 +1,4 @@
-{# The last lines of a build: what came in, what was kept, and what the fits say. #}
+{# The last lines of a build: what came in, what was kept, and what to be careful of. #}
 {% macro report_build(results) %}
     {%- if not execute or flags.WHICH not in ["build", "run"] or flags.EMPTY -%}
         {{- return("") -}}
@@ -24,7 +24,18 @@
             ) -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- if "model_fits" in built -%}
+    {%- if "model_warnings" in built -%}
+        {%- set rows = run_query(
+            "select sentence from " ~ built["model_warnings"]
+            ~ " order by warning_code, subject"
+        ).rows -%}
+        {%- for row in rows -%}
+            {%- do log("customer_value: warning: " ~ row[0], info=true) -%}
+        {%- endfor -%}
+        {%- if not rows -%}
+            {%- do log("customer_value: nothing to warn of; see model_warnings", info=true) -%}
+        {%- endif -%}
+    {%- elif "model_fits" in built -%}
         {%- set rows = run_query(
             "select as_of_role, model, finding from " ~ built["model_fits"]
             ~ " order by as_of_role desc, model"

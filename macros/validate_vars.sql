@@ -75,8 +75,42 @@
             "random_seed", "a whole number from 0 to 4294967295"
         ) -}}
     {%- endif -%}
+    {%- for name in ["vip_share", "high_share", "medium_share"] -%}
+        {%- if not customer_value.is_number(var(name)) or not 0 < var(name) <= 1 -%}
+            {{- customer_value.raise_var_error(name, "a share above 0 and at most 1") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for lower, upper in [("vip_share", "high_share"), ("high_share", "medium_share")]
+        if var(lower) >= var(upper) -%}
+        {{- customer_value.raise_var_error(
+            lower, "below " ~ upper ~ " (" ~ var(upper) ~ "): the shares add up from the top"
+        ) -}}
+    {%- endfor -%}
+    {%- set value = var("bootstrap_replicates") -%}
+    {%- if not customer_value.is_whole_number(value) or not 10 <= value <= 10000 -%}
+        {{- customer_value.raise_var_error(
+            "bootstrap_replicates", "a whole number from 10 to 10000"
+        ) -}}
+    {%- endif -%}
+    {%- for name in ["minimum_customers", "minimum_repeat_customers"] -%}
+        {%- if not customer_value.is_whole_number(var(name)) or var(name) < 0 -%}
+            {{- customer_value.raise_var_error(
+                name, "a whole number of 0 or more customers; below it a build warns"
+            ) -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name in [
+        "minimum_history_multiple",
+        "maximum_spend_correlation",
+        "maximum_early_arrival_ratio",
+        "maximum_bias_share",
+    ] -%}
+        {%- if not customer_value.is_number(var(name)) or var(name) < 0 -%}
+            {{- customer_value.raise_var_error(name, "a number of 0 or more") -}}
+        {%- endif -%}
+    {%- endfor -%}
     {%- for name, choices in {
-        "purchase_model": ["bg_nbd"],
+        "purchase_model": ["bg_nbd", "mbg_nbd", "pareto_nbd"],
         "rfm_scoring": ["quintiles", "ntile", "thresholds"],
     }.items() if var(name) not in choices -%}
         {{- customer_value.raise_var_error(name, "one of " ~ choices | join(", ")) -}}

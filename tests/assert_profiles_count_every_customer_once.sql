@@ -1,4 +1,4 @@
--- Segments and clusters both split the customers, and their money, without rest.
+-- Segments, clusters and value tiers each split the customers, and their money, without rest.
 with
 
 customers as (
@@ -23,6 +23,12 @@ profiles as (
         coalesce(sum(customer_count), 0) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue
     from {{ ref("cluster_profile") }}
+    union all
+    select
+        'value_tier_profile' as profile,
+        coalesce(sum(customer_count), 0) as customer_count,
+        coalesce(sum(net_revenue), 0) as net_revenue
+    from {{ ref("value_tier_profile") }}
 
 )
 

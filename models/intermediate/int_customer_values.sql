@@ -12,13 +12,11 @@ purchase_parameters as (
 
     select
         as_of_role,
-        max(case when parameter = 'r' then estimate end) as r,
-        max(case when parameter = 'alpha' then estimate end) as alpha,
-        max(case when parameter = 'a' then estimate end) as a,
-        max(case when parameter = 'b' then estimate end) as b
+        model,
+        {{ purchase_parameter_columns() }}
     from {{ ref("fit_purchase_models") }}
     where model = '{{ var("purchase_model") }}'
-    group by as_of_role
+    group by as_of_role, model
 
 ),
 
@@ -26,10 +24,7 @@ spend_parameters as (
 
     select
         as_of_role,
-        max(case when parameter = 'p' then estimate end) as p,
-        max(case when parameter = 'q' then estimate end) as q,
-        max(case when parameter = 'v' then estimate end) as v,
-        max(mean_purchase_value) as mean_purchase_value
+        {{ spend_parameter_columns() }}
     from {{ ref("fit_spend_model") }}
     group by as_of_role
 
@@ -50,6 +45,20 @@ expected_purchases as (
 
 ),
 
+-- No rows unless the model in use is the Pareto/NBD.
+alive_lookup as (
+
+    select
+        as_of_role,
+        repeat_count,
+        last_purchase_age_days,
+        customer_age_days,
+        probability_alive as pareto_nbd_probability_alive
+    from {{ ref("score_probability_alive") }}
+    where model = '{{ var("purchase_model") }}'
+
+),
+
 with_parameters as (
 
     select
@@ -59,10 +68,13 @@ with_parameters as (
         expected_purchases.purchases_if_alive_90d,
         expected_purchases.purchases_if_alive_365d,
         expected_purchases.discounted_purchases_if_alive_365d,
+        alive_lookup.pareto_nbd_probability_alive,
+        purchase_parameters.model,
         purchase_parameters.r,
         purchase_parameters.alpha,
         purchase_parameters.a,
         purchase_parameters.b,
+        purchase_parameters.dropout,
         spend_parameters.p,
         spend_parameters.q,
         spend_parameters.v,
@@ -76,6 +88,13 @@ with_parameters as (
             and case
                 when customers_clustered.is_current then 'current' else 'calibration'
             end = expected_purchases.as_of_role
+    left join alive_lookup
+        on
+            expected_purchases.as_of_role = alive_lookup.as_of_role
+            and customers_clustered.repeat_count = alive_lookup.repeat_count
+            and customers_clustered.last_purchase_age_days
+            = alive_lookup.last_purchase_age_days
+            and customers_clustered.customer_age_days = alive_lookup.customer_age_days
     left join purchase_parameters
         on expected_purchases.as_of_role = purchase_parameters.as_of_role
     left join spend_parameters
@@ -83,38 +102,12 @@ with_parameters as (
 
 ),
 
--- BG/NBD (Fader, Hardie & Lee 2005): a customer can only drop out right after a repeat
--- purchase, so who has none is alive by construction. The odds are capped in the
--- logarithm, beyond which the probability is zero to every digit.
 alive as (
 
     select
         *,
-        case
-            when repeat_count = 0 or a = 0 then 1.0
-            else
-                1 / (
-                    1 + exp(
-                        least(
-                            ln(a / (b + repeat_count - 1))
-                            + (r + repeat_count)
-                            * ln(
-                                (alpha + customer_age_days)
-                                / (alpha + last_purchase_age_days)
-                            ),
-                            700
-                        )
-                    )
-                )
-        end as probability_alive,
-        -- Gamma-Gamma (Fader & Hardie 2013, eq. 5): between the customer's own mean and
-        -- the population's, by how many paid repeat purchases there are.
-        case
-            when p is null then mean_purchase_value
-            else
-                (v * p + p * paid_repeat_count * coalesce(mean_repeat_value, 0))
-                / (p * paid_repeat_count + q - 1)
-        end as expected_purchase_value
+        {{ probability_alive() }} as probability_alive,
+        {{ expected_purchase_value() }} as expected_purchase_value
     from with_parameters
 
 ),

@@ -91,6 +91,9 @@ with_statistics as (
         customer_values.*,
         segment_changes.previous_segment,
         segment_changes.segment_changed_since,
+        rank() over (order by customer_values.lifetime_value_365d desc) - 1
+            as customers_worth_more,
+        count(*) over () as customer_count,
         typical_spend.median_log_spend,
         spend_spread.median_deviation
     from customer_values
@@ -113,6 +116,20 @@ customers as (
         cast(segment as {{ dbt.type_string() }}) as segment,
         cast(previous_segment as {{ dbt.type_string() }}) as previous_segment,
         cast(cluster_name as {{ dbt.type_string() }}) as cluster_name,
+        -- Equal values share the better tier; who is expected to bring nothing is Low
+        -- however few are expected to bring something.
+        cast(
+            case
+                when lifetime_value_365d <= 0 then 'Low'
+                when customers_worth_more < {{ var("vip_share") }} * customer_count
+                    then 'VIP'
+                when customers_worth_more < {{ var("high_share") }} * customer_count
+                    then 'High'
+                when customers_worth_more < {{ var("medium_share") }} * customer_count
+                    then 'Medium'
+                else 'Low'
+            end as {{ dbt.type_string() }}
+        ) as value_tier,
 
         ---------- numerics
         cast(r_score as {{ dbt.type_int() }}) as r_score,

@@ -1,9 +1,13 @@
 """Write the part of the forecast that needs special functions, per distinct (x, T).
 
-In the BG/NBD the expected number of purchases in the next t days is
-P(alive | x, t_x, T) * g(x, T, t), and g does not depend on t_x: so the expensive function is
-evaluated on the distinct pairs only, and SQL scores any number of customers exactly.
+In all three purchase models the expected number of purchases in the next t days is
+P(alive | x, t_x, T) * g(x, T, t), and g does not depend on t_x: given that the customer is
+still active, the last purchase says nothing more. So is the probability of a purchase in the
+next t days. So the expensive functions are evaluated on the distinct pairs only, and SQL
+scores any number of customers exactly.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -19,9 +23,15 @@ COLUMNS = {
     "purchases_if_alive_90d": "float64",
     "purchases_if_alive_365d": "float64",
     "discounted_purchases_if_alive_365d": "float64",
+    "active_if_alive_holdout": "float64",
+    "purchases_if_alive_holdout": "float64",
 }
 # Half the width of the gap around a removable singularity that is bridged by interpolation.
 GAP = 2e-3
+# Nodes of the quadrature, and the logarithm of how much its integrand must have fallen before
+# the rest is left out.
+NODES = 32
+NEGLIGIBLE = 36.0
 
 
 def to_frame(relation) -> pd.DataFrame:
@@ -90,8 +100,7 @@ def purchases_if_alive(
         if near.any():
             offsets = np.array([-4 * GAP, -2 * GAP, 2 * GAP, 4 * GAP])
             weights = [
-                np.prod([-o / (offset - o) for o in offsets if o != offset])
-                for offset in offsets
+                np.prod([-o / (offset - o) for o in offsets if o != offset]) for offset in offsets
             ]
             values[near] = sum(
                 weight * bg_nbd_closed_form(x[near], T[near], t, r, alpha, a + offset, b)
@@ -103,9 +112,7 @@ def purchases_if_alive(
     return np.maximum(values, 0.0)
 
 
-def active_if_alive(
-    x: np.ndarray, T: np.ndarray, t: float, r: float, alpha: float
-) -> np.ndarray:
+def active_if_alive(x: np.ndarray, T: np.ndarray, t: float, r: float, alpha: float) -> np.ndarray:
     """Return the probability of at least one purchase in the next t days, if still active.
 
     The next purchase comes after an exponential time with a gamma-distributed rate:
@@ -116,12 +123,96 @@ def active_if_alive(
     return -np.expm1(-(r + x) * np.log1p(t / (alpha + T)))
 
 
+def mbg_nbd_purchases_if_alive(
+    x: np.ndarray, T: np.ndarray, t: float, r: float, alpha: float, a: float, b: float
+) -> np.ndarray:
+    """Return the same for the MBG/NBD, in which a customer may drop out after any purchase.
+
+    One more chance to drop out that was not taken: the dropout probability of an active
+    customer is Beta(a, b + x + 1) instead of Beta(a, b + x), so this is the BG/NBD with b + 1
+    (Batislam, Denizel & Filiztekin 2007; Wagner & Hoppe 2008).
+    """
+    return purchases_if_alive(x, T, t, r, alpha, a, b + 1)
+
+
+def pareto_nbd_purchases_if_alive(
+    x: np.ndarray, T: np.ndarray, t: float, r: float, alpha: float, s: float, beta: float
+) -> np.ndarray:
+    """Return the same for the Pareto/NBD.
+
+    Fader & Hardie (2005), "A Note on Deriving the Pareto/NBD Model", eq. 41. With
+    w = log((beta + T + t) / (beta + T)) the last factor, (1 - exp(-(s - 1) w)) / (s - 1), is
+    w itself at s = 1.
+    """
+    if r == 0:
+        return np.zeros(len(x))
+    if s == 0:
+        return (r + x) / (alpha + T) * t
+    w = np.log1p(t / (beta + T))
+    lifetime = w if abs(s - 1) < 1e-12 else -np.expm1(-(s - 1) * w) / (s - 1)
+    return (r + x) / (alpha + T) * (beta + T) * lifetime
+
+
+def pareto_nbd_active_if_alive(
+    x: np.ndarray, T: np.ndarray, t: float, r: float, alpha: float, s: float, beta: float
+) -> np.ndarray:
+    """Return the probability of at least one purchase for the Pareto/NBD, if still active.
+
+    The next purchase is at y if its exponential time is and the customer still lives then:
+    with A = alpha + T, B = beta + T and k = r + x the integral from 0 to t of
+    k / A * (1 + y / A)^-(k + 1) * (1 + y / B)^-s dy, by Gauss-Legendre in log(m + y), m the
+    smaller of A and B, where the integrand is close to an exponential.
+    """
+    if r == 0:
+        return np.zeros(len(x))
+    if s == 0:
+        return active_if_alive(x, T, t, r, alpha)
+    k, A, B = r + x, alpha + T, beta + T
+    m = np.minimum(A, B)
+
+    def fallen(u):
+        y = m * np.expm1(u)
+        return (k + 1) * np.log1p(y / A) + s * np.log1p(y / B) - u
+
+    def slope(u):
+        grown = m * np.exp(u)
+        return (k + 1) * grown / (A - m + grown) + s * grown / (B - m + grown) - 1
+
+    # The logarithm falls ever faster, so Newton's steps come from beyond and never overshoot.
+    end = np.minimum(np.log1p(t / m), NEGLIGIBLE / np.maximum(slope(0.0), 1e-300))
+    for _ in range(3):
+        excess = np.maximum(fallen(end) - NEGLIGIBLE, 0.0)
+        end = end - excess / np.where(excess > 0, slope(end), 1.0)
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    total = sum(
+        weight / 2 * np.exp(-fallen(end * (node + 1) / 2))
+        for node, weight in zip(nodes, weights, strict=True)
+    )
+    return np.clip(k / A * m * end * total, 0.0, 1.0)
+
+
+def bg_nbd_active_if_alive(
+    x: np.ndarray, T: np.ndarray, t: float, r: float, alpha: float, a: float, b: float
+) -> np.ndarray:
+    """Return the probability of at least one purchase, which is rid of a and b if alive."""
+    return active_if_alive(x, T, t, r, alpha)
+
+
+# Model -> the purchases, and the probability of one, of a customer who is still active.
+MODELS: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]] = {
+    "bg_nbd": (purchases_if_alive, bg_nbd_active_if_alive),
+    "mbg_nbd": (mbg_nbd_purchases_if_alive, bg_nbd_active_if_alive),
+    "pareto_nbd": (pareto_nbd_purchases_if_alive, pareto_nbd_active_if_alive),
+}
+
+
 def discounted_purchases_if_alive(
     x: np.ndarray,
     T: np.ndarray,
     horizon: float,
     annual_discount_rate: float,
     parameters: dict[str, float],
+    purchases: Callable[..., np.ndarray] = purchases_if_alive,
 ) -> np.ndarray:
     """Return the purchases expected over the horizon, each discounted to today.
 
@@ -131,7 +222,7 @@ def discounted_purchases_if_alive(
     here by Gauss-Legendre with 16 nodes.
     """
     delta = np.log1p(annual_discount_rate) / 365
-    total = np.exp(-delta * horizon) * purchases_if_alive(x, T, horizon, **parameters)
+    total = np.exp(-delta * horizon) * purchases(x, T, horizon, **parameters)
     if delta == 0:
         return total
     nodes, weights = np.polynomial.legendre.leggauss(16)
@@ -141,7 +232,7 @@ def discounted_purchases_if_alive(
             delta
             * (horizon / 2 * weight)
             * np.exp(-delta * day)
-            * purchases_if_alive(x, T, day, **parameters)
+            * purchases(x, T, day, **parameters)
         )
     return total
 
@@ -157,29 +248,36 @@ def score_pairs(
 
     Parameters
     ----------
-    pairs : as_of_role, repeat_count, customer_age_days; distinct.
+    pairs : as_of_role, repeat_count, customer_age_days, holdout_days (0 where nothing after
+        the as-of date has been observed); distinct.
     parameters : as_of_role, model, parameter, estimate; time in days.
 
     Returns
     -------
     One row per role, model and pair, with the columns COLUMNS; 90d and 365d stand for
-    `activity_days` and `horizon_days`.
+    `activity_days` and `horizon_days`, holdout for the days of the holdout, in the case of
+    active at most `activity_days` of them.
     """
     pairs = pairs.sort_values(["as_of_role", "repeat_count", "customer_age_days"])
     frames = []
-    for (role, name), fitted in parameters.groupby(["as_of_role", "model"], sort=True):
-        estimates = fitted.set_index("parameter")["estimate"].astype("float64").to_dict()
-        frame = pairs[pairs["as_of_role"] == role].assign(model=name)
+    for (role, model_name), fitted in parameters.groupby(["as_of_role", "model"], sort=True):
+        estimates = {
+            str(name): float(value)
+            for name, value in zip(fitted["parameter"], fitted["estimate"], strict=True)
+        }
+        frame = pairs[pairs["as_of_role"] == role].assign(model=str(model_name))
         x = frame["repeat_count"].to_numpy("float64")
         T = frame["customer_age_days"].to_numpy("float64")
-        frame["active_if_alive_90d"] = active_if_alive(
-            x, T, activity_days, estimates["r"], estimates["alpha"]
-        )
-        frame["purchases_if_alive_90d"] = purchases_if_alive(x, T, activity_days, **estimates)
-        frame["purchases_if_alive_365d"] = purchases_if_alive(x, T, horizon_days, **estimates)
+        purchases, active = MODELS[str(model_name)]
+        holdout = int(frame["holdout_days"].max()) if len(frame) else 0
+        frame["active_if_alive_90d"] = active(x, T, activity_days, **estimates)
+        frame["purchases_if_alive_90d"] = purchases(x, T, activity_days, **estimates)
+        frame["purchases_if_alive_365d"] = purchases(x, T, horizon_days, **estimates)
         frame["discounted_purchases_if_alive_365d"] = discounted_purchases_if_alive(
-            x, T, horizon_days, annual_discount_rate, estimates
+            x, T, horizon_days, annual_discount_rate, estimates, purchases
         )
+        frame["active_if_alive_holdout"] = active(x, T, min(activity_days, holdout), **estimates)
+        frame["purchases_if_alive_holdout"] = purchases(x, T, holdout, **estimates)
         frames.append(frame[list(COLUMNS)])
     empty = pd.DataFrame(columns=list(COLUMNS))
     return pd.concat(frames or [empty], ignore_index=True).astype(COLUMNS)

@@ -1,0 +1,64 @@
+{# P(alive) of a customer, for a row that carries the history (repeat_count,
+   last_purchase_age_days, customer_age_days), the model's name, its r, alpha, a, b, dropout
+   (a, or s of the Pareto/NBD: 0 where no dropout is identified) and, for the Pareto/NBD,
+   the value of its lookup. -#}
+{% macro probability_alive() -%}
+    {#- BG/NBD (Fader, Hardie & Lee 2005): a customer can only drop out right after a repeat
+        purchase, so who has none is alive by construction. In the MBG/NBD (Batislam et al.
+        2007) the first purchase is an occasion as well. The odds are capped in the
+        logarithm, beyond which the probability is zero to every digit. -#}
+    case
+        when dropout = 0 or (model = 'bg_nbd' and repeat_count = 0) then 1.0
+        when model = 'pareto_nbd' then pareto_nbd_probability_alive
+        else
+            1 / (
+                1 + exp(
+                    least(
+                        ln(
+                            a / (
+                                b + repeat_count
+                                - case when model = 'bg_nbd' then 1 else 0 end
+                            )
+                        )
+                        + (r + repeat_count)
+                        * ln(
+                            (alpha + customer_age_days)
+                            / (alpha + last_purchase_age_days)
+                        ),
+                        700
+                    )
+                )
+            )
+    end
+{%- endmacro %}
+
+
+{# Gamma-Gamma (Fader & Hardie 2013, eq. 5): between the customer's own mean and the
+   population's, by how many paid repeat purchases there are. #}
+{% macro expected_purchase_value() -%}
+    case
+        when p is null then mean_purchase_value
+        else
+            (v * p + p * paid_repeat_count * coalesce(mean_repeat_value, 0))
+            / (p * paid_repeat_count + q - 1)
+    end
+{%- endmacro %}
+
+
+{# The parameters of every purchase model in one row per role and model. #}
+{% macro purchase_parameter_columns() -%}
+    max(case when parameter = 'r' then estimate end) as r,
+    max(case when parameter = 'alpha' then estimate end) as alpha,
+    max(case when parameter = 'a' then estimate end) as a,
+    max(case when parameter = 'b' then estimate end) as b,
+    max(case when parameter in ('a', 's') then estimate end) as dropout
+{%- endmacro %}
+
+
+{# The parameters of the spend model in one row per role. #}
+{% macro spend_parameter_columns() -%}
+    max(case when parameter = 'p' then estimate end) as p,
+    max(case when parameter = 'q' then estimate end) as q,
+    max(case when parameter = 'v' then estimate end) as v,
+    max(mean_purchase_value) as mean_purchase_value
+{%- endmacro %}
