@@ -18,5 +18,5 @@
 
 {# An attribute with more values than this is no grouping: its curves would tell nothing. #}
 {% macro most_attribute_values() %}
-    {{- return(30) -}}
+    {{- return(100) -}}
 {% endmacro %}

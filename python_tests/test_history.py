@@ -190,3 +190,28 @@ def test_revenue_by_segment_at_month_start(build, moves, days):
         expected = revenue.reindex(rows.index, fill_value=0.0)
         np.testing.assert_allclose(rows["net_revenue"].astype("float64"), expected, atol=1e-6)
         assert len(rows) == 12 and rows["customer_count"].sum() == len(start)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"lapse_after_days": 0},
+            "lapse_after_days is 0; it must be empty or a whole number of days from 1 to 3650.",
+        ),
+        (
+            {"late_arrival_days": "never"},
+            'late_arrival_days is "never"; it must be empty or a whole number of days, 0 or more.',
+        ),
+        ({"customer_attributes": 7}, "customer_attributes is 7; it must be text."),
+        (
+            {"customer_attribute_columns": ["region"]},
+            "it must be a map from attribute name to your column.",
+        ),
+    ],
+    ids=["lapse", "late", "attributes", "attribute columns"],
+)
+def test_a_bad_var_gets_a_sentence(dbt, variables, sentence):
+    result = dbt("build", "--select", "lapse_threshold", variables=variables)
+    assert result.exit_code != 0
+    assert sentence in " ".join(result.output.split())
