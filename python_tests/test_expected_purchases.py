@@ -195,7 +195,7 @@ def test_without_discounting_the_purchases_themselves_count():
 
 def pairs_of(*pairs, role="current") -> pd.DataFrame:
     return pd.DataFrame(pairs, columns=["repeat_count", "customer_age_days"], dtype="int64").assign(
-        as_of_role=role
+        as_of_role=role, holdout_days=0 if role == "current" else 273
     )
 
 

@@ -40,7 +40,7 @@ NEGLIGIBLE = 36.0
 QUANTILES = 16
 # The refits: most steps, the longest one and the shortest in standard errors, and beyond which
 # logarithm a parameter is as good as infinite or zero.
-STEPS = 6
+STEPS = 12
 LONGEST_STEP = 2.0
 SHORTEST_STEP = 0.02
 BOUND = 14.0
@@ -259,6 +259,15 @@ def nbd_gradient(x, T) -> Gradient:
     return gradient
 
 
+def learned(inverse: np.ndarray, move: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Return the inverse curvature after a move that changed the gradient so (BFGS)."""
+    along = np.sum(move * change)
+    if along <= 1e-12:
+        return inverse
+    shear = np.eye(len(move)) - np.outer(move, change) / along
+    return shear @ inverse @ shear.T + np.outer(move, move) / along
+
+
 def refit(
     gradient: Gradient,
     point: np.ndarray,
@@ -269,9 +278,9 @@ def refit(
     """Resample the customers and refit, from the estimates on, so many times.
 
     Each customer counts a Poisson(1) number of times; the sum of a pattern's is Poisson with
-    its number of customers. Newton's steps with the information of the whole sample, which
-    is near enough that of the resampled one, lead to the new optimum in a few gradients.
-    Directions in which the data say nothing are left alone.
+    its number of customers. Quasi-Newton steps (BFGS), which begin with the information of the
+    whole sample, lead to the new optimum in a few gradients. Directions in which the data say
+    nothing are left alone.
 
     Returns
     -------
@@ -297,23 +306,27 @@ def refit(
     for replicate in range(replicates):
         resampled = random.poisson(weights).astype("float64")
         drawn = resampled > 0
-        current = point.copy()
-        for _ in range(STEPS):
-            slope = np.full(size, np.nan)
-            if drawn.any():
-                # Less what is left of the gradient at the estimates, so that the refits
-                # spread around them.
-                slope = gradient(current, resampled) - offset
-            move = deviations.T @ slope
-            length = np.sqrt(np.sum(move**2))
-            if not np.isfinite(length):
-                current = point.copy()
+        # In units of standard errors, in which the curvature is about 1 to begin with.
+        current, move = np.zeros(is_known.sum()), None
+        inverse = np.eye(len(current))
+        slope = slope_before = np.zeros(len(current))
+        for _ in range(STEPS if drawn.any() else 0):
+            position = np.clip(point + deviations @ current, -BOUND, BOUND)
+            # Less what is left of the gradient at the estimates, so that the refits spread
+            # around them.
+            slope = deviations.T @ (gradient(position, resampled) - offset)
+            if not np.all(np.isfinite(slope)):
+                current = np.zeros(len(current))
                 break
-            move *= min(1.0, LONGEST_STEP / max(length, 1e-300))
-            current = np.clip(current - deviations @ move, -BOUND, BOUND)
+            if move is not None:
+                inverse = learned(inverse, move, slope - slope_before)
+            move, slope_before = -inverse @ slope, slope
+            length = np.sqrt(np.sum(move**2))
+            move = move * min(1.0, LONGEST_STEP / max(length, 1e-300))
+            current = current + move
             if length < SHORTEST_STEP:
                 break
-        points[replicate] = current
+        points[replicate] = np.clip(point + deviations @ current, -BOUND, BOUND)
     return points
 
 
