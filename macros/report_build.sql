@@ -44,4 +44,36 @@
             {%- do log("customer_value: " ~ row[0] ~ " " ~ row[1] ~ ": " ~ row[2], info=true) -%}
         {%- endfor -%}
     {%- endif -%}
+    {%- if var("late_arrival_days") not in ["", none]
+        and "int_stored_snapshots" in built and "int_snapshot_fingerprints" in built -%}
+        {%- set kept = run_query(
+            "select count(distinct stored.as_of_date) from " ~ built["int_stored_snapshots"]
+            ~ " as stored inner join " ~ built["int_snapshot_fingerprints"] ~ " as now"
+            ~ " on stored.as_of_date = now.as_of_date where stored.fingerprint != now.fingerprint"
+        ).columns[0][0] -%}
+        {%- if kept -%}
+            {%- do log(
+                "customer_value: the data of " ~ kept ~ " past dates changed, further back than "
+                ~ "late_arrival_days, and their snapshots stay as they were: dbt build "
+                ~ "--full-refresh restates them",
+                info=true
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if var("customer_attributes") and "attribute_coverage" in built -%}
+        {%- set rows = run_query(
+            "select attribute, customer_count, customer_share, unknown_row_count, is_grouping"
+            ~ " from " ~ built["attribute_coverage"] ~ " order by attribute"
+        ).rows -%}
+        {%- for row in rows -%}
+            {%- do log(
+                "customer_value: attribute " ~ row[0] ~ ": a value for "
+                ~ "{:,} customers ({:.1%}); {:,} rows of nobody in the log".format(
+                    row[1], row[2], row[3]
+                ) ~ ("" if row[4] else "; no grouping, since it needs 1 to "
+                ~ customer_value.most_attribute_values() ~ " different values"),
+                info=true
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
 {% endmacro %}

@@ -17,6 +17,22 @@
             ) -}}
         {%- endif -%}
     {%- endif -%}
+    {%- if var("late_arrival_days") not in ["", none] -%}
+        {%- set value = var("late_arrival_days") -%}
+        {%- if not customer_value.is_whole_number(value) or value < 0 -%}
+            {{- customer_value.raise_var_error(
+                "late_arrival_days", "empty or a whole number of days, 0 or more"
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if var("lapse_after_days") not in ["", none] -%}
+        {%- set value = var("lapse_after_days") -%}
+        {%- if not customer_value.is_whole_number(value) or not 1 <= value <= 3650 -%}
+            {{- customer_value.raise_var_error(
+                "lapse_after_days", "empty or a whole number of days from 1 to 3650"
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
     {%- set value = var("history_months") -%}
     {%- if not customer_value.is_whole_number(value) or not 0 <= value <= 120 -%}
         {{- customer_value.raise_var_error(
@@ -107,8 +123,9 @@
             {{- customer_value.raise_var_error(name, "a list, [] for none") -}}
         {%- endif -%}
     {%- endfor -%}
-    {%- for name in ["date_format", "timezone", "return_order_prefix", "transactions"]
-        if var(name) is not string -%}
+    {%- for name in [
+        "date_format", "timezone", "return_order_prefix", "transactions", "customer_attributes"
+    ] if var(name) is not string -%}
         {{- customer_value.raise_var_error(name, "text") -}}
     {%- endfor -%}
     {%- if not modules.re.match("^[A-Za-z0-9_+/-]+$", var("timezone")) -%}
@@ -117,6 +134,7 @@
     {{- customer_value.validate_cluster_counts(var("cluster_counts")) -}}
     {{- customer_value.validate_as_of_date((var("as_of_date") or "") | string) -}}
     {{- customer_value.validate_transaction_columns(var("transaction_columns") or {}) -}}
+    {{- customer_value.validate_attribute_columns(var("customer_attribute_columns") or {}) -}}
 {% endmacro %}
 
 
@@ -179,6 +197,27 @@
                 ~ "input, or leave the entry out."
             ) -}}
         {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro validate_attribute_columns(columns) %}
+    {%- if columns is not mapping -%}
+        {{- customer_value.raise_var_error(
+            "customer_attribute_columns", "a map from attribute name to your column"
+        ) -}}
+    {%- endif -%}
+    {%- if columns and "customer_id" not in columns -%}
+        {{- exceptions.raise_compiler_error(
+            "customer_attribute_columns has no customer_id: name the column that says whose "
+            ~ "attributes they are."
+        ) -}}
+    {%- endif -%}
+    {%- for name, column in columns.items() if column is not string or column | trim == "" -%}
+        {{- exceptions.raise_compiler_error(
+            "customer_attribute_columns maps " ~ name ~ " to nothing: name a column of the "
+            ~ "input, or leave the entry out."
+        ) -}}
     {%- endfor -%}
 {% endmacro %}
 

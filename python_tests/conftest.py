@@ -89,14 +89,16 @@ def run_dbt(
     """
     target = target or database.parent / "target"
     log = database.with_suffix(".log")
-    command = [
-        *arguments,
-        *(["--vars", json.dumps(variables)] if variables else []),
-        *("--target-path", str(target), "--log-path", str(target), "--no-use-colors"),
-    ]
+    command = [*arguments, *(["--vars", json.dumps(variables)] if variables else [])]
     request = {
         "arguments": command,
-        "environment": {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(project)},
+        "environment": {
+            "CUSTOMER_VALUE_DB": str(database),
+            "DBT_PROFILES_DIR": str(project),
+            "DBT_TARGET_PATH": str(target),
+            "DBT_LOG_PATH": str(target),
+            "DBT_USE_COLORS": "false",
+        },
         "directory": str(project),
         "log": str(log),
     }

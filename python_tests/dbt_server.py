@@ -5,12 +5,14 @@ starts with both done, and reads the whole project anew all the same. One comman
 standard input, as JSON; its exit code on standard output.
 """
 
+import gc
 import json
 import os
 import sys
 import tempfile
 from pathlib import Path
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import cli, dbtRunner
 
@@ -49,7 +51,10 @@ def run(arguments: list[str], environment: dict[str, str], directory: str, log: 
         cli(arguments, prog_name="dbt")
     except SystemExit as end:
         sys.stdout.flush()
-        # Not through the interpreter's end, which would look for threads that a fork lost.
+        # Not through the interpreter's end, which would look for threads that a fork lost;
+        # so the database is closed by hand.
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()
         os._exit(int(end.code or 0))
 
 

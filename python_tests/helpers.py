@@ -99,12 +99,8 @@ def customers_as_of(lines: pd.DataFrame, as_of_date: str) -> pd.DataFrame:
     lines : customer, date (timestamps), dollars (numbers).
     """
     end = pd.Timestamp(as_of_date)
-    days = (
-        lines[lines["date"] <= end]
-        .groupby(["customer", "date"], as_index=False)["dollars"]
-        .sum()
-        .sort_values(["customer", "date"])
-    )
+    totals = lines[lines["date"] <= end].groupby(["customer", "date"])["dollars"].sum()
+    days = totals.sort_index().reset_index()
     days["number"] = days.groupby("customer").cumcount()
     dates = days.groupby("customer")["date"].agg(["min", "max", "size"])
     paid = days[(days["number"] > 0) & (days["dollars"] > 0)].groupby("customer")["dollars"]

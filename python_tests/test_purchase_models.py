@@ -25,7 +25,7 @@ def patterns_of(x, t_x, T, weights=None, role="calibration") -> pd.DataFrame:
 
 
 def population_of(patterns: pd.DataFrame) -> pd.DataFrame:
-    return patterns.groupby("as_of_role", as_index=False)["customer_count"].sum()
+    return patterns.groupby("as_of_role")["customer_count"].sum().reset_index()
 
 
 def fit(patterns: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +126,7 @@ def test_where_nobody_repeats_every_forecast_is_zero():
 def test_thin_data_gets_a_verdict_and_no_exception(x, t_x, T):
     fitted = fit(patterns_of(x, t_x, T))
     assert list(fitted.index) == ["r", "alpha", "a", "b"]
-    assert np.isfinite(fitted.loc["r", "estimate"])
+    assert np.isfinite(fitted["estimate"]["r"])
     assert fitted["finding"].str.len().gt(20).all()
 
 
@@ -168,7 +168,7 @@ def simulated_without_dropout(customers: int, seed: int) -> pd.DataFrame:
 def test_people_who_never_stop_are_reported_as_the_nbd():
     fitted = fit(simulated_without_dropout(1500, seed=3))
     assert fitted.loc["a", "estimate"] == 0
-    assert np.isnan(fitted.loc["b", "estimate"])
+    assert np.isnan(fitted["estimate"]["b"])
     assert fitted["is_boundary"].all()
     assert "no dropout identified" in fitted["finding"].iloc[0]
     # They were drawn from r = 1, alpha = 60 days.

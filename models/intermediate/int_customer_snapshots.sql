@@ -1,18 +1,25 @@
-{{ config(materialized="table") }}
-
 with
 
-customer_days as (
+stored_snapshots as (
 
     select
         customer_id,
-        net_amount,
         order_count,
-        purchase_number,
-        days_since_previous_purchase,
-        is_purchase_day,
-        activity_date
-    from {{ ref("int_customer_days") }}
+        purchase_day_count,
+        repeat_count,
+        paid_repeat_count,
+        net_revenue,
+        mean_repeat_value,
+        average_order_value,
+        recency_days,
+        last_purchase_age_days,
+        customer_age_days,
+        mean_days_between_purchases,
+        days_between_purchases_cv,
+        as_of_date,
+        first_purchase_date,
+        last_purchase_date
+    from {{ ref("int_stored_snapshots") }}
 
 ),
 
@@ -38,126 +45,37 @@ dates as (
 
 ),
 
--- A purchase on the as-of date counts.
-days_by_date as (
-
-    select
-        customer_days.*,
-        dates.as_of_date,
-        dates.is_current,
-        dates.is_calibration
-    from customer_days
-    inner join dates on customer_days.activity_date <= dates.as_of_date
-
-),
-
-totals as (
-
-    select
-        as_of_date,
-        is_current,
-        is_calibration,
-        customer_id,
-        min(case when is_purchase_day then activity_date end) as first_purchase_date,
-        max(case when is_purchase_day then activity_date end) as last_purchase_date,
-        cast(sum(order_count) as bigint) as order_count,
-        cast(sum(case when is_purchase_day then 1 else 0 end) as bigint)
-            as purchase_day_count,
-        cast(sum(net_amount) as {{ type_money() }}) as net_revenue,
-        cast(
-            sum(
-                case
-                    when is_purchase_day and purchase_number > 1 and net_amount > 0
-                        then 1
-                    else 0
-                end
-            ) as bigint
-        ) as paid_repeat_count,
-        cast(
-            sum(
-                case when is_purchase_day and purchase_number > 1 then net_amount end
-            ) as {{ type_money() }}
-        ) as repeat_spend,
-        sum(
-            cast(days_since_previous_purchase as {{ type_double() }})
-            * days_since_previous_purchase
-        ) as squared_days_between_purchases
-    from days_by_date
-    group by as_of_date, is_current, is_calibration, customer_id
-    having max(case when is_purchase_day then 1 else 0 end) = 1
-
-),
-
-ages as (
-
-    select
-        *,
-        purchase_day_count - 1 as repeat_count,
-        cast(
-            {{ date_diff_days("last_purchase_date", "as_of_date") }} as bigint
-        ) as recency_days,
-        cast(
-            {{ date_diff_days("first_purchase_date", "last_purchase_date") }} as bigint
-        ) as last_purchase_age_days,
-        cast(
-            {{ date_diff_days("first_purchase_date", "as_of_date") }} as bigint
-        ) as customer_age_days
-    from totals
-
-),
-
-spacing as (
-
-    select
-        *,
-        cast(last_purchase_age_days as {{ type_double() }})
-        / nullif(repeat_count, 0) as mean_days_between_purchases
-    from ages
-
-),
-
+-- The roles of a date change from run to run, what was true on it does not.
 snapshots as (
 
     select
         ---------- ids
-        customer_id,
+        stored_snapshots.customer_id,
 
         ---------- numerics
-        order_count,
-        purchase_day_count,
-        repeat_count,
-        paid_repeat_count,
-        net_revenue,
-        cast(repeat_spend as {{ type_double() }})
-        / nullif(paid_repeat_count, 0) as mean_repeat_value,
-        cast(net_revenue as {{ type_double() }})
-        / nullif(order_count, 0) as average_order_value,
-        recency_days,
-        last_purchase_age_days,
-        customer_age_days,
-        mean_days_between_purchases,
-        -- The sample deviation of the gaps over their mean: it takes two gaps.
-        case
-            when repeat_count > 1
-                then
-                    sqrt(
-                        greatest(
-                            squared_days_between_purchases
-                            - last_purchase_age_days * mean_days_between_purchases,
-                            0
-                        ) / (repeat_count - 1)
-                    ) / mean_days_between_purchases
-        end as days_between_purchases_cv,
+        stored_snapshots.order_count,
+        stored_snapshots.purchase_day_count,
+        stored_snapshots.repeat_count,
+        stored_snapshots.paid_repeat_count,
+        stored_snapshots.net_revenue,
+        stored_snapshots.mean_repeat_value,
+        stored_snapshots.average_order_value,
+        stored_snapshots.recency_days,
+        stored_snapshots.last_purchase_age_days,
+        stored_snapshots.customer_age_days,
+        stored_snapshots.mean_days_between_purchases,
+        stored_snapshots.days_between_purchases_cv,
 
         ---------- booleans
-        is_current,
-        is_calibration,
+        dates.is_current,
+        dates.is_calibration,
 
         ---------- dates
-        as_of_date,
-        first_purchase_date,
-        last_purchase_date
-    from spacing
+        stored_snapshots.as_of_date,
+        stored_snapshots.first_purchase_date,
+        stored_snapshots.last_purchase_date
+    from stored_snapshots
+    inner join dates on stored_snapshots.as_of_date = dates.as_of_date
 
 )
 

@@ -37,6 +37,24 @@ customer_values as (
 
 ),
 
+-- The last date on which the segment was not that of the date before is where the
+-- present one began.
+segment_changes as (
+
+    select
+        customer_id,
+        max(case when is_current then previous_segment end) as previous_segment,
+        max(
+            case
+                when previous_segment is null or previous_segment != segment
+                    then as_of_date
+            end
+        ) as segment_changed_since
+    from {{ ref("int_customer_moves") }}
+    group by customer_id
+
+),
+
 spend as (
 
     select ln(cast(net_revenue as {{ type_double() }})) as log_spend
@@ -67,16 +85,20 @@ spend_spread as (
 
 ),
 
-with_spend_statistics as (
+with_statistics as (
 
     select
         customer_values.*,
+        segment_changes.previous_segment,
+        segment_changes.segment_changed_since,
         rank() over (order by customer_values.lifetime_value_365d desc) - 1
             as customers_worth_more,
         count(*) over () as customer_count,
         typical_spend.median_log_spend,
         spend_spread.median_deviation
     from customer_values
+    left join segment_changes
+        on customer_values.customer_id = segment_changes.customer_id
     cross join typical_spend
     cross join spend_spread
 
@@ -92,6 +114,7 @@ customers as (
         ---------- strings
         cast(rfm_code as {{ dbt.type_string() }}) as rfm_code,
         cast(segment as {{ dbt.type_string() }}) as segment,
+        cast(previous_segment as {{ dbt.type_string() }}) as previous_segment,
         cast(cluster_name as {{ dbt.type_string() }}) as cluster_name,
         -- Equal values share the better tier; who is expected to bring nothing is Low
         -- however few are expected to bring something.
@@ -154,8 +177,9 @@ customers as (
         ---------- dates
         cast(as_of_date as date) as as_of_date,
         cast(first_purchase_date as date) as first_purchase_date,
-        cast(last_purchase_date as date) as last_purchase_date
-    from with_spend_statistics
+        cast(last_purchase_date as date) as last_purchase_date,
+        cast(segment_changed_since as date) as segment_changed_since
+    from with_statistics
 
 )
 

@@ -18,6 +18,7 @@ from autograd import value_and_grad
 from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter
 from scipy.optimize import OptimizeResult, minimize
 from scipy.special import gammaln, psi
+from threadpoolctl import threadpool_limits
 
 # Minus the mean log-likelihood of (log parameters, x, t_x, T, weights), and its gradient.
 Objective = Callable[..., tuple[float, np.ndarray]]
@@ -485,7 +486,9 @@ def fit_purchase_models(patterns: pd.DataFrame, populations: pd.DataFrame) -> pd
         )
         population = populations.loc[populations["as_of_role"] == role, "customer_count"]
         for model_name, (names, _) in MODELS.items():
-            fit = fit_model(model_name, x, t_x, T, weights)
+            # Four parameters leave threads nothing to do but to wait for one another.
+            with threadpool_limits(1):
+                fit = fit_model(model_name, x, t_x, T, weights)
             rows += [
                 {
                     "as_of_role": role,
@@ -507,7 +510,9 @@ def fit_purchase_models(patterns: pd.DataFrame, populations: pd.DataFrame) -> pd
 
 def model(dbt, session):
     """Write the parameters of every purchase model, with the verdict on each fit."""
-    dbt.config(materialized="table", packages=["lifetimes", "numpy", "pandas", "scipy"])
+    dbt.config(
+        materialized="table", packages=["lifetimes", "numpy", "pandas", "scipy", "threadpoolctl"]
+    )
     frame = fit_purchase_models(
         to_frame(dbt.ref("int_purchase_patterns")), to_frame(dbt.ref("int_fit_populations"))
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from autograd import hessian, value_and_grad
 from lifetimes import GammaGammaFitter
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 NAMES = ("p", "q", "v")
 # Logs of the parameters, with spend in units of its mean.
@@ -202,7 +203,9 @@ def fit_spend_model(patterns: pd.DataFrame, populations: pd.DataFrame) -> pd.Dat
                 "the mean of all purchase days.",
             )
         else:
-            fit = fit_gamma_gamma(x, m, weights)
+            # Three parameters leave threads nothing to do but to wait for one another.
+            with threadpool_limits(1):
+                fit = fit_gamma_gamma(x, m, weights)
             correlation = weighted_correlation(x, m, weights)
         rows += [
             {
@@ -220,16 +223,16 @@ def fit_spend_model(patterns: pd.DataFrame, populations: pd.DataFrame) -> pd.Dat
                 "mean_purchase_value": fit.mean_purchase_value,
                 "frequency_spend_correlation": correlation,
             }
-            for name, estimate, error in zip(
-                NAMES, fit.estimates, fit.standard_errors, strict=True
-            )
+            for name, estimate, error in zip(NAMES, fit.estimates, fit.standard_errors, strict=True)
         ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def model(dbt, session):
     """Write the parameters of the spend model, with the verdict on each fit."""
-    dbt.config(materialized="table", packages=["lifetimes", "numpy", "pandas", "scipy"])
+    dbt.config(
+        materialized="table", packages=["lifetimes", "numpy", "pandas", "scipy", "threadpoolctl"]
+    )
     frame = fit_spend_model(
         to_frame(dbt.ref("int_spend_patterns")), to_frame(dbt.ref("int_fit_populations"))
     )

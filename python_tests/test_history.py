@@ -1,0 +1,217 @@
+"""Migration, cohorts and monthly figures, each computed again in pandas from raw days."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+BUILDS = pytest.mark.parametrize("name", ["demo", "online_retail"])
+
+
+@pytest.fixture
+def build(name, request):
+    return request.getfixturevalue(name)
+
+
+@pytest.fixture
+def days(build) -> pd.DataFrame:
+    """The customers' days with the month and the cohort they belong to."""
+    days = build.frame(
+        "select customer_id, activity_date, is_purchase_day, order_count, "
+        "net_amount::double as net_amount from main_internal.int_customer_days"
+    )
+    days["month"] = days["activity_date"].dt.to_period("M")
+    bought = days[days["is_purchase_day"]]
+    days["cohort"] = days["customer_id"].map(bought.groupby("customer_id")["month"].min())
+    return days
+
+
+def months_of(build, days) -> pd.PeriodIndex:
+    current = pd.Timestamp(build.row("select max(as_of_date) from customers")[0])
+    return pd.period_range(days["month"].min(), current.to_period("M"), freq="M")
+
+
+def is_complete(build, month: pd.Period) -> bool:
+    current = pd.Timestamp(build.row("select max(as_of_date) from customers")[0])
+    return bool(month.end_time.normalize() <= current)
+
+
+@BUILDS
+def test_monthly_figures(build, days):
+    buyers = {
+        month: set(rows["customer_id"])
+        for month, rows in days[days["is_purchase_day"]].groupby("month")
+    }
+    seen: set[str] = set()
+    before: set[str] = set()
+    rows_expected = []
+    for month in months_of(build, days):
+        active = buyers.get(month, set())
+        rows = days[days["month"] == month]
+        revenue, orders = rows["net_amount"].sum(), rows["order_count"].sum()
+        rows_expected.append(
+            {
+                "month_start_date": month.start_time,
+                "active_customer_count": len(active),
+                "new_customer_count": len(active - seen),
+                "returning_customer_count": len(active & before),
+                "reactivated_customer_count": len((active & seen) - before),
+                "lapsed_customer_count": len(before - active),
+                "acquired_customer_count": len(seen | active),
+                "retention_rate": len(active & before) / len(before)
+                if before and is_complete(build, month)
+                else np.nan,
+                "order_count": orders,
+                "net_revenue": revenue,
+                "average_order_value": revenue / orders if orders else np.nan,
+                "orders_per_customer": orders / len(active) if active else np.nan,
+                "is_complete": is_complete(build, month),
+            }
+        )
+        seen, before = seen | active, active
+    expected = pd.DataFrame(rows_expected)
+    found = build.frame("select * from monthly_kpis order by month_start_date")
+    found["net_revenue"] = found["net_revenue"].astype("float64")
+    pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False)
+
+
+@BUILDS
+def test_cohorts(build, days):
+    months = months_of(build, days)
+    days = days.assign(since=(days["month"] - days["cohort"]).map(lambda gap: max(gap.n, 0)))
+    rows_expected = []
+    for cohort, rows in days.groupby("cohort"):
+        size = rows["customer_id"].nunique()
+        total = 0.0
+        for since, month in enumerate(months[months >= cohort]):
+            here = rows[rows["since"] == since]
+            active = here.loc[here["is_purchase_day"], "customer_id"].nunique()
+            total += here["net_amount"].sum()
+            rows_expected.append(
+                {
+                    "cohort_start_date": cohort.start_time,
+                    "months_since": since,
+                    "cohort_size": size,
+                    "active_customer_count": active,
+                    "retention_share": active / size if is_complete(build, month) else np.nan,
+                    "order_count": here["order_count"].sum(),
+                    "net_revenue": here["net_amount"].sum(),
+                    "cumulative_revenue_per_customer": total / size,
+                    "is_complete": is_complete(build, month),
+                }
+            )
+    expected = pd.DataFrame(rows_expected)
+    found = build.frame("select * from cohort_retention order by cohort_start_date, months_since")
+    found["net_revenue"] = found["net_revenue"].astype("float64")
+    pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False)
+
+
+@pytest.fixture
+def moves(build) -> pd.DataFrame:
+    """Segment and cluster of every customer on every date, from the scored snapshots."""
+    return build.frame(
+        "select customer_id, as_of_date, segment, cluster_name, net_revenue::double as revenue, "
+        "recency_days from main_internal.int_customer_clusters where as_of_date in "
+        "(select as_of_date from main_internal.int_as_of_dates where as_of_role != 'calibration')"
+    )
+
+
+@BUILDS
+def test_migration(build, moves):
+    dates = sorted(moves["as_of_date"].unique())
+    assert len(dates) > 6
+    stability = build.frame("select * from migration_stability").set_index(
+        ["grouping_name", "to_date"]
+    )
+    for table, column, name in [
+        ("segment_migration", "segment", "segment"),
+        ("cluster_migration", "cluster_name", "cluster"),
+    ]:
+        found = build.frame(
+            f"select to_date, from_{column} as origin, to_{column} as target, customer_count "
+            f"from {table} order by all"
+        )
+        steps = []
+        for earlier, later in pairwise(dates):
+            groups = [
+                moves[moves["as_of_date"] == date].set_index("customer_id")[column]
+                for date in (earlier, later)
+            ]
+            pair = pd.concat(groups, axis=1, keys=["origin", "target"])
+            assert pair["target"].notna().all()
+            there = pair.dropna()
+            measured = stability.loc[(name, later)]
+            assert measured["staying_share"] == pytest.approx(
+                (there["origin"] == there["target"]).mean(), rel=1e-12
+            )
+            assert measured["adjusted_rand_index"] == pytest.approx(
+                adjusted_rand_score(there["origin"], there["target"]), rel=1e-9
+            )
+            assert measured["new_customer_count"] == len(pair) - len(there)
+            steps.append(pair.fillna({"origin": "New"}).assign(to_date=later))
+        keys = ["to_date", "origin", "target"]
+        expected = pd.concat(steps).groupby(keys).size().reset_index(name="customer_count")
+        pd.testing.assert_frame_equal(
+            found, expected.sort_values(keys, ignore_index=True), check_dtype=False
+        )
+
+
+@BUILDS
+def test_segment_history_and_what_customers_know_of_it(build, moves):
+    found = build.frame("select * from segment_history where customer_count > 0")
+    found = found.set_index(["as_of_date", "segment"]).sort_index()
+    groups = moves.groupby(["as_of_date", "segment"])
+    np.testing.assert_array_equal(found["customer_count"], groups.size())
+    np.testing.assert_allclose(found["net_revenue"].astype("float64"), groups["revenue"].sum())
+    np.testing.assert_allclose(found["mean_recency_days"], groups["recency_days"].mean())
+
+    expected = {}
+    for customer, rows in moves.sort_values("as_of_date").groupby("customer_id"):
+        segments, dates = rows["segment"].tolist(), rows["as_of_date"].tolist()
+        since = len(segments) - 1
+        while since > 0 and segments[since - 1] == segments[-1]:
+            since -= 1
+        expected[customer] = (segments[-2] if len(segments) > 1 else "New", dates[since])
+    known = build.rows("select customer_id, previous_segment, segment_changed_since from customers")
+    assert {id: (before, pd.Timestamp(since)) for id, before, since in known} == expected
+
+
+@BUILDS
+def test_revenue_by_segment_at_month_start(build, moves, days):
+    found = build.frame("select * from monthly_segment_revenue")
+    for month, rows in found.groupby("month_start_date"):
+        start = moves[moves["as_of_date"] == month - pd.Timedelta(days=1)]
+        segments = start.set_index("customer_id")["segment"]
+        here = days[days["month"] == month.to_period("M")]
+        revenue = here.groupby(here["customer_id"].map(segments).fillna("New"))["net_amount"].sum()
+        rows = rows.set_index("segment")
+        expected = revenue.reindex(rows.index, fill_value=0.0)
+        np.testing.assert_allclose(rows["net_revenue"].astype("float64"), expected, atol=1e-6)
+        assert len(rows) == 12 and rows["customer_count"].sum() == len(start)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"lapse_after_days": 0},
+            "lapse_after_days is 0; it must be empty or a whole number of days from 1 to 3650.",
+        ),
+        (
+            {"late_arrival_days": "never"},
+            'late_arrival_days is "never"; it must be empty or a whole number of days, 0 or more.',
+        ),
+        ({"customer_attributes": 7}, "customer_attributes is 7; it must be text."),
+        (
+            {"customer_attribute_columns": ["region"]},
+            "it must be a map from attribute name to your column.",
+        ),
+    ],
+    ids=["lapse", "late", "attributes", "attribute columns"],
+)
+def test_a_bad_var_gets_a_sentence(dbt, variables, sentence):
+    result = dbt("build", "--select", "lapse_threshold", variables=variables)
+    assert result.exit_code != 0
+    assert sentence in " ".join(result.output.split())
