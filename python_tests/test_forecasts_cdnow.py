@@ -226,16 +226,16 @@ def test_the_concentration_is_that_of_the_sorted_values(cdnow_sample):
 
 def test_the_intervals_hold_the_forecast_of_customers(cdnow_sample):
     intervals = cdnow_sample.frame("select * from forecast_intervals")
-    assert (intervals["lower_bound"] <= intervals["point"]).all()
-    assert (intervals["point"] <= intervals["upper_bound"]).all()
+    assert (intervals["lower_bound"] <= intervals["point_forecast"]).all()
+    assert (intervals["point_forecast"] <= intervals["upper_bound"]).all()
     total = intervals[intervals["scope"] == "total"].set_index(["measure", "level"])
     purchases, value = cdnow_sample.row(
         "select sum(expected_purchases_365d), sum(lifetime_value_365d) from customers"
     )
     wide = total.loc[("expected_purchases", 0.95)]
-    assert wide["point"] == pytest.approx(purchases, rel=1e-9)
-    assert total.loc[("lifetime_value", 0.95), "point"] == pytest.approx(value, rel=1e-9)
-    assert 0.05 < (wide["upper_bound"] - wide["lower_bound"]) / wide["point"] < 0.5
+    assert wide["point_forecast"] == pytest.approx(purchases, rel=1e-9)
+    assert total.loc[("lifetime_value", 0.95), "point_forecast"] == pytest.approx(value, rel=1e-9)
+    assert 0.05 < (wide["upper_bound"] - wide["lower_bound"]) / wide["point_forecast"] < 0.5
 
 
 @pytest.mark.parametrize("model", ["mbg_nbd", "pareto_nbd"])

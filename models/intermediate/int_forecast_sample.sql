@@ -41,7 +41,7 @@ forecast_sample as (
         customer_values.mean_repeat_value,
         customer_values.last_purchase_age_days,
         customer_values.customer_age_days,
-        -- What a unit of undiscounted spend over the horizon is worth: discount and margin.
+        -- What a unit of undiscounted spend is worth: discount and margin.
         coalesce(
             customer_values.lifetime_value_365d / nullif(
                 customer_values.expected_purchases_365d

@@ -38,7 +38,9 @@ holdout_purchases as (
         count(*) as actual_purchases,
         sum(purchase_days.spend) as actual_revenue,
         min(
-            {{ date_diff_days("as_of_dates.as_of_date", "purchase_days.purchase_date") }}
+            {{ date_diff_days(
+                "as_of_dates.as_of_date", "purchase_days.purchase_date"
+            ) }}
         ) as days_to_next_purchase
     from purchase_days
     inner join as_of_dates on purchase_days.purchase_date > as_of_dates.as_of_date

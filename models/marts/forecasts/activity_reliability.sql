@@ -30,6 +30,20 @@ predictions as (
 
 ),
 
+ranked as (
+
+    select
+        predictor,
+        model,
+        probability,
+        active,
+        rank() over (partition by predictor, model order by probability)
+            as probability_rank,
+        count(*) over (partition by predictor, model) as customer_count
+    from predictions
+
+),
+
 -- Tenths of the customers; equal probabilities share a bin, so a bin may be larger than a
 -- tenth and the next ones may be missing.
 binned as (
@@ -40,13 +54,9 @@ binned as (
         probability,
         active,
         1 + floor(
-            cast(
-                10 * (
-                    rank() over (partition by predictor, model order by probability) - 1
-                ) as {{ type_double() }}
-            ) / count(*) over (partition by predictor, model)
+            cast(10 * (probability_rank - 1) as {{ type_double() }}) / customer_count
         ) as bin
-    from predictions
+    from ranked
 
 ),
 

@@ -65,14 +65,14 @@ points as (
         scope,
         segment,
         'expected_purchases' as measure,
-        expected_purchases as point
+        expected_purchases as point_forecast
     from scopes
     union all
     select
         scope,
         segment,
         'lifetime_value' as measure,
-        lifetime_value as point
+        lifetime_value as point_forecast
     from scopes
 
 ),
@@ -91,7 +91,7 @@ points_by_level as (
         points.scope,
         points.segment,
         points.measure,
-        points.point,
+        points.point_forecast,
         cast(levels.level as {{ type_double() }}) as level
     from points
     cross join levels
@@ -108,18 +108,18 @@ forecast_intervals as (
 
         ---------- numerics
         cast(points_by_level.level as {{ type_double() }}) as level,
-        cast(points_by_level.point as {{ type_double() }}) as point,
+        cast(points_by_level.point_forecast as {{ type_double() }}) as point_forecast,
         -- Where nothing is expected of anybody, nothing is uncertain under the model.
         cast(
             case
-                when points_by_level.point = 0 then 0
-                else points_by_level.point * ratios.lower_ratio
+                when points_by_level.point_forecast = 0 then 0
+                else points_by_level.point_forecast * ratios.lower_ratio
             end as {{ type_double() }}
         ) as lower_bound,
         cast(
             case
-                when points_by_level.point = 0 then 0
-                else points_by_level.point * ratios.upper_ratio
+                when points_by_level.point_forecast = 0 then 0
+                else points_by_level.point_forecast * ratios.upper_ratio
             end as {{ type_double() }}
         ) as upper_bound,
         cast(ratios.parameter_deviation as {{ type_double() }}) as parameter_deviation,

@@ -42,10 +42,10 @@ ranked as (
         count(*) over (partition by model, measure) as customer_count,
         row_number() over (
             partition by model, measure
-            order by predicted desc, customer_age_days desc, customer_id
+            order by predicted desc, customer_age_days desc, customer_id asc
         ) as predicted_position,
         row_number() over (
-            partition by model, measure order by actual desc, customer_id
+            partition by model, measure order by actual desc, customer_id asc
         ) as actual_position,
         rank() over (partition by model, measure order by predicted) as predicted_rank,
         count(*) over (partition by model, measure, predicted) as predicted_ties,

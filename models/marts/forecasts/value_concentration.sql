@@ -1,14 +1,29 @@
-{%- set measures = ["value", "revenue"] -%}
 with
 
 customers as (
 
     select
         customer_id,
-        lifetime_value_365d as value_amount,
+        cast(lifetime_value_365d as decimal(38, 12)) as value_amount,
         -- Who returned more than they bought in this log brought nothing.
-        greatest(net_revenue, 0) as revenue_amount
+        cast(greatest(net_revenue, 0) as decimal(38, 12)) as revenue_amount
     from {{ ref("customers") }}
+
+),
+
+amounts as (
+
+    select
+        'value' as measure,
+        customer_id,
+        value_amount as amount
+    from customers
+    union all
+    select
+        'revenue' as measure,
+        customer_id,
+        revenue_amount as amount
+    from customers
 
 ),
 
@@ -16,114 +31,109 @@ customers as (
 positions as (
 
     select
-        cast(value_amount as decimal(38, 12)) as value_amount,
-        cast(revenue_amount as decimal(38, 12)) as revenue_amount,
-        count(*) over () as customer_count,
-        {% for measure in measures %}
-            row_number() over (order by {{ measure }}_amount desc, customer_id)
-                as {{ measure }}_position{{ "," if not loop.last }}
-        {% endfor %}
-    from customers
+        measure,
+        amount,
+        row_number() over (
+            partition by measure order by amount desc, customer_id asc
+        ) as place,
+        count(*) over (partition by measure) as customer_count
+    from amounts
 
 ),
 
--- The first percentile whose share of the customers, rounded up, reaches the position.
-percentiles as (
+-- The first percentile whose share of the customers, rounded up, reaches the place.
+percentile_sums as (
 
     select
-        *,
-        {% for measure in measures %}
-            1 + floor(
-                100 * cast({{ measure }}_position - 1 as {{ type_double() }})
-                / customer_count
-            ) as {{ measure }}_percentile{{ "," if not loop.last }}
-        {% endfor %}
+        measure,
+        1 + floor(
+            100 * cast(place - 1 as {{ type_double() }}) / customer_count
+        ) as percentile,
+        count(*) as customer_count,
+        sum(amount) as amount,
+        sum(amount * (customer_count + 1 - 2 * place)) as weighted_amount
     from positions
+    group by
+        measure,
+        1 + floor(100 * cast(place - 1 as {{ type_double() }}) / customer_count)
+
+),
+
+-- Gini: 0 where all are equal, towards 1 where one has everything.
+totals as (
+
+    select
+        measure,
+        cast(sum(amount) as {{ type_double() }}) as amount,
+        cast(sum(weighted_amount) as {{ type_double() }}) / nullif(
+            cast(sum(customer_count) as {{ type_double() }})
+            * cast(sum(amount) as {{ type_double() }}),
+            0
+        ) as gini
+    from percentile_sums
+    group by measure
 
 ),
 
 digits as (
     {% for digit in range(10) %}
-        select {{ digit }} as digit{{ " union all" if not loop.last }}
+        select {{ digit }} as digit
+        {{ "union all" if not loop.last }}
     {% endfor %}
 ),
 
 all_percentiles as (
 
-    select 10 * tens.digit + ones.digit + 1 as percentile
-    from digits as tens
-    cross join digits as ones
-
-),
-
-{% for measure in measures %}
-    {{ measure }}_sums as (
-
-        select
-            {{ measure }}_percentile as percentile,
-            count(*) as customer_count,
-            sum({{ measure }}_amount) as amount
-        from percentiles
-        group by {{ measure }}_percentile
-
-    ),
-
-{% endfor %}
-totals as (
-
     select
-        {% for measure in measures %}
-            cast(sum({{ measure }}_amount) as {{ type_double() }})
-                as {{ measure }}_total,
-            -- Gini: 0 where all are equal, towards 1 where one has everything.
-            {{ exact_sum(
-                measure ~ "_amount * (customer_count + 1 - 2 * " ~ measure ~ "_position)"
-            ) }}
-            / nullif(
-                max(customer_count)
-                * cast(sum({{ measure }}_amount) as {{ type_double() }}),
-                0
-            ) as {{ measure }}_gini{{ "," if not loop.last }}
-        {% endfor %}
-    from percentiles
+        totals.measure,
+        totals.amount,
+        totals.gini,
+        10 * tens.digit + ones.digit + 1 as percentile
+    from totals
+    cross join digits as tens
+    cross join digits as ones
 
 ),
 
 cumulated as (
 
     select
+        all_percentiles.measure,
         all_percentiles.percentile,
-        sum(coalesce(value_sums.customer_count, 0)) over (
+        all_percentiles.gini,
+        sum(coalesce(percentile_sums.customer_count, 0)) over (
+            partition by all_percentiles.measure
             order by all_percentiles.percentile
             rows between unbounded preceding and current row
         ) as customer_count,
-        {% for measure in measures %}
-            cast(
-                sum(coalesce({{ measure }}_sums.amount, 0)) over (
-                    order by all_percentiles.percentile
-                    rows between unbounded preceding and current row
-                ) as {{ type_double() }}
-            ) as cumulative_{{ measure }}{{ "," if not loop.last }}
-        {% endfor %}
+        cast(
+            sum(coalesce(percentile_sums.amount, 0)) over (
+                partition by all_percentiles.measure
+                order by all_percentiles.percentile
+                rows between unbounded preceding and current row
+            ) as {{ type_double() }}
+        ) / nullif(all_percentiles.amount, 0) as cumulative_share
     from all_percentiles
-    left join value_sums on all_percentiles.percentile = value_sums.percentile
-    left join revenue_sums on all_percentiles.percentile = revenue_sums.percentile
+    left join percentile_sums
+        on
+            all_percentiles.measure = percentile_sums.measure
+            and all_percentiles.percentile = percentile_sums.percentile
 
 ),
 
-shares as (
+side_by_side as (
 
     select
-        cumulated.percentile,
-        cumulated.customer_count,
-        cumulated.cumulative_value / nullif(totals.value_total, 0)
+        percentile,
+        max(customer_count) as customer_count,
+        max(case when measure = 'value' then cumulative_share end)
             as cumulative_value_share,
-        cumulated.cumulative_revenue / nullif(totals.revenue_total, 0)
+        max(case when measure = 'revenue' then cumulative_share end)
             as cumulative_revenue_share,
-        totals.value_gini,
-        totals.revenue_gini
+        max(case when measure = 'value' then gini end) as value_gini,
+        max(case when measure = 'revenue' then gini end) as revenue_gini
     from cumulated
-    cross join totals
+    group by percentile
 
 ),
 
@@ -146,7 +156,7 @@ value_concentration as (
             max(case when percentile = 20 then cumulative_revenue_share end) over ()
             as {{ type_double() }}
         ) as revenue_share_of_top_fifth
-    from shares
+    from side_by_side
 
 )
 

@@ -173,9 +173,9 @@ warnings as (
         concat(
             'The log spans ',
             {{ number_text("observed_days", 0) }},
-            ' days, less than {{ var("minimum_history_multiple") }} times the horizon ',
-            'of {{ var("horizon_days") }}: the lifetime value looks further ahead than ',
-            'the data reach back.'
+            ' days, less than {{ var("minimum_history_multiple") }} times the ',
+            'horizon of {{ var("horizon_days") }}: the lifetime value looks further ',
+            'ahead than the data reach back.'
         ) as sentence
     from arrivals
     where
