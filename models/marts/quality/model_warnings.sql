@@ -14,7 +14,8 @@ snapshots as (
 
     select
         as_of_date,
-        first_purchase_date
+        first_purchase_date,
+        last_purchase_date
     from {{ ref("int_customer_snapshots") }}
     where is_current
 
@@ -56,6 +57,20 @@ first_dates as (
         min(first_purchase_date) as first_date,
         max(as_of_date) as last_date
     from snapshots
+
+),
+
+-- One mistyped date, such as 2099, would make the as-of date and everybody look lapsed.
+last_gaps as (
+
+    select
+        as_of_date,
+        cast(
+            {{ date_diff_days("max(last_purchase_date)", "as_of_date") }} as integer
+        ) as days_since_purchase
+    from snapshots
+    where last_purchase_date < as_of_date
+    group by as_of_date
 
 ),
 
@@ -197,6 +212,20 @@ warnings as (
         observed_days >= 60
         and first_month_count
         > {{ var("maximum_early_arrival_ratio") }} * second_month_count
+    union all
+    select
+        'isolated_as_of_date' as warning_code,
+        'current' as subject,
+        concat(
+            'The as-of date ',
+            cast(as_of_date as {{ dbt.type_string() }}),
+            ' lies ',
+            {{ number_text("days_since_purchase", 0) }},
+            ' days after the last purchase before it: if a date in the log is ',
+            'mistyped, set as_of_date.'
+        ) as sentence
+    from last_gaps
+    where days_since_purchase > {{ var("activity_days") }}
     union all
     select
         'no_holdout' as warning_code,
