@@ -18,6 +18,11 @@ import duckdb
 import pandas as pd
 import pytest
 from helpers import CDNOW_SAMPLE_VARS, ROOT, write_cdnow_sample
+from hypothesis import settings
+
+# The same examples every time: a test that fails does so for everybody.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 ONLINE_RETAIL = ROOT.parent / "shared" / "data" / "online_retail.parquet"
 ONLINE_RETAIL_VARS = {

@@ -119,7 +119,7 @@ def test_whole_number_parameters_are_no_trouble(fitted, x, T, t):
     assert purchases(x, T, t, fitted) == pytest.approx(expected, rel=1e-9)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(parameters, counts, ages, horizons)
 def test_forecasts_are_finite_and_below_those_without_dropout(fitted, x, T, t):
     assume(x <= T)
@@ -129,7 +129,7 @@ def test_forecasts_are_finite_and_below_those_without_dropout(fitted, x, T, t):
     assert 0 <= value <= ceiling * (1 + 1e-6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(parameters, st.integers(0, 300), ages, horizons)
 def test_more_days_and_more_past_purchases_mean_more_future_ones(fitted, x, T, t):
     assume(x < T)
@@ -138,7 +138,7 @@ def test_more_days_and_more_past_purchases_mean_more_future_ones(fitted, x, T, t
     assert purchases(x + 1, T, t, fitted) >= value * (1 - 1e-7)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(parameters, counts, ages, horizons)
 def test_forecasts_equal_the_integral_for_any_parameters(fitted, x, T, t):
     assume(x <= T)
@@ -157,7 +157,7 @@ def test_where_nobody_repeats_nobody_is_expected_to():
     assert scoring.active_if_alive(np.zeros(1), np.ones(1), 90, 0.0, np.nan) == [0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(parameters, counts, ages, horizons)
 def test_the_chance_of_another_purchase_is_one_of_the_gamma_mixture(fitted, x, T, t):
     r, alpha = fitted["r"], fitted["alpha"]
@@ -193,10 +193,9 @@ def test_without_discounting_the_purchases_themselves_count():
     )
 
 
-def pairs_of(*pairs, role="current") -> pd.DataFrame:
-    return pd.DataFrame(pairs, columns=["repeat_count", "customer_age_days"], dtype="int64").assign(
-        as_of_role=role, holdout_days=0 if role == "current" else 273
-    )
+def pairs_of(*pairs, role="current", holdout_days=0) -> pd.DataFrame:
+    frame = pd.DataFrame(pairs, columns=["repeat_count", "customer_age_days"], dtype="int64")
+    return frame.assign(as_of_role=role, holdout_days=holdout_days)
 
 
 def parameter_table(fitted, role="current", model="bg_nbd") -> pd.DataFrame:
@@ -218,7 +217,12 @@ def test_the_model_scores_every_pair_with_the_parameters_of_its_role(wrap):
     other = {**CDNOW, "r": 0.5}
     refs = {
         "int_repeat_count_ages": wrap(
-            pd.concat([pairs_of((3, 200), (0, 10)), pairs_of((3, 200), role="calibration")])
+            pd.concat(
+                [
+                    pairs_of((3, 200), (0, 10)),
+                    pairs_of((3, 200), role="calibration", holdout_days=120),
+                ]
+            )
         ),
         "fit_purchase_models": wrap(
             pd.concat([parameter_table(CDNOW), parameter_table(other, role="calibration")])
@@ -233,6 +237,11 @@ def test_the_model_scores_every_pair_with_the_parameters_of_its_role(wrap):
         assert row["purchases_if_alive_90d"] == purchases(3, 200, 90, fitted)
         assert row["purchases_if_alive_365d"] == purchases(3, 200, 365, fitted)
         assert row["discounted_purchases_if_alive_365d"] < row["purchases_if_alive_365d"]
+    judged = by_key.loc[("calibration", 3, 200)]
+    assert judged["purchases_if_alive_holdout"] == purchases(3, 200, 120, other)
+    # Activity is judged over the shorter of its own window and the holdout.
+    assert judged["active_if_alive_holdout"] == judged["active_if_alive_90d"]
+    assert by_key.loc[("current", 3, 200), "purchases_if_alive_holdout"] == 0
 
 
 def test_the_order_of_the_rows_is_irrelevant():

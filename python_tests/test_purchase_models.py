@@ -130,7 +130,7 @@ def test_thin_data_gets_a_verdict_and_no_exception(x, t_x, T):
     assert fitted["finding"].str.len().gt(20).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.integers(0, 400).flatmap(

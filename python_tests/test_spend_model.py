@@ -153,7 +153,7 @@ def test_spend_without_a_finite_mean_falls_back_to_the_observed_one():
     assert "no finite mean" in fitted.finding
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.tuples(st.integers(1, 500), st.floats(0.01, 1e6), st.integers(1, 50)),
