@@ -11,6 +11,7 @@ That the models may be wrong is in neither: `model_evaluation` shows it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -61,6 +62,12 @@ class Customers:
     value_per_spend: np.ndarray
     group: np.ndarray
     group_count: int
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The distinct (x, T), and the place of each customer's among them."""
+        both, index = np.unique(np.stack([self.x, self.T], axis=1), axis=0, return_inverse=True)
+        return both[:, 0], both[:, 1], index.ravel()
 
     def totals(self, values: np.ndarray) -> np.ndarray:
         """Return the sum over each group, and in the last place over all."""
@@ -129,10 +136,7 @@ def expected_purchases(model, customers: Customers, horizon: float, parameters) 
     r, alpha, dropout, dropout_scale = parameters
     if r == 0:
         return np.zeros(len(customers.x))
-    pairs, index = np.unique(
-        np.stack([customers.x, customers.T], axis=1), axis=0, return_inverse=True
-    )
-    x, T = pairs.T
+    x, T, index = customers.pairs
     if dropout == 0:
         if_alive = (r + x) / (alpha + T) * horizon
     elif model == "pareto_nbd":
@@ -149,7 +153,7 @@ def expected_purchases(model, customers: Customers, horizon: float, parameters) 
             bought = -np.expm1(-(r + x) * np.log1p(p * horizon / (alpha + T))) / p
             if_alive += weight / 2 * bought
     alive = probability_alive(model, customers.x, customers.t_x, customers.T, parameters)
-    return alive * if_alive[index.ravel()]
+    return alive * if_alive[index]
 
 
 def dropout_chances(model, x, quantiles, parameters) -> np.ndarray:
