@@ -44,8 +44,8 @@ ranked as (
 
 ),
 
--- Tenths of the customers; equal probabilities share a bin, so a bin may be larger than a
--- tenth and the next ones may be missing.
+-- Tenths of the customers; equal probabilities share a bin, so a bin may be larger than
+-- a tenth and the next ones may be missing.
 binned as (
 
     select
