@@ -23,7 +23,7 @@ STABLE = 0.8
 COLUMNS = {
     "cluster_count": "int64",
     "cluster_id": "int64",
-    "feature": "str",
+    "feature": "string",
     "centre": "float64",
     "lower_cap": "float64",
     "upper_cap": "float64",
@@ -35,7 +35,7 @@ COLUMNS = {
     "smallest_cluster_share": "float64",
     "fit_customer_count": "int64",
     "is_selected": "bool",
-    "finding": "str",
+    "finding": "string",
 }
 
 

@@ -14,15 +14,15 @@ KEYS = ["curve", "grouping_name"]
 SINGULAR = 1e-10
 
 COLUMNS = {
-    "curve": "str",
-    "grouping_name": "str",
+    "curve": "string",
+    "grouping_name": "string",
     "group_count": "int64",
     "customer_count": "int64",
     "event_count": "int64",
     "chi_square": "float64",
     "degrees_of_freedom": "int64",
     "p_value": "float64",
-    "finding": "str",
+    "finding": "string",
 }
 
 

@@ -55,9 +55,9 @@ SMALLEST_GAIN = 1e-2
 FEW_CUSTOMERS = 100
 
 COLUMNS = {
-    "as_of_role": "str",
-    "model": "str",
-    "parameter": "str",
+    "as_of_role": "string",
+    "model": "string",
+    "parameter": "string",
     "estimate": "float64",
     "standard_error": "float64",
     "log_likelihood": "float64",
@@ -65,7 +65,7 @@ COLUMNS = {
     "fit_customer_count": "int64",
     "is_converged": "bool",
     "is_boundary": "bool",
-    "finding": "str",
+    "finding": "string",
 }
 
 

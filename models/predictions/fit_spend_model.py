@@ -20,9 +20,9 @@ BOUND = 10.0
 AGREEMENT = 1e-3
 
 COLUMNS = {
-    "as_of_role": "str",
-    "model": "str",
-    "parameter": "str",
+    "as_of_role": "string",
+    "model": "string",
+    "parameter": "string",
     "estimate": "float64",
     "standard_error": "float64",
     "log_likelihood": "float64",
@@ -30,7 +30,7 @@ COLUMNS = {
     "fit_customer_count": "int64",
     "is_converged": "bool",
     "is_boundary": "bool",
-    "finding": "str",
+    "finding": "string",
     "mean_purchase_value": "float64",
     "frequency_spend_correlation": "float64",
 }

@@ -15,8 +15,8 @@ from scipy.special import hyp2f1
 from scipy.stats import beta
 
 COLUMNS = {
-    "as_of_role": "str",
-    "model": "str",
+    "as_of_role": "string",
+    "model": "string",
     "repeat_count": "int64",
     "customer_age_days": "int64",
     "active_if_alive_90d": "float64",

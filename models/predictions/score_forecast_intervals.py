@@ -21,9 +21,9 @@ from scipy.special import betaincinv, gammaln, psi
 from scipy.stats import gamma
 
 COLUMNS = {
-    "scope": "str",
-    "segment": "str",
-    "measure": "str",
+    "scope": "string",
+    "segment": "string",
+    "measure": "string",
     "level": "float64",
     "lower_ratio": "float64",
     "upper_ratio": "float64",

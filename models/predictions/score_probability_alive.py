@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 COLUMNS = {
-    "as_of_role": "str",
-    "model": "str",
+    "as_of_role": "string",
+    "model": "string",
     "repeat_count": "int64",
     "last_purchase_age_days": "int64",
     "customer_age_days": "int64",

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import hyp2f1
 
 COLUMNS = {
-    "model": "str",
+    "model": "string",
     "customer_age_days": "int64",
     "expected_purchases": "float64",
 }

@@ -35,7 +35,7 @@ with
             cast(null as {{ dbt.type_string() }}) as customer_id,
             cast(null as {{ dbt.type_string() }}) as attribute,
             cast(null as {{ dbt.type_string() }}) as attribute_value
-        from (select 1 as nobody) as nothing
+        from (select 1 as nobody) as nobodies
         where nobody = 0
 
     )
