@@ -3,17 +3,9 @@
 import duckdb
 import pytest
 from conftest import ONLINE_RETAIL, ONLINE_RETAIL_VARS
-from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
+from helpers import CDNOW_SAMPLE_VARS, ROOT, read_cdnow_sample, write_cdnow_sample
 
-MARTS = [
-    "customers",
-    "excluded_transactions",
-    "segment_profile",
-    "cluster_profile",
-    "cluster_selection",
-    "model_parameters",
-    "model_fits",
-]
+MARTS = sorted(path.stem for path in (ROOT / "models" / "marts").rglob("*.sql"))
 
 
 @pytest.fixture(scope="module")

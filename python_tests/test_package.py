@@ -63,7 +63,7 @@ def test_the_dbt_command_works_from_any_directory(tmp_path):
     result = subprocess.run(
         [
             str(Path(sys.executable).with_name("dbt")),
-            *build_arguments(),
+            *build_arguments(core_only=True),
             *("--project-dir", str(project), "--profiles-dir", str(project)),
             *("--vars", "{transactions: six.csv, as_of_date: '2015-02-07'}"),
         ],
