@@ -110,8 +110,11 @@ def run_dbt(
     server = _dbt_server()
     assert server.stdin is not None and server.stdout is not None
     print(json.dumps(request), file=server.stdin, flush=True)
-    exit_code = int(server.stdout.readline())
-    return Build(exit_code, log.read_text(), database)
+    answer = server.stdout.readline()
+    if not answer:
+        _dbt_server.cache_clear()
+        raise RuntimeError(f"The process that runs dbt for the tests ended: {server.wait()}.")
+    return Build(int(answer), log.read_text(), database)
 
 
 # The marts that say who was counted, what was left out and what was fitted.
