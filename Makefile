@@ -65,7 +65,7 @@ test: $(VENV)/test.stamp
 	@mkdir -p $(CHECK_TARGET)
 	$(CHECKING) $(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	$(BIN)/dbt-bouncer run --show-all-failures
-	$(CHECKING) $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar models
+	$(CHECKING) $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar models tests
 	$(BIN)/python -m pytest $(ARGS)
 
 docs: build

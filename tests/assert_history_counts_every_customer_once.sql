@@ -1,5 +1,5 @@
--- On every date of the history each customer is in one segment and made one step, and on
--- the current date these are the customers and their money.
+-- On every date of the history each customer is in one segment and made one step, and
+-- on the current date these are the customers and their money.
 with
 
 snapshots as (

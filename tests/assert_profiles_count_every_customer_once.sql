@@ -1,4 +1,5 @@
--- Segments, clusters and value tiers each split the customers, and their money, without rest.
+-- Segments, clusters and value tiers each split the customers, and their money, without
+-- rest.
 with
 
 customers as (

@@ -1,5 +1,5 @@
--- What is stored from earlier runs is what the purchase days of this one say; dates further
--- back than late_arrival_days, where it is set, keep what they said.
+-- What is stored from earlier runs is what the purchase days of this one say; dates
+-- further back than late_arrival_days, where it is set, keep what they said.
 {%- set late_arrival_days = var("late_arrival_days") %}
 with
 
