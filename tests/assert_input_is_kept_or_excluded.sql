@@ -1,6 +1,6 @@
 -- Every line of the input is kept or excluded with a reason, in rows and in money. The
 -- input is read again from staging; returns count as negative, as they do downstream.
-{%- set prefix = var("return_order_prefix") %}
+{%- set prefix = (var("return_order_prefix") or "") | string %}
 with
 
 transactions as (

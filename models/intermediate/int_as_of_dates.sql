@@ -97,7 +97,7 @@ calibration_dates as (
 ),
 
 history_dates as (
-    {% for months_back in range(var("history_months")) %}
+    {% for months_back in range(var("history_months") | int) %}
         select
             'history' as as_of_role,
             {{ date_add_days(

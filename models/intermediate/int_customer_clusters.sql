@@ -1,5 +1,5 @@
 {%- set features = ["recency", "frequency", "monetary"] -%}
-{%- set most_clusters = [var("cluster_counts") | max, 1] | max -%}
+{%- set most_clusters = largest_cluster_count() -%}
 with
 
 customers_scored as (

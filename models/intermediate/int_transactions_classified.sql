@@ -1,6 +1,6 @@
 {{ config(materialized="table", post_hook="{{ require_kept_lines() }}") }}
 
-{%- set prefix = var("return_order_prefix") -%}
+{%- set prefix = (var("return_order_prefix") or "") | string -%}
 {%- set as_of_date = (var("as_of_date") or "") | string -%}
 {%- set dropping = var("drop_identical_lines") %}
 with

@@ -151,7 +151,8 @@ def fit_clusters(
     """
     if len(features) == 0:
         return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
-    values = features.sort_values("customer_id")[FEATURES].to_numpy("float64")
+    # One memory layout, since the order of summation follows it.
+    values = np.ascontiguousarray(features.sort_values("customer_id")[FEATURES].to_numpy("float64"))
     lower, upper, mean, deviation = scale_of(values)
     # Rounding takes out the last bits, which differ between machines.
     points = np.round((np.clip(values, lower, upper) - mean) / deviation, 9)

@@ -52,6 +52,9 @@ def bg_nbd_closed_form(
     Fader, Hardie & Lee (2005), eq. 10, after Euler's transformation of the hypergeometric
     function, which keeps every factor finite for any x.
     """
+    # SciPy's function loses digits where its parameters are whole numbers, and is exact to
+    # 1e-12 beside them.
+    a = a * (1 + 1e-12)
     z = t / (alpha + T + t)
     c = a + b + x - 1
     return c / (a - 1) * (1 - (1 - z) ** (a - 1) * hyp2f1(c - r - x, a - 1, c, z))
