@@ -88,8 +88,8 @@ PROMISES = {
     r"revenue$|^amount$": {"DECIMAL(18,4)"},
     r"_name$|^segment$|^finding$|^model$|^as_of_role$|_reason$|_code$": {"VARCHAR"},
 }
-# A mean of days or counts is a number like any other.
-EXCEPTIONS = re.compile(r"^mean_")
+# A mean of days or counts, and the Brier score, are numbers like any other.
+EXCEPTIONS = re.compile(r"^mean_|^brier_")
 
 
 def test_column_names_say_their_types(demo):

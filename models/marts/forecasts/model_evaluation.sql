@@ -146,11 +146,11 @@ model_evaluation as (
             {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
             cast(
                 max(case when measure = '{{ measure }}' then actual end)
-                as {{ type_double() }}
+                as {{ type_money() if measure == "revenue" else type_double() }}
             ) as actual_{{ measure }},
             cast(
                 max(case when measure = '{{ measure }}' then predicted end)
-                as {{ type_double() }}
+                as {{ type_money() if measure == "revenue" else type_double() }}
             ) as predicted_{{ measure }},
             {% for metric in [
                 "bias_share",
