@@ -53,8 +53,9 @@ help:
 	@echo "make lock    both requirements files anew from pyproject.toml (needs uv)"
 	@echo "make clean   remove the environment and everything that was built"
 
+# The unit tests are about the project's code, not about the data: make test runs them.
 build: $(VENV)/build.stamp
-	$(BIN)/dbt build $(ARGS)
+	$(BIN)/dbt build --exclude-resource-type unit_test $(ARGS)
 
 # Cheap first; pytest's summary is the last thing printed.
 test: $(VENV)/test.stamp
