@@ -45,16 +45,16 @@
         {%- endfor -%}
     {%- endif -%}
     {%- if var("late_arrival_days") not in ["", none]
-        and "int_stored_snapshots" in built and "int_snapshot_fingerprints" in built -%}
+        and "int_segment_changes" in built and "int_history_dates" in built -%}
         {%- set kept = run_query(
-            "select count(distinct stored.as_of_date) from " ~ built["int_stored_snapshots"]
-            ~ " as stored inner join " ~ built["int_snapshot_fingerprints"] ~ " as now"
+            "select count(distinct stored.as_of_date) from " ~ built["int_segment_changes"]
+            ~ " as stored inner join " ~ built["int_history_dates"] ~ " as now"
             ~ " on stored.as_of_date = now.as_of_date where stored.fingerprint != now.fingerprint"
         ).columns[0][0] -%}
         {%- if kept -%}
             {%- do log(
                 "customer_value: the data of " ~ kept ~ " past dates changed, further back than "
-                ~ "late_arrival_days, and their snapshots stay as they were: dbt build "
+                ~ "late_arrival_days, and their segments stay as they were: dbt build "
                 ~ "--full-refresh restates them",
                 info=true
             ) -%}

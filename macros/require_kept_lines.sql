@@ -1,14 +1,17 @@
 {# Stops before any table is built on nothing, and says what became of the input. #}
 {% macro require_kept_lines() %}
     {%- if not execute or flags.EMPTY -%}{{- return("") -}}{%- endif -%}
+    {%- if run_query("select 1 from " ~ this ~ " limit 1").rows | length -%}
+        {{- return("") -}}
+    {%- endif -%}
+    {%- set reason = "coalesce(line_reason, 'customer_without_purchase')" -%}
     {%- set counts = run_query(
-        "select coalesce(exclusion_reason, 'kept') as reason, count(*) as line_count from "
-        ~ this ~ " group by coalesce(exclusion_reason, 'kept') order by 2 desc, 1"
+        "select " ~ reason ~ " as reason, count(*) as line_count from "
+        ~ ref("int_transactions_judged") ~ " group by " ~ reason ~ " order by 2 desc, 1"
     ) -%}
     {%- set input = var("transactions") or "the demo input" -%}
     {%- set reasons = [] -%}
     {%- for row in counts.rows -%}
-        {%- if row[0] == "kept" -%}{{- return("") -}}{%- endif -%}
         {%- do reasons.append(row[1] | string ~ " " ~ row[0]) -%}
     {%- endfor -%}
     {%- if not reasons -%}
@@ -30,6 +33,6 @@
     {%- set first = counts.rows[0][0] -%}
     {{- exceptions.raise_compiler_error(
         "No line of " ~ input ~ " can be used (" ~ reasons | join(", ") ~ "): "
-        ~ advice.get(first, "look at int_transactions_classified") ~ "."
+        ~ advice.get(first, "look at int_transactions_judged") ~ "."
     ) -}}
 {% endmacro %}

@@ -4,26 +4,27 @@
 {%- set holdout_days = var("holdout_days") %}
 with
 
+-- A line without a customer, a date or an amount moves no date.
 usable_lines as (
 
-    select transacted_date
-    from {{ ref("int_transactions_classified") }}
+    select cast(transacted_at as date) as transacted_date
+    from {{ ref("stg_transactions") }}
     where
         customer_id is not null
-        and transacted_date is not null
+        and transacted_at is not null
         and amount is not null
-
-),
-
-purchase_days as (
-
-    select purchase_date from {{ ref("int_purchase_days") }}
 
 ),
 
 last_dates as (
 
     select max(transacted_date) as last_date from usable_lines
+
+),
+
+purchase_days as (
+
+    select purchase_date from {{ ref("int_purchase_days") }}
 
 ),
 
@@ -43,7 +44,9 @@ observed as (
             last_date as current_date_observed
         {%- endif %}
     from first_purchases
-    cross join last_dates
+    {%- if not as_of_date %}
+        cross join last_dates
+    {%- endif %}
     where first_purchase_date is not null
 
 ),

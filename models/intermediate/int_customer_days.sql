@@ -1,5 +1,6 @@
-{{ config(materialized="table") }}
+{{ config(materialized="table", post_hook="{{ require_kept_lines() }}") }}
 
+{%- set has_order_ids = "order_id" in transaction_column_map() %}
 with
 
 kept_lines as (
@@ -11,8 +12,8 @@ kept_lines as (
         transacted_date,
         amount,
         case when is_free_of_charge then 1 else 0 end as free_line_count
-    from {{ ref("int_transactions_classified") }}
-    where exclusion_reason is null
+    from {{ ref("int_transactions_judged") }}
+    where line_reason is null
 
 ),
 
@@ -21,9 +22,14 @@ order_days as (
 
     select
         customer_id,
-        order_id,
-        case when order_id is null then transacted_at end as ordered_at,
-        transacted_date,
+        {% if has_order_ids -%}
+            order_id,
+            case when order_id is null then transacted_at end as ordered_at,
+            transacted_date,
+        {%- else -%}
+            transacted_at as ordered_at,
+            min(transacted_date) as transacted_date,
+        {%- endif %}
         sum(amount) as amount,
         count(*) as line_count,
         sum(free_line_count) as free_line_count,
@@ -34,9 +40,13 @@ order_days as (
     from kept_lines
     group by
         customer_id,
-        order_id,
-        case when order_id is null then transacted_at end,
-        transacted_date
+        {% if has_order_ids -%}
+            order_id,
+            case when order_id is null then transacted_at end,
+            transacted_date
+        {%- else -%}
+            transacted_at
+        {%- endif %}
 
 ),
 
@@ -50,15 +60,19 @@ first_order_days as (
         amount,
         line_count,
         free_line_count,
-        case
-            when
-                is_order = 1
-                and transacted_date = min(
-                    case when is_order = 1 then transacted_date end
-                ) over (partition by customer_id, order_id, ordered_at)
-                then 1
-            else 0
-        end as order_count
+        {% if has_order_ids -%}
+            case
+                when
+                    is_order = 1
+                    and transacted_date = min(
+                        case when is_order = 1 then transacted_date end
+                    ) over (partition by customer_id, order_id, ordered_at)
+                    then 1
+                else 0
+            end
+        {%- else -%}
+            is_order
+        {%- endif %} as order_count
     from order_days
 
 ),
@@ -77,6 +91,7 @@ customer_days as (
 
 ),
 
+-- Running totals, so that a snapshot of any date is a row of this table, not a sum.
 numbered as (
 
     select
@@ -85,22 +100,77 @@ numbered as (
         net_amount,
         order_count,
         is_purchase_day,
-        cast(
-            sum(case when is_purchase_day then 1 else 0 end) over (
-                partition by customer_id
-                order by activity_date
-                rows between unbounded preceding and current row
-            ) as bigint
-        ) as purchase_number,
         max(case when is_purchase_day then activity_date end) over (
             partition by customer_id
             order by activity_date
             rows between unbounded preceding and 1 preceding
-        ) as previous_purchase_date
+        ) as previous_purchase_date,
+        lead(activity_date) over (
+            partition by customer_id order by activity_date
+        ) as next_activity_date
     from customer_days
 
 ),
 
+with_gaps as (
+
+    select
+        *,
+        case
+            when is_purchase_day
+                then {{ date_diff_days("previous_purchase_date", "activity_date") }}
+        end as days_since_previous_purchase,
+        is_purchase_day and previous_purchase_date is not null as is_repeat
+    from numbered
+
+),
+
+totals as (
+
+    select
+        *,
+        min(case when is_purchase_day then activity_date end) over (
+            partition by customer_id
+            order by activity_date
+            rows between unbounded preceding and unbounded following
+        ) as first_purchase_date,
+        sum(case when is_purchase_day then 1 else 0 end) over (
+            partition by customer_id
+            order by activity_date
+            rows between unbounded preceding and current row
+        ) as purchase_number,
+        sum(order_count) over (
+            partition by customer_id
+            order by activity_date
+            rows between unbounded preceding and current row
+        ) as order_count_to_date,
+        sum(net_amount) over (
+            partition by customer_id
+            order by activity_date
+            rows between unbounded preceding and current row
+        ) as net_revenue_to_date,
+        sum(case when is_repeat and net_amount > 0 then 1 else 0 end) over (
+            partition by customer_id
+            order by activity_date
+            rows between unbounded preceding and current row
+        ) as paid_repeat_count_to_date,
+        sum(case when is_repeat then net_amount end) over (
+            partition by customer_id
+            order by activity_date
+            rows between unbounded preceding and current row
+        ) as repeat_spend_to_date,
+        sum(
+            cast(days_since_previous_purchase as bigint) * days_since_previous_purchase
+        ) over (
+            partition by customer_id
+            order by activity_date
+            rows between unbounded preceding and current row
+        ) as squared_days_between_purchases_to_date
+    from with_gaps
+
+),
+
+-- Who never has a purchase day is no customer; the lines keep the reason.
 days as (
 
     select
@@ -110,22 +180,27 @@ days as (
         ---------- numerics
         net_amount,
         order_count,
-        purchase_number,
-        case
-            when is_purchase_day
-                then
-                    cast(
-                        {{ date_diff_days("previous_purchase_date", "activity_date") }}
-                        as bigint
-                    )
-        end as days_since_previous_purchase,
+        cast(purchase_number as bigint) as purchase_number,
+        cast(days_since_previous_purchase as bigint) as days_since_previous_purchase,
+        cast(order_count_to_date as bigint) as order_count_to_date,
+        cast(net_revenue_to_date as {{ type_money() }}) as net_revenue_to_date,
+        cast(paid_repeat_count_to_date as bigint) as paid_repeat_count_to_date,
+        cast(repeat_spend_to_date as {{ type_money() }}) as repeat_spend_to_date,
+        cast(squared_days_between_purchases_to_date as bigint)
+            as squared_days_between_purchases_to_date,
 
         ---------- booleans
         is_purchase_day,
 
         ---------- dates
-        activity_date
-    from numbered
+        activity_date,
+        next_activity_date,
+        first_purchase_date,
+        case
+            when is_purchase_day then activity_date else previous_purchase_date
+        end as last_purchase_date
+    from totals
+    where first_purchase_date is not null
 
 )
 

@@ -36,31 +36,18 @@ legend as (
 
 ),
 
-thresholds as (
+boundaries as (
 
     select
-        metric,
-        score,
-        from_value
-    from {{ ref("rfm_thresholds") }}
-
-),
-
-thresholds_in_one_row as (
-
-    select
+        as_of_date as boundary_date,
         {% for metric in ["recency_days", "order_count", "net_revenue"] %}
+            {% set is_last_metric = loop.last %}
             {% for score in range(1, 6) %}
-                max(
-                    case
-                        when metric = '{{ metric }}' and score = {{ score }}
-                            then from_value
-                    end
-                ) as {{ metric }}_from_{{ score }},
+                {{ metric }}_from_{{ score }}
+                {{- "," if not (is_last_metric and loop.last) }}
             {% endfor %}
         {% endfor %}
-        count(*) as threshold_count
-    from thresholds
+    from {{ ref("int_score_boundaries") }}
 
 ),
 
@@ -68,9 +55,9 @@ measured as (
 
     select
         snapshots.*,
-        thresholds_in_one_row.*
+        boundaries.*
     from snapshots
-    cross join thresholds_in_one_row
+    left join boundaries on snapshots.as_of_date = boundaries.boundary_date
 
 ),
 

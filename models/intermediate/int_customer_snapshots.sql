@@ -1,25 +1,21 @@
 with
 
-stored_snapshots as (
+customer_days as (
 
     select
         customer_id,
-        order_count,
-        purchase_day_count,
-        repeat_count,
-        paid_repeat_count,
-        net_revenue,
-        mean_repeat_value,
-        average_order_value,
-        recency_days,
-        last_purchase_age_days,
-        customer_age_days,
-        mean_days_between_purchases,
-        days_between_purchases_cv,
-        as_of_date,
+        order_count_to_date,
+        purchase_number,
+        paid_repeat_count_to_date,
+        net_revenue_to_date,
+        repeat_spend_to_date,
+        squared_days_between_purchases_to_date,
+        activity_date,
+        next_activity_date,
         first_purchase_date,
         last_purchase_date
-    from {{ ref("int_stored_snapshots") }}
+    from {{ ref("int_customer_days") }}
+    where purchase_number > 0
 
 ),
 
@@ -45,37 +41,94 @@ dates as (
 
 ),
 
--- The roles of a date change from run to run, what was true on it does not.
+-- What was true of a customer on a date is what their last day up to it says; a
+-- purchase on the as-of date counts.
+last_days as (
+
+    select
+        customer_days.*,
+        dates.as_of_date,
+        dates.is_current,
+        dates.is_calibration,
+        customer_days.purchase_number - 1 as repeat_count,
+        cast(
+            {{ date_diff_days("customer_days.last_purchase_date", "dates.as_of_date") }}
+            as bigint
+        ) as recency_days,
+        cast(
+            {{ date_diff_days(
+                "customer_days.first_purchase_date", "customer_days.last_purchase_date"
+            ) }} as bigint
+        ) as last_purchase_age_days,
+        cast(
+            {{ date_diff_days("customer_days.first_purchase_date", "dates.as_of_date") }}
+            as bigint
+        ) as customer_age_days
+    from customer_days
+    inner join dates
+        on
+            customer_days.activity_date <= dates.as_of_date
+            and coalesce(
+                customer_days.next_activity_date, cast('9999-12-31' as date)
+            ) > dates.as_of_date
+
+),
+
+spacing as (
+
+    select
+        *,
+        cast(last_purchase_age_days as {{ type_double() }})
+        / nullif(repeat_count, 0) as mean_days_between_purchases
+    from last_days
+
+),
+
 snapshots as (
 
     select
         ---------- ids
-        stored_snapshots.customer_id,
+        customer_id,
 
         ---------- numerics
-        stored_snapshots.order_count,
-        stored_snapshots.purchase_day_count,
-        stored_snapshots.repeat_count,
-        stored_snapshots.paid_repeat_count,
-        stored_snapshots.net_revenue,
-        stored_snapshots.mean_repeat_value,
-        stored_snapshots.average_order_value,
-        stored_snapshots.recency_days,
-        stored_snapshots.last_purchase_age_days,
-        stored_snapshots.customer_age_days,
-        stored_snapshots.mean_days_between_purchases,
-        stored_snapshots.days_between_purchases_cv,
+        order_count_to_date as order_count,
+        purchase_number as purchase_day_count,
+        repeat_count,
+        paid_repeat_count_to_date as paid_repeat_count,
+        net_revenue_to_date as net_revenue,
+        cast(repeat_spend_to_date as {{ type_double() }})
+        / nullif(paid_repeat_count_to_date, 0) as mean_repeat_value,
+        cast(net_revenue_to_date as {{ type_double() }})
+        / nullif(order_count_to_date, 0) as average_order_value,
+        recency_days,
+        last_purchase_age_days,
+        customer_age_days,
+        mean_days_between_purchases,
+        -- The sample deviation of the gaps over their mean: it takes two gaps.
+        case
+            when repeat_count > 1
+                then
+                    sqrt(
+                        greatest(
+                            cast(
+                                squared_days_between_purchases_to_date
+                                as {{ type_double() }}
+                            )
+                            - last_purchase_age_days * mean_days_between_purchases,
+                            0
+                        ) / (repeat_count - 1)
+                    ) / mean_days_between_purchases
+        end as days_between_purchases_cv,
 
         ---------- booleans
-        dates.is_current,
-        dates.is_calibration,
+        is_current,
+        is_calibration,
 
         ---------- dates
-        stored_snapshots.as_of_date,
-        stored_snapshots.first_purchase_date,
-        stored_snapshots.last_purchase_date
-    from stored_snapshots
-    inner join dates on stored_snapshots.as_of_date = dates.as_of_date
+        as_of_date,
+        first_purchase_date,
+        last_purchase_date
+    from spacing
 
 )
 

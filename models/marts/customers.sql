@@ -37,21 +37,42 @@ customer_values as (
 
 ),
 
--- The last date on which the segment was not that of the date before is where the
--- present one began.
 segment_changes as (
 
     select
         customer_id,
-        max(case when is_current then previous_segment end) as previous_segment,
+        previous_segment,
+        as_of_date
+    from {{ ref("int_segment_changes") }}
+
+),
+
+current_dates as (
+
+    select as_of_date as current_as_of_date
+    from {{ ref("int_history_dates") }}
+    where is_current
+
+),
+
+-- Where the last change was before the current date, the segment is that of the date
+-- before.
+last_changes as (
+
+    select
+        segment_changes.customer_id,
         max(
             case
-                when previous_segment is null or previous_segment != segment
-                    then as_of_date
+                when segment_changes.as_of_date = current_dates.current_as_of_date
+                    then segment_changes.previous_segment
             end
-        ) as segment_changed_since
-    from {{ ref("int_customer_moves") }}
-    group by customer_id
+        ) as segment_before_change,
+        max(segment_changes.as_of_date) as segment_changed_since,
+        max(segment_changes.as_of_date)
+        = max(current_dates.current_as_of_date) as is_changed_today
+    from segment_changes
+    cross join current_dates
+    group by segment_changes.customer_id
 
 ),
 
@@ -89,16 +110,19 @@ with_statistics as (
 
     select
         customer_values.*,
-        segment_changes.previous_segment,
-        segment_changes.segment_changed_since,
+        case
+            when last_changes.is_changed_today then last_changes.segment_before_change
+            when last_changes.customer_id is not null then customer_values.segment
+        end as previous_segment,
+        last_changes.segment_changed_since,
         rank() over (order by customer_values.lifetime_value_365d desc) - 1
             as customers_worth_more,
         count(*) over () as customer_count,
         typical_spend.median_log_spend,
         spend_spread.median_deviation
     from customer_values
-    left join segment_changes
-        on customer_values.customer_id = segment_changes.customer_id
+    left join last_changes
+        on customer_values.customer_id = last_changes.customer_id
     cross join typical_spend
     cross join spend_spread
 

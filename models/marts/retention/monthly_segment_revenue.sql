@@ -12,13 +12,23 @@ customer_months as (
 
 ),
 
-moves as (
+changes as (
 
     select
         customer_id,
         segment,
         as_of_date
-    from {{ ref("int_customer_moves") }}
+    from {{ ref("int_segment_changes") }}
+
+),
+
+totals as (
+
+    select
+        segment,
+        customer_count,
+        as_of_date
+    from {{ ref("int_segment_totals") }}
 
 ),
 
@@ -44,13 +54,13 @@ segments as (
 ),
 
 -- The day after a month end starts a month; a current date inside a month starts none.
-segments_at_start as (
+counts_at_start as (
 
     select
-        customer_id,
         segment,
+        customer_count,
         {{ date_add_days("as_of_date", 1) }} as month_start_date
-    from moves
+    from totals
     where
         {{ date_add_days("as_of_date", 1) }}
         = {{ month_start(date_add_days("as_of_date", 1)) }}
@@ -60,23 +70,27 @@ segments_at_start as (
 months as (
 
     select distinct
-        segments_at_start.month_start_date,
-        {{ date_add_months("segments_at_start.month_start_date", 1) }}
+        counts_at_start.month_start_date,
+        {{ date_add_months("counts_at_start.month_start_date", 1) }}
         <= {{ date_add_days("current_dates.as_of_date", 1) }} as is_complete
-    from segments_at_start
+    from counts_at_start
     cross join current_dates
-    where segments_at_start.month_start_date <= current_dates.as_of_date
+    where counts_at_start.month_start_date <= current_dates.as_of_date
 
 ),
 
-counts_at_start as (
+-- A segment lasts until the date of the next change.
+segment_spells as (
 
     select
-        month_start_date,
+        customer_id,
         segment,
-        count(*) as customer_count
-    from segments_at_start
-    group by month_start_date, segment
+        as_of_date,
+        coalesce(
+            lead(as_of_date) over (partition by customer_id order by as_of_date),
+            cast('9999-12-31' as date)
+        ) as next_date
+    from changes
 
 ),
 
@@ -85,18 +99,19 @@ monthly_totals as (
 
     select
         customer_months.month_start_date,
-        coalesce(segments_at_start.segment, 'New') as segment,
+        coalesce(segment_spells.segment, 'New') as segment,
         sum(case when customer_months.is_active then 1 else 0 end)
             as active_customer_count,
         sum(customer_months.order_count) as order_count,
         sum(customer_months.net_amount) as net_revenue
     from customer_months
-    left join segments_at_start
+    inner join months on customer_months.month_start_date = months.month_start_date
+    left join segment_spells
         on
-            customer_months.customer_id = segments_at_start.customer_id
-            and customer_months.month_start_date = segments_at_start.month_start_date
-    group by
-        customer_months.month_start_date, coalesce(segments_at_start.segment, 'New')
+            customer_months.customer_id = segment_spells.customer_id
+            and customer_months.month_start_date > segment_spells.as_of_date
+            and customer_months.month_start_date <= segment_spells.next_date
+    group by customer_months.month_start_date, coalesce(segment_spells.segment, 'New')
 
 ),
 

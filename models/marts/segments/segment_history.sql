@@ -1,14 +1,23 @@
 with
 
-moves as (
+totals as (
 
     select
         segment,
+        customer_count,
         net_revenue,
         recency_days,
-        is_current,
         as_of_date
-    from {{ ref("int_customer_moves") }}
+    from {{ ref("int_segment_totals") }}
+
+),
+
+dates as (
+
+    select
+        is_current,
+        as_of_date as history_date
+    from {{ ref("int_history_dates") }}
 
 ),
 
@@ -18,28 +27,6 @@ segments as (
         segment as segment_name,
         segment_order
     from {{ ref("segments") }}
-
-),
-
-dates as (
-
-    select distinct
-        as_of_date as history_date,
-        is_current
-    from moves
-
-),
-
-totals as (
-
-    select
-        as_of_date,
-        segment,
-        count(*) as customer_count,
-        sum(net_revenue) as net_revenue,
-        sum(recency_days) as recency_days
-    from moves
-    group by as_of_date, segment
 
 ),
 

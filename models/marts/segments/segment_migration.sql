@@ -1,13 +1,32 @@
 with
 
-moves as (
+changes as (
 
     select
-        previous_segment,
         segment,
-        previous_date,
+        previous_segment,
         as_of_date
-    from {{ ref("int_customer_moves") }}
+    from {{ ref("int_segment_changes") }}
+    where previous_segment is not null
+
+),
+
+totals as (
+
+    select
+        segment,
+        customer_count,
+        as_of_date
+    from {{ ref("int_segment_totals") }}
+
+),
+
+dates as (
+
+    select
+        as_of_date,
+        previous_date
+    from {{ ref("int_history_dates") }}
     where previous_date is not null
 
 ),
@@ -21,16 +40,75 @@ segments as (
 
 ),
 
-counts as (
+moved as (
 
     select
-        previous_date,
         as_of_date,
         previous_segment,
         segment,
         count(*) as customer_count
-    from moves
-    group by previous_date, as_of_date, previous_segment, segment
+    from changes
+    group by as_of_date, previous_segment, segment
+
+),
+
+arrived as (
+
+    select
+        as_of_date,
+        segment,
+        sum(customer_count) as customer_count
+    from moved
+    group by as_of_date, segment
+
+),
+
+-- Who is in a segment and did not come to it was there before.
+stayed as (
+
+    select
+        totals.as_of_date,
+        totals.segment as previous_segment,
+        totals.segment,
+        totals.customer_count
+        - coalesce(arrived.customer_count, 0) as customer_count
+    from totals
+    left join arrived
+        on
+            totals.as_of_date = arrived.as_of_date
+            and totals.segment = arrived.segment
+
+),
+
+steps as (
+
+    select
+        as_of_date,
+        previous_segment,
+        segment,
+        customer_count
+    from moved
+    union all
+    select
+        as_of_date,
+        previous_segment,
+        segment,
+        customer_count
+    from stayed
+    where customer_count > 0
+
+),
+
+counts as (
+
+    select
+        dates.previous_date,
+        steps.as_of_date,
+        steps.previous_segment,
+        steps.segment,
+        steps.customer_count
+    from steps
+    inner join dates on steps.as_of_date = dates.as_of_date
 
 ),
 
