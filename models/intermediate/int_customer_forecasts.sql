@@ -1,26 +1,16 @@
 with
 
-snapshots as (
+fit_customers as (
 
     select
         customer_id,
+        as_of_role,
         repeat_count,
         paid_repeat_count,
         mean_repeat_value,
         last_purchase_age_days,
-        customer_age_days,
-        as_of_date
-    from {{ ref("int_customer_snapshots") }}
-    where is_current or is_calibration
-
-),
-
-populations as (
-
-    select
-        as_of_role,
-        as_of_date
-    from {{ ref("int_fit_populations") }}
+        customer_age_days
+    from {{ ref("int_fit_customers") }}
 
 ),
 
@@ -78,12 +68,12 @@ spend_parameters as (
 with_parameters as (
 
     select
-        snapshots.customer_id,
-        snapshots.repeat_count,
-        snapshots.paid_repeat_count,
-        snapshots.mean_repeat_value,
-        snapshots.last_purchase_age_days,
-        snapshots.customer_age_days,
+        fit_customers.customer_id,
+        fit_customers.repeat_count,
+        fit_customers.paid_repeat_count,
+        fit_customers.mean_repeat_value,
+        fit_customers.last_purchase_age_days,
+        fit_customers.customer_age_days,
         expected_purchases.as_of_role,
         expected_purchases.model,
         expected_purchases.active_if_alive_90d,
@@ -102,20 +92,19 @@ with_parameters as (
         spend_parameters.q,
         spend_parameters.v,
         spend_parameters.mean_purchase_value
-    from snapshots
-    inner join populations on snapshots.as_of_date = populations.as_of_date
+    from fit_customers
     inner join expected_purchases
         on
-            populations.as_of_role = expected_purchases.as_of_role
-            and snapshots.repeat_count = expected_purchases.repeat_count
-            and snapshots.customer_age_days = expected_purchases.customer_age_days
+            fit_customers.as_of_role = expected_purchases.as_of_role
+            and fit_customers.repeat_count = expected_purchases.repeat_count
+            and fit_customers.customer_age_days = expected_purchases.customer_age_days
     left join alive_lookup
         on
             expected_purchases.as_of_role = alive_lookup.as_of_role
             and expected_purchases.model = alive_lookup.model
-            and snapshots.repeat_count = alive_lookup.repeat_count
-            and snapshots.last_purchase_age_days = alive_lookup.last_purchase_age_days
-            and snapshots.customer_age_days = alive_lookup.customer_age_days
+            and fit_customers.repeat_count = alive_lookup.repeat_count
+            and fit_customers.last_purchase_age_days = alive_lookup.last_purchase_age_days
+            and fit_customers.customer_age_days = alive_lookup.customer_age_days
     inner join purchase_parameters
         on
             expected_purchases.as_of_role = purchase_parameters.as_of_role

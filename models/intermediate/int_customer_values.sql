@@ -45,7 +45,7 @@ expected_purchases as (
 
 ),
 
--- No rows unless the model in use is the Pareto/NBD.
+-- Asked only where the model in use is the Pareto/NBD.
 alive_lookup as (
 
     select
@@ -68,7 +68,11 @@ with_parameters as (
         expected_purchases.purchases_if_alive_90d,
         expected_purchases.purchases_if_alive_365d,
         expected_purchases.discounted_purchases_if_alive_365d,
-        alive_lookup.pareto_nbd_probability_alive,
+        {% if var("purchase_model") == "pareto_nbd" -%}
+            alive_lookup.pareto_nbd_probability_alive,
+        {%- else -%}
+            cast(null as {{ type_double() }}) as pareto_nbd_probability_alive,
+        {%- endif %}
         purchase_parameters.model,
         purchase_parameters.r,
         purchase_parameters.alpha,
@@ -88,13 +92,16 @@ with_parameters as (
             and case
                 when customers_clustered.is_current then 'current' else 'calibration'
             end = expected_purchases.as_of_role
-    left join alive_lookup
-        on
-            expected_purchases.as_of_role = alive_lookup.as_of_role
-            and customers_clustered.repeat_count = alive_lookup.repeat_count
-            and customers_clustered.last_purchase_age_days
-            = alive_lookup.last_purchase_age_days
-            and customers_clustered.customer_age_days = alive_lookup.customer_age_days
+    {% if var("purchase_model") == "pareto_nbd" -%}
+        left join alive_lookup
+            on
+                expected_purchases.as_of_role = alive_lookup.as_of_role
+                and customers_clustered.repeat_count = alive_lookup.repeat_count
+                and customers_clustered.last_purchase_age_days
+                = alive_lookup.last_purchase_age_days
+                and customers_clustered.customer_age_days
+                = alive_lookup.customer_age_days
+    {%- endif %}
     left join purchase_parameters
         on expected_purchases.as_of_role = purchase_parameters.as_of_role
     left join spend_parameters
@@ -127,7 +134,7 @@ valued as (
 
 ),
 
-with_percentile as (
+values_by_customer as (
 
     select
         ---------- ids
@@ -162,14 +169,6 @@ with_percentile as (
         expected_purchases_365d,
         expected_purchase_value,
         lifetime_value_365d,
-        -- The share of customers with a strictly lower value; equal values share it.
-        100.0 * (
-            rank() over (
-                partition by as_of_date, is_current, is_calibration
-                order by lifetime_value_365d
-            ) - 1
-        ) / count(*) over (partition by as_of_date, is_current, is_calibration)
-            as lifetime_value_percentile,
 
         ---------- booleans
         is_current,
@@ -183,4 +182,4 @@ with_percentile as (
 
 )
 
-select * from with_percentile
+select * from values_by_customer

@@ -18,6 +18,14 @@ customer_values as (
 
 ),
 
+fit_customers as (
+
+    select customer_id
+    from {{ ref("int_fit_customers") }}
+    where as_of_role = 'current'
+
+),
+
 populations as (
 
     select customer_count
@@ -52,11 +60,8 @@ forecast_sample as (
         ) as value_per_spend,
         populations.customer_count as population_customer_count
     from customer_values
+    inner join fit_customers on customer_values.customer_id = fit_customers.customer_id
     cross join populations
-    where
-        {{ in_fit_sample(
-            "customer_values.customer_id", "populations.customer_count"
-        ) }}
 
 )
 

@@ -2,7 +2,7 @@
 
 with
 
-snapshots as (
+fit_customers as (
 
     select
         customer_id,
@@ -13,8 +13,8 @@ snapshots as (
         customer_age_days,
         as_of_date,
         first_purchase_date
-    from {{ ref("int_customer_snapshots") }}
-    where is_calibration
+    from {{ ref("int_fit_customers") }}
+    where as_of_role = 'calibration'
 
 ),
 
@@ -64,29 +64,29 @@ populations as (
         / sum(purchase_day_count) as revenue_per_purchase_day,
         max({{ date_diff_days("first_purchase_date", "as_of_date") }}) + 1
             as observed_days
-    from snapshots
+    from fit_customers
 
 ),
 
 customers as (
 
     select
-        snapshots.customer_id,
-        snapshots.purchase_day_count,
-        snapshots.repeat_count,
-        snapshots.recency_days,
-        snapshots.customer_age_days,
-        cast(greatest(snapshots.net_revenue, 0) as {{ type_double() }}) as net_revenue,
-        cast(greatest(snapshots.net_revenue, 0) as {{ type_double() }})
-        / snapshots.purchase_day_count as average_purchase_value,
+        fit_customers.customer_id,
+        fit_customers.purchase_day_count,
+        fit_customers.repeat_count,
+        fit_customers.recency_days,
+        fit_customers.customer_age_days,
+        cast(greatest(fit_customers.net_revenue, 0) as {{ type_double() }}) as net_revenue,
+        cast(greatest(fit_customers.net_revenue, 0) as {{ type_double() }})
+        / fit_customers.purchase_day_count as average_purchase_value,
         spend_forecasts.expected_purchase_value,
         outcomes.actual_purchases,
         outcomes.actual_revenue,
         outcomes.is_active,
         -- What a customer of no age has done so far is no rate.
         coalesce(
-            cast(snapshots.repeat_count as {{ type_double() }})
-            / nullif(snapshots.customer_age_days, 0),
+            cast(fit_customers.repeat_count as {{ type_double() }})
+            / nullif(fit_customers.customer_age_days, 0),
             0
         ) * outcomes.holdout_days as own_rate_purchases,
         coalesce(populations.purchases_per_day, 0)
@@ -94,9 +94,9 @@ customers as (
         populations.revenue_per_purchase_day,
         cast(outcomes.holdout_days as {{ type_double() }})
         / populations.observed_days as holdout_ratio
-    from snapshots
-    inner join outcomes on snapshots.customer_id = outcomes.customer_id
-    inner join spend_forecasts on snapshots.customer_id = spend_forecasts.customer_id
+    from fit_customers
+    inner join outcomes on fit_customers.customer_id = outcomes.customer_id
+    inner join spend_forecasts on fit_customers.customer_id = spend_forecasts.customer_id
     cross join populations
 
 ),

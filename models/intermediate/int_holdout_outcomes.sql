@@ -1,12 +1,12 @@
 with
 
-snapshots as (
+fit_customers as (
 
     select
         customer_id,
         as_of_date
-    from {{ ref("int_customer_snapshots") }}
-    where is_calibration
+    from {{ ref("int_fit_customers") }}
+    where as_of_role = 'calibration'
 
 ),
 
@@ -52,7 +52,7 @@ outcomes as (
 
     select
         ---------- ids
-        snapshots.customer_id,
+        fit_customers.customer_id,
 
         ---------- numerics
         cast(coalesce(holdout_purchases.actual_purchases, 0) as bigint)
@@ -66,10 +66,10 @@ outcomes as (
             holdout_purchases.days_to_next_purchase <= {{ var("activity_days") }},
             false
         ) as is_active
-    from snapshots
-    inner join as_of_dates on snapshots.as_of_date = as_of_dates.as_of_date
+    from fit_customers
+    inner join as_of_dates on fit_customers.as_of_date = as_of_dates.as_of_date
     left join holdout_purchases
-        on snapshots.customer_id = holdout_purchases.customer_id
+        on fit_customers.customer_id = holdout_purchases.customer_id
 
 )
 

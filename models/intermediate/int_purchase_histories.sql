@@ -1,25 +1,57 @@
 with
 
+fit_customers as (
+
+    select
+        as_of_role,
+        repeat_count,
+        last_purchase_age_days,
+        customer_age_days
+    from {{ ref("int_fit_customers") }}
+
+),
+
 snapshots as (
 
     select
         repeat_count,
         last_purchase_age_days,
-        customer_age_days,
-        is_current
+        customer_age_days
     from {{ ref("int_customer_snapshots") }}
-    where is_current or is_calibration
+    where is_current
+
+),
+
+-- The forecasts of all customers take the lookup where the model in use needs it; the
+-- comparison of the models looks at the sample.
+histories as (
+
+    select
+        as_of_role,
+        repeat_count,
+        last_purchase_age_days,
+        customer_age_days
+    from fit_customers
+    {% if var("purchase_model") == "pareto_nbd" -%}
+        union all
+        select
+            'current' as as_of_role,
+            repeat_count,
+            last_purchase_age_days,
+            customer_age_days
+        from snapshots
+    {%- endif %}
 
 ),
 
 purchase_histories as (
 
     select distinct
-        case when is_current then 'current' else 'calibration' end as as_of_role,
+        as_of_role,
         repeat_count,
         last_purchase_age_days,
         customer_age_days
-    from snapshots
+    from histories
 
 )
 

@@ -1,37 +1,14 @@
 {%- set cap = var("spend_cap_percentile") %}
 with
 
-snapshots as (
-
-    select
-        customer_id,
-        paid_repeat_count,
-        mean_repeat_value,
-        as_of_date
-    from {{ ref("int_customer_snapshots") }}
-    where (is_current or is_calibration) and paid_repeat_count > 0
-
-),
-
-populations as (
-
-    select
-        as_of_role,
-        as_of_date,
-        customer_count
-    from {{ ref("int_fit_populations") }}
-
-),
-
 spenders as (
 
     select
-        populations.as_of_role,
-        snapshots.paid_repeat_count,
-        snapshots.mean_repeat_value
-    from snapshots
-    inner join populations on snapshots.as_of_date = populations.as_of_date
-    where {{ in_fit_sample("snapshots.customer_id", "populations.customer_count") }}
+        as_of_role,
+        paid_repeat_count,
+        mean_repeat_value
+    from {{ ref("int_fit_customers") }}
+    where paid_repeat_count > 0
 
 ),
 

@@ -28,7 +28,6 @@ customer_values as (
         expected_purchases_365d,
         expected_purchase_value,
         lifetime_value_365d,
-        lifetime_value_percentile,
         as_of_date,
         first_purchase_date,
         last_purchase_date
@@ -106,6 +105,31 @@ spend_spread as (
 
 ),
 
+value_counts as (
+
+    select
+        lifetime_value_365d,
+        count(*) as customer_count
+    from customer_values
+    group by lifetime_value_365d
+
+),
+
+-- Ranks of the distinct values, of which there are far fewer than customers.
+value_ranks as (
+
+    select
+        lifetime_value_365d as ranked_value,
+        customer_count as customers_worth_the_same,
+        sum(customer_count) over (
+            order by lifetime_value_365d
+            rows between unbounded preceding and current row
+        ) - customer_count as customers_worth_less,
+        sum(customer_count) over () as customer_count
+    from value_counts
+
+),
+
 with_statistics as (
 
     select
@@ -115,12 +139,19 @@ with_statistics as (
             when last_changes.customer_id is not null then customer_values.segment
         end as previous_segment,
         last_changes.segment_changed_since,
-        rank() over (order by customer_values.lifetime_value_365d desc) - 1
-            as customers_worth_more,
-        count(*) over () as customer_count,
+        value_ranks.customer_count
+        - value_ranks.customers_worth_less
+        - value_ranks.customers_worth_the_same as customers_worth_more,
+        value_ranks.customer_count,
+        -- The share of customers with a strictly lower value; equal values share it.
+        100.0
+        * value_ranks.customers_worth_less
+        / value_ranks.customer_count as lifetime_value_percentile,
         typical_spend.median_log_spend,
         spend_spread.median_deviation
     from customer_values
+    left join value_ranks
+        on customer_values.lifetime_value_365d = value_ranks.ranked_value
     left join last_changes
         on customer_values.customer_id = last_changes.customer_id
     cross join typical_spend

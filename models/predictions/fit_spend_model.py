@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from autograd import hessian, value_and_grad
 from lifetimes import GammaGammaFitter
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 from threadpoolctl import threadpool_limits
 
 NAMES = ("p", "q", "v")
@@ -18,6 +18,9 @@ NAMES = ("p", "q", "v")
 STARTS = ((1.0, 1.0, 0.5), (0.0, 1.0, 0.0), (2.0, 2.0, -1.0), (3.0, 0.5, -3.0))
 BOUND = 10.0
 AGREEMENT = 1e-3
+# The starts are compared on a systematic sample of about this many patterns; where they all
+# lead to one optimum there, all patterns are searched from it only.
+SEARCH_PATTERNS = 2000
 
 COLUMNS = {
     "as_of_role": "string",
@@ -65,6 +68,57 @@ def fall_back(mean: float, is_converged: bool, finding: str) -> SpendFit:
     return SpendFit(nothing, nothing, np.nan, is_converged, True, finding, mean)
 
 
+def objective_of(x: np.ndarray, m: np.ndarray, weights: np.ndarray):
+    """Return minus the mean log-likelihood as a function of the logs of p, q and v."""
+
+    def objective(point):
+        return GammaGammaFitter._negative_log_likelihood(point, x, m, weights, 0.0)
+
+    return objective
+
+
+def search_from_starts(
+    x: np.ndarray, m: np.ndarray, weights: np.ndarray
+) -> tuple[list[OptimizeResult], int]:
+    """Search from every start; return the finite ends and how many of the starts agree.
+
+    Of many patterns every n-th is searched first: where all starts end in one optimum there,
+    that is where the search of all patterns starts.
+    """
+
+    def finite_ends(data, starts):
+        gradient = value_and_grad(objective_of(*data))
+        runs = [
+            minimize(
+                gradient,
+                start,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=[(-BOUND, BOUND)] * 3,
+                options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 500},
+            )
+            for start in starts
+        ]
+        return [run for run in runs if np.isfinite(run.fun)]
+
+    def count_agreeing(runs, customers):
+        values = [run.fun for run in runs]
+        tolerance = max(AGREEMENT, 1e-8 * abs(min(values)) * customers) / customers
+        return sum(value - min(values) <= tolerance for value in values)
+
+    data = (x, m, weights)
+    stride = len(x) // SEARCH_PATTERNS
+    if stride > 1:
+        sample = tuple(column[::stride] for column in data)
+        runs = finite_ends(sample, STARTS)
+        if len(runs) == len(STARTS) and count_agreeing(runs, sample[-1].sum()) == len(STARTS):
+            ends = finite_ends(data, [min(runs, key=lambda run: run.fun).x])
+            if ends and ends[0].success:
+                return ends, len(STARTS)
+    runs = finite_ends(data, STARTS)
+    return runs, count_agreeing(runs, weights.sum()) if runs else 0
+
+
 def fit_gamma_gamma(x: np.ndarray, m: np.ndarray, weights: np.ndarray) -> SpendFit:
     """Fit p, q and v of the Gamma-Gamma model by maximum likelihood.
 
@@ -95,22 +149,7 @@ def fit_gamma_gamma(x: np.ndarray, m: np.ndarray, weights: np.ndarray) -> SpendF
 
     scaled = m / mean
 
-    def objective(point):
-        return GammaGammaFitter._negative_log_likelihood(point, x, scaled, weights, 0.0)
-
-    gradient = value_and_grad(objective)
-    runs = [
-        minimize(
-            gradient,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(-BOUND, BOUND)] * 3,
-            options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 500},
-        )
-        for start in STARTS
-    ]
-    runs = [run for run in runs if np.isfinite(run.fun)]
+    runs, agreeing = search_from_starts(x, scaled, weights)
     if not runs:
         return fall_back(
             mean,
@@ -119,8 +158,6 @@ def fit_gamma_gamma(x: np.ndarray, m: np.ndarray, weights: np.ndarray) -> SpendF
             "expected to spend the observed mean.",
         )
     best = min(runs, key=lambda run: run.fun)
-    tolerance = max(AGREEMENT, 1e-8 * abs(best.fun) * customers) / customers
-    agreeing = sum(run.fun - best.fun <= tolerance for run in runs)
     p, q, v = np.exp(best.x) * (1.0, 1.0, mean)
     if q <= 1:
         return fall_back(
@@ -133,8 +170,9 @@ def fit_gamma_gamma(x: np.ndarray, m: np.ndarray, weights: np.ndarray) -> SpendF
     is_free = np.abs(best.x) < BOUND - 0.01
     errors = np.full(3, np.nan)
     if is_free.all():
+        curvature = hessian(objective_of(x, scaled, weights))(best.x)
         # By the delta method the covariance is outer(p, p) times the inverse information.
-        variances = np.diag(np.linalg.pinv(customers * hessian(objective)(best.x)))
+        variances = np.diag(np.linalg.pinv(customers * curvature))
         if np.all(variances > 0):
             errors = np.exp(best.x) * np.sqrt(variances) * (1.0, 1.0, mean)
     sentences = [

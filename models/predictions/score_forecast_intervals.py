@@ -34,6 +34,8 @@ COLUMNS = {
 LEVELS = (0.80, 0.95)
 # The name of the scope in which all customers are.
 EVERYBODY = "all"
+# Customers simulated at most: the process deviation of a part is scaled to the whole.
+SIMULATED_CUSTOMERS = 30_000
 # Quadrature of P(alive) of the Pareto/NBD, as in score_probability_alive.
 NODES = 16
 NEGLIGIBLE = 36.0
@@ -500,6 +502,8 @@ def score_intervals(
     fallback = float(current(spend_parameters)["mean_purchase_value"].iloc[0])
 
     sample = sample.sort_values("customer_id")
+    if len(sample) > SIMULATED_CUSTOMERS:
+        sample = sample.iloc[random.permutation(len(sample))[:SIMULATED_CUSTOMERS]]
     segments, group = np.unique(sample["segment"].to_numpy("str"), return_inverse=True)
     x, t_x, T, paid_x, mean_value, value_per_spend = (
         np.nan_to_num(sample[column].to_numpy("float64"))
