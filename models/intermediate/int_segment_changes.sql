@@ -12,9 +12,19 @@ customer_scores as (
 
     select
         customer_id,
-        segment,
+        -- A number is compared across dates at a fraction of what a name costs.
+        100 * r_score + 10 * f_score + m_score as score_number,
         as_of_date
     from {{ ref("int_customer_scores") }}
+
+),
+
+legend as (
+
+    select
+        100 * r_score + 10 * f_score + m_score as score_number,
+        segment
+    from {{ ref("rfm_legend") }}
 
 ),
 
@@ -53,11 +63,11 @@ with_previous as (
 
     select
         customer_scores.customer_id,
-        customer_scores.segment,
+        customer_scores.score_number,
         customer_scores.as_of_date,
-        lag(customer_scores.segment) over (
+        lag(customer_scores.score_number) over (
             partition by customer_scores.customer_id order by customer_scores.as_of_date
-        ) as earlier_segment
+        ) as earlier_score_number
     from customer_scores
     inner join dates_to_read on customer_scores.as_of_date = dates_to_read.as_of_date
 
@@ -67,16 +77,19 @@ steps as (
 
     select
         with_previous.customer_id,
-        with_previous.segment,
+        legend.segment,
         dates_to_compute.fingerprint,
         dates_to_compute.as_of_date,
         case
             when dates_to_compute.previous_date is not null
-                then coalesce(with_previous.earlier_segment, 'New')
+                then coalesce(earlier_legend.segment, 'New')
         end as previous_segment
     from with_previous
     inner join dates_to_compute
         on with_previous.as_of_date = dates_to_compute.as_of_date
+    inner join legend on with_previous.score_number = legend.score_number
+    left join legend as earlier_legend
+        on with_previous.earlier_score_number = earlier_legend.score_number
 
 ),
 

@@ -36,27 +36,37 @@ dates_to_compute as (
 
 ),
 
+sums as (
+
+    select
+        customer_scores.as_of_date,
+        customer_scores.segment,
+        count(*) as customer_count,
+        sum(customer_scores.net_revenue) as net_revenue,
+        sum(customer_scores.recency_days) as recency_days
+    from customer_scores
+    inner join dates_to_compute
+        on customer_scores.as_of_date = dates_to_compute.as_of_date
+    group by customer_scores.as_of_date, customer_scores.segment
+
+),
+
 totals as (
 
     select
         ---------- strings
-        customer_scores.segment,
+        sums.segment,
         dates_to_compute.fingerprint,
 
         ---------- numerics
-        count(*) as customer_count,
-        cast(sum(customer_scores.net_revenue) as {{ type_money() }}) as net_revenue,
-        cast(sum(customer_scores.recency_days) as bigint) as recency_days,
+        sums.customer_count,
+        cast(sums.net_revenue as {{ type_money() }}) as net_revenue,
+        cast(sums.recency_days as bigint) as recency_days,
 
         ---------- dates
-        dates_to_compute.as_of_date
-    from customer_scores
-    inner join dates_to_compute
-        on customer_scores.as_of_date = dates_to_compute.as_of_date
-    group by
-        customer_scores.segment,
-        dates_to_compute.fingerprint,
-        dates_to_compute.as_of_date
+        sums.as_of_date
+    from sums
+    inner join dates_to_compute on sums.as_of_date = dates_to_compute.as_of_date
 
 )
 

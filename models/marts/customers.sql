@@ -75,58 +75,23 @@ last_changes as (
 
 ),
 
-spend as (
+value_ranks as (
 
-    select ln(cast(net_revenue as {{ type_double() }})) as log_spend
-    from {{ ref("int_customer_snapshots") }}
-    where is_current and net_revenue > 0
-
-),
-
-typical_spend as (
-
-    select {{ percentile("log_spend", 0.5) }} as median_log_spend
-    from spend
-
-),
-
-spend_deviations as (
-
-    select abs(spend.log_spend - typical_spend.median_log_spend) as deviation
-    from spend
-    cross join typical_spend
+    select
+        lifetime_value_365d as ranked_value,
+        customers_worth_less,
+        customers_worth_more,
+        customer_count
+    from {{ ref("int_value_ranks") }}
 
 ),
 
 spend_spread as (
 
-    select {{ percentile("deviation", 0.5) }} as median_deviation
-    from spend_deviations
-
-),
-
-value_counts as (
-
     select
-        lifetime_value_365d,
-        count(*) as customer_count
-    from customer_values
-    group by lifetime_value_365d
-
-),
-
--- Ranks of the distinct values, of which there are far fewer than customers.
-value_ranks as (
-
-    select
-        lifetime_value_365d as ranked_value,
-        customer_count as customers_worth_the_same,
-        sum(customer_count) over (
-            order by lifetime_value_365d
-            rows between unbounded preceding and current row
-        ) - customer_count as customers_worth_less,
-        sum(customer_count) over () as customer_count
-    from value_counts
+        median_log_spend,
+        median_deviation
+    from {{ ref("int_spend_spread") }}
 
 ),
 
@@ -139,22 +104,19 @@ with_statistics as (
             when last_changes.customer_id is not null then customer_values.segment
         end as previous_segment,
         last_changes.segment_changed_since,
-        value_ranks.customer_count
-        - value_ranks.customers_worth_less
-        - value_ranks.customers_worth_the_same as customers_worth_more,
+        value_ranks.customers_worth_more,
         value_ranks.customer_count,
         -- The share of customers with a strictly lower value; equal values share it.
         100.0
         * value_ranks.customers_worth_less
         / value_ranks.customer_count as lifetime_value_percentile,
-        typical_spend.median_log_spend,
+        spend_spread.median_log_spend,
         spend_spread.median_deviation
     from customer_values
     left join value_ranks
         on customer_values.lifetime_value_365d = value_ranks.ranked_value
     left join last_changes
         on customer_values.customer_id = last_changes.customer_id
-    cross join typical_spend
     cross join spend_spread
 
 ),

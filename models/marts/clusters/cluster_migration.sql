@@ -4,9 +4,18 @@ customers_clustered as (
 
     select
         customer_id,
-        cluster_name,
+        cluster_id,
         as_of_date
     from {{ ref("int_customer_clusters") }}
+
+),
+
+cluster_names as (
+
+    select
+        cluster_id,
+        cluster_name
+    from {{ ref("int_cluster_names") }}
 
 ),
 
@@ -24,40 +33,44 @@ dates as (
 with_previous as (
 
     select
-        customers_clustered.cluster_name,
+        customers_clustered.cluster_id,
         customers_clustered.as_of_date,
         dates.previous_date,
-        lag(customers_clustered.cluster_name) over (
+        lag(customers_clustered.cluster_id) over (
             partition by customers_clustered.customer_id
             order by customers_clustered.as_of_date
-        ) as earlier_cluster_name
+        ) as earlier_cluster_id
     from customers_clustered
     inner join dates on customers_clustered.as_of_date = dates.history_date
 
 ),
 
-moves as (
+steps as (
 
     select
         previous_date,
         as_of_date,
-        coalesce(earlier_cluster_name, 'New') as previous_cluster_name,
-        cluster_name
+        earlier_cluster_id,
+        cluster_id,
+        count(*) as customer_count
     from with_previous
     where previous_date is not null
+    group by previous_date, as_of_date, earlier_cluster_id, cluster_id
 
 ),
 
 counts as (
 
     select
-        previous_date,
-        as_of_date,
-        previous_cluster_name,
-        cluster_name,
-        count(*) as customer_count
-    from moves
-    group by previous_date, as_of_date, previous_cluster_name, cluster_name
+        steps.previous_date,
+        steps.as_of_date,
+        coalesce(earlier_names.cluster_name, 'New') as previous_cluster_name,
+        cluster_names.cluster_name,
+        steps.customer_count
+    from steps
+    inner join cluster_names on steps.cluster_id = cluster_names.cluster_id
+    left join cluster_names as earlier_names
+        on steps.earlier_cluster_id = earlier_names.cluster_id
 
 ),
 
