@@ -91,21 +91,28 @@ with
         select
             as_of_date,
             {% for score in range(1, 6) %}
-                min(
-                    case
-                        when metric = 'recency_days' and score <= {{ score }}
-                            then from_value
-                    end
-                ) as recency_days_from_{{ score }},
-                {% for metric in ["order_count", "net_revenue"] %}
+                cast(
                     min(
                         case
-                            when metric = '{{ metric }}' and score >= {{ score }}
+                            when metric = 'recency_days' and score <= {{ score }}
                                 then from_value
                         end
-                    ) as {{ metric }}_from_{{ score }}{{ "," if not loop.last }}
-                {% endfor %}
-                {{- "," if not loop.last }}
+                    ) as bigint
+                ) as recency_days_from_{{ score }},
+                cast(
+                    min(
+                        case
+                            when metric = 'order_count' and score >= {{ score }}
+                                then from_value
+                        end
+                    ) as bigint
+                ) as order_count_from_{{ score }},
+                min(
+                    case
+                        when metric = 'net_revenue' and score >= {{ score }}
+                            then from_value
+                    end
+                ) as net_revenue_from_{{ score }}{{ "," if not loop.last }}
             {% endfor %}
         from scored
         group by as_of_date

@@ -12,8 +12,7 @@ customer_scores as (
 
     select
         customer_id,
-        -- A number is compared across dates at a fraction of what a name costs.
-        100 * r_score + 10 * f_score + m_score as score_number,
+        segment,
         as_of_date
     from {{ ref("int_customer_scores") }}
 
@@ -21,10 +20,7 @@ customer_scores as (
 
 legend as (
 
-    select
-        100 * r_score + 10 * f_score + m_score as score_number,
-        segment
-    from {{ ref("rfm_legend") }}
+    select distinct segment from {{ ref("rfm_legend") }}
 
 ),
 
@@ -57,39 +53,52 @@ dates_to_read as (
 
 ),
 
+-- A number is compared across dates at a fraction of what a name costs.
+segment_numbers as (
+
+    select
+        segment,
+        row_number() over (order by segment) as segment_number
+    from legend
+
+),
+
+numbered as (
+
+    select
+        customer_scores.customer_id,
+        customer_scores.as_of_date,
+        cast(segment_numbers.segment_number as integer) as segment_number
+    from customer_scores
+    left join segment_numbers on customer_scores.segment = segment_numbers.segment
+
+),
+
 -- Who is there on one date is there on every later one, so the row before is the date
 -- before.
 with_previous as (
 
     select
-        customer_scores.customer_id,
-        customer_scores.score_number,
-        customer_scores.as_of_date,
-        lag(customer_scores.score_number) over (
-            partition by customer_scores.customer_id order by customer_scores.as_of_date
-        ) as earlier_score_number
-    from customer_scores
-    inner join dates_to_read on customer_scores.as_of_date = dates_to_read.as_of_date
+        numbered.customer_id,
+        numbered.segment_number,
+        numbered.as_of_date,
+        lag(numbered.segment_number) over (
+            partition by numbered.customer_id order by numbered.as_of_date
+        ) as earlier_segment_number
+    from numbered
+    inner join dates_to_read on numbered.as_of_date = dates_to_read.as_of_date
 
 ),
 
-steps as (
+changed as (
 
     select
-        with_previous.customer_id,
-        legend.segment,
-        dates_to_compute.fingerprint,
-        dates_to_compute.as_of_date,
-        case
-            when dates_to_compute.previous_date is not null
-                then coalesce(earlier_legend.segment, 'New')
-        end as previous_segment
+        customer_id,
+        segment_number,
+        earlier_segment_number,
+        as_of_date
     from with_previous
-    inner join dates_to_compute
-        on with_previous.as_of_date = dates_to_compute.as_of_date
-    inner join legend on with_previous.score_number = legend.score_number
-    left join legend as earlier_legend
-        on with_previous.earlier_score_number = earlier_legend.score_number
+    where earlier_segment_number is null or earlier_segment_number != segment_number
 
 ),
 
@@ -97,17 +106,24 @@ changes as (
 
     select
         ---------- ids
-        customer_id,
+        changed.customer_id,
 
         ---------- strings
-        segment,
-        previous_segment,
-        fingerprint,
+        segment_numbers.segment,
+        case
+            when dates_to_compute.previous_date is not null
+                then coalesce(earlier_segments.segment, 'New')
+        end as previous_segment,
+        dates_to_compute.fingerprint,
 
         ---------- dates
-        as_of_date
-    from steps
-    where previous_segment is null or previous_segment != segment
+        changed.as_of_date
+    from changed
+    inner join dates_to_compute on changed.as_of_date = dates_to_compute.as_of_date
+    left join segment_numbers
+        on changed.segment_number = segment_numbers.segment_number
+    left join segment_numbers as earlier_segments
+        on changed.earlier_segment_number = earlier_segments.segment_number
 
 )
 

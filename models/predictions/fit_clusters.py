@@ -14,7 +14,7 @@ FEATURES = ["recency", "frequency", "monetary"]
 # Values beyond these percentiles are moved to them, so that a few do not own a cluster.
 CAP_PERCENTILES = (0.5, 99.5)
 # Customers clustered: enough for centroids good to a hundredth of a standard deviation.
-FIT_CUSTOMERS = 30_000
+FIT_CUSTOMERS = 20_000
 # Customers used for the silhouette, whose cost grows with their square.
 SILHOUETTE_CUSTOMERS = 3_000
 BOOTSTRAPS = 5

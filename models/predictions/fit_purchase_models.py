@@ -45,6 +45,7 @@ SEARCH_PATTERNS = 2000
 # Nodes of the quadrature in the likelihood of the Pareto/NBD, and the logarithm of how much
 # its integrand must have fallen before the rest is left out.
 NODES = 16
+QUADRATURE = np.polynomial.legendre.leggauss(NODES)
 PATTERNS_PER_BLOCK = 2048
 NEGLIGIBLE = 36.0
 # Beyond e^10 a parameter says "as good as infinite", below e^-10 "as good as zero".
@@ -261,7 +262,7 @@ def pareto_nbd_terms(log_parameters, x, t_x, T) -> list[np.ndarray]:
         excess = np.maximum(fallen(end) - NEGLIGIBLE, 0.0)
         end = end - excess / np.where(excess > 0, slope(end), 1.0)
 
-    nodes, node_weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, node_weights = QUADRATURE
     u = end * ((nodes[:, None] + 1) / 2)
     grown = first * np.exp(u)
     # Of the smaller of the two the logarithm is known.

@@ -35,7 +35,7 @@ LEVELS = (0.80, 0.95)
 # The name of the scope in which all customers are.
 EVERYBODY = "all"
 # Customers simulated at most: the process deviation of a part is scaled to the whole.
-SIMULATED_CUSTOMERS = 30_000
+SIMULATED_CUSTOMERS = 20_000
 # Quadrature of P(alive) of the Pareto/NBD, as in score_probability_alive.
 NODES = 16
 NEGLIGIBLE = 36.0
