@@ -7,7 +7,8 @@ from conftest import build_arguments
 from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
 
 MODELS = ("build", "--exclude-resource-type", "unit_test", "test")
-SNAPSHOTS = (*MODELS, "--select", "+int_customer_snapshots")
+HISTORY = (*MODELS, "--select", "+int_segment_changes", "+int_segment_totals")
+KEPT = ("main_internal.int_segment_changes", "main_internal.int_segment_totals")
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def expect_equal(found, expected):
 def stored_dates(build) -> dict:
     return dict(
         build.rows(
-            "select distinct as_of_date::text, fingerprint from main_internal.int_stored_snapshots"
+            "select distinct as_of_date::text, fingerprint from main_internal.int_segment_totals"
         )
     )
 
@@ -72,7 +73,8 @@ def test_builds_in_steps_give_what_one_build_gives(run):
 
     restored = stored_dates(after_late_rows)
     unchanged = {date for date in stored if restored.get(date) == stored[date]}
-    assert unchanged == {"1997-07-31", "1997-08-31", "1997-09-30", "1997-10-31"}
+    # The first month end of the window has nothing before it any more.
+    assert unchanged == {"1997-08-31", "1997-09-30", "1997-10-31"}
 
     refreshed = run(corrected, *MODELS, "--full-refresh")
     expect_equal(tables(refreshed), tables(at_once))
@@ -80,31 +82,28 @@ def test_builds_in_steps_give_what_one_build_gives(run):
 
 def test_past_dates_are_computed_once(run):
     lines = read_cdnow_sample()
-    first = run(lines[lines["date"] <= "19980530"], *SNAPSHOTS)
+    first = run(lines[lines["date"] <= "19980530"], *HISTORY)
     with duckdb.connect(str(first.database)) as connection:
         connection.execute(
-            "update main_internal.int_stored_snapshots set net_revenue = -1 "
+            "update main_internal.int_segment_changes set segment = 'marked' "
             "where as_of_date = date '1998-03-31'"
         )
-    second = run(lines, *SNAPSHOTS)
+    second = run(lines, *HISTORY)
     marked = second.rows(
-        "select distinct as_of_date::text from main_internal.int_customer_snapshots "
-        "where net_revenue = -1"
+        "select distinct as_of_date::text from main_internal.int_segment_changes "
+        "where segment = 'marked'"
     )
     assert marked == [("1998-03-31",)]
 
 
 def test_roles_and_dates_are_those_of_the_last_run(run):
     lines = read_cdnow_sample()
-    run(lines, *SNAPSHOTS)
-    run(lines, *SNAPSHOTS, as_of_date="1998-03-15", holdout_days=30, history_months=3)
-    back = run(lines, *SNAPSHOTS, as_of_date="1998-04-30")
-    fresh = run(lines, *SNAPSHOTS, name="fresh", as_of_date="1998-04-30")
-    snapshots = "main_internal.int_customer_snapshots"
-    assert back.dump(snapshots) == fresh.dump(snapshots)
-    assert back.dump("main_internal.int_stored_snapshots") == fresh.dump(
-        "main_internal.int_stored_snapshots"
-    )
+    run(lines, *HISTORY)
+    run(lines, *HISTORY, as_of_date="1998-03-15", holdout_days=30, history_months=3)
+    back = run(lines, *HISTORY, as_of_date="1998-04-30")
+    fresh = run(lines, *HISTORY, name="fresh", as_of_date="1998-04-30")
+    for table in KEPT:
+        assert back.dump(table) == fresh.dump(table)
 
 
 def test_a_var_that_changes_the_past_changes_its_snapshots(run):
@@ -117,25 +116,25 @@ def test_a_var_that_changes_the_past_changes_its_snapshots(run):
             "amount": "dollars",
         }
     }
-    run(lines, *SNAPSHOTS, **prefixes)
-    changed = run(lines, *SNAPSHOTS, return_order_prefix="00021", **prefixes)
-    fresh = run(lines, *SNAPSHOTS, name="fresh", return_order_prefix="00021", **prefixes)
-    snapshots = "main_internal.int_customer_snapshots"
-    assert changed.dump(snapshots) == fresh.dump(snapshots)
+    run(lines, *HISTORY, **prefixes)
+    changed = run(lines, *HISTORY, return_order_prefix="00021", **prefixes)
+    fresh = run(lines, *HISTORY, name="fresh", return_order_prefix="00021", **prefixes)
+    for table in KEPT:
+        assert changed.dump(table) == fresh.dump(table)
 
 
 def test_beyond_late_arrival_days_the_past_stays_and_the_build_says_so(run):
     lines = read_cdnow_sample()
-    before = run(lines, *SNAPSHOTS, late_arrival_days=100)
+    before = run(lines, *HISTORY, late_arrival_days=100)
     said = stored_dates(before)
     changed = lines.copy()
     changed.loc[changed.index[changed["date"] == "19971230"][0], "dollars"] = "77.77"
-    after = run(changed, *SNAPSHOTS, late_arrival_days=100)
+    after = run(changed, *HISTORY, late_arrival_days=100)
     kept = {date for date, fingerprint in stored_dates(after).items() if said[date] == fingerprint}
     assert max(kept) == "1998-02-28"
     assert "the data of 3 past dates changed" in after.output
 
-    refreshed = run(changed, *SNAPSHOTS, "--full-refresh", late_arrival_days=100)
+    refreshed = run(changed, *HISTORY, "--full-refresh", late_arrival_days=100)
     assert {date for date in said if stored_dates(refreshed)[date] == said[date]} == {
         date for date in said if date < "1997-12-30"
     }
@@ -144,9 +143,9 @@ def test_beyond_late_arrival_days_the_past_stays_and_the_build_says_so(run):
 
 def test_an_empty_build_in_between_leaves_nothing_wrong(run):
     lines = read_cdnow_sample()
-    first = run(lines, *SNAPSHOTS)
+    first = run(lines, *HISTORY)
     expected = first.dump("main_internal.int_customer_snapshots")
-    emptied = run(lines, *SNAPSHOTS, "--empty")
+    emptied = run(lines, *HISTORY, "--empty")
     assert emptied.rows("select count(*) from main_internal.int_customer_snapshots") == [(0,)]
-    again = run(lines, *SNAPSHOTS)
+    again = run(lines, *HISTORY)
     assert again.dump("main_internal.int_customer_snapshots") == expected
