@@ -111,6 +111,8 @@ def write_version(connection, tables: list[dict], publication: pd.DataFrame, pat
         f"attach {text(path / DATABASE)} as publishing (storage_version '{STORAGE_VERSION}')"
     )
     try:
+        # In one transaction, or every comment would wait for the disk.
+        connection.begin()
         for table in tables:
             target = f"publishing.main.{name(table['table_name'])}"
             connection.execute(f"create table {target} as from {table['relation_name']}")
@@ -122,6 +124,7 @@ def write_version(connection, tables: list[dict], publication: pd.DataFrame, pat
             "create table publishing.main.publication as select table_name, row_count, "
             "fingerprint, version, cast(as_of_date as date) as as_of_date from publication_frame"
         )
+        connection.commit()
         connection.unregister("publication_frame")
         for table_name in [*(table["table_name"] for table in tables), "publication"]:
             file = text(path / f"{table_name}.parquet")
