@@ -1,23 +1,12 @@
-{# The models that this package shows to everybody, in order of their names. #}
-{% macro public_marts() %}
-    {%- set marts = [] -%}
-    {%- if execute -%}
-        {%- for node in graph.nodes.values() | sort(attribute="name")
-            if node.resource_type == "model" and node.package_name == "customer_value"
-            and node.config.access == "public" -%}
-            {%- do marts.append(node) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{- return(marts) -}}
-{% endmacro %}
-
-
 {# dbt runs the tests of a mart before the publication only where the publication refers to it. #}
-{% macro require_named_marts(marts, named) %}
-    {%- for mart in marts if mart.unique_id not in named -%}
+{% macro require_named_marts(named) %}
+    {%- if not execute -%}{{- return("") -}}{%- endif -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == "model" and node.package_name == "customer_value"
+        and node.config.access == "public" and node.name not in named -%}
         {{- exceptions.raise_compiler_error(
-            "published_marts does not name the public model " ~ mart.name ~ ", so that its tests "
-            ~ "would not come before the publication: add ref(\"" ~ mart.name ~ "\") to it."
+            "published_marts does not name the public model " ~ node.name ~ ", so that its tests "
+            ~ "would not come before the publication: add it to the list there."
         ) -}}
     {%- endfor -%}
 {% endmacro %}
@@ -26,10 +15,17 @@
 {# Why this command must not publish, as a sentence; empty where it may. dbt runs the tests of a
    model's ancestors before the model, and skips the model where one fails; that says nothing
    about the tests that a command leaves out, so here all of them have to be selected. #}
-{% macro publication_refusal() %}
+{% macro publication_refusal(command) %}
     {%- if not execute -%}{{- return("") -}}{%- endif -%}
-    {%- if flags.WHICH != "build" -%}
-        {{- return("dbt " ~ flags.WHICH ~ " does not test what it builds; dbt build publishes") -}}
+    {%- if command != "build" -%}
+        {{- return("dbt " ~ command ~ " does not test what it builds; dbt build publishes") -}}
+    {%- endif -%}
+    {%- if var("published_path") == "auto" and not modules.re.match(
+        "^(?!md:|motherduck:|ducklake:|:memory:).", target.path
+    ) -%}
+        {{- return(
+            "published_path is auto, a folder beside the database, and this database is no file"
+        ) -}}
     {%- endif -%}
     {%- if flags.EMPTY or flags.SAMPLE -%}
         {{- return("an empty or sampled build is not for readers") -}}

@@ -126,6 +126,21 @@ def test_the_file_has_the_rows_types_and_comments_of_the_marts(tmp_path):
     assert [str(data_type) for data_type in parquet.types] == ["BIGINT", "DECIMAL(18,4)", "DATE"]
 
 
+def test_in_memory_there_is_nothing_to_publish_beside(tmp_path):
+    """The default path must not break the build of who works without a file."""
+    profiles = copy_project(tmp_path / "project") / "profiles.yml"
+    text = profiles.read_text()
+    path = re.search(r"path: .*", text)
+    assert path is not None
+    profiles.write_text(text.replace(path[0], 'path: ":memory:"'))
+    build = run_dbt(
+        *("compile", "--inline", "refused: {{ publication_refusal('build') }}"),
+        database=tmp_path / "unused.duckdb",
+        project=tmp_path / "project",
+    )
+    assert "refused: published_path is auto, a folder beside the database" in build.output
+
+
 def test_older_duckdbs_can_open_the_file(tmp_path):
     with duckdb.connect() as connection:
         publication.publish(connection, make_marts(connection, 1), tmp_path)
@@ -362,7 +377,8 @@ def test_every_test_comes_before_the_publication(shop):
         for successor in node.get("succ", []):
             before[str(successor)].add(number)
     (start,) = [number for number, name in names.items() if name.endswith(".publication")]
-    waiting, seen = [start], set()
+    waiting: list[str] = [start]
+    seen: set[str] = set()
     while waiting:
         for number in before[waiting.pop()] - seen:
             seen.add(number)
@@ -378,5 +394,18 @@ def test_every_public_mart_is_published(shop):
     published = read(shop / "shop_published", "select table_name from publication")
     assert {name for (name,) in published} == marts
     named = (ROOT / "models" / "publication" / "published_marts.sql").read_text()
-    forgotten = [name for name in sorted(marts) if f'ref("{name}")' not in named]
+    forgotten = [name for name in sorted(marts) if f'"{name}",' not in named]
     assert not forgotten, f"add to models/publication/published_marts.sql: {forgotten}"
+
+
+def test_a_mart_that_the_publication_forgets_stops_the_build(tmp_path):
+    project = copy_project(tmp_path / "project")
+    model = project / "models" / "publication" / "published_marts.sql"
+    model.write_text(model.read_text().replace('"calendar",', ""))
+    build = run_dbt(
+        *("run", "--select", "published_marts"),
+        database=tmp_path / "test.duckdb",
+        project=project,
+    )
+    assert build.exit_code == 1
+    assert "published_marts does not name the public model calendar" in build.output

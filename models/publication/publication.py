@@ -133,9 +133,9 @@ def write_version(connection, tables: list[dict], publication: pd.DataFrame, pat
         connection.execute("checkpoint publishing")
     finally:
         connection.execute("detach publishing")
-    for file in path.iterdir():
+    for written in path.iterdir():
         # Who opens it for writing would shut the other readers out.
-        file.chmod(file.stat().st_mode & ~0o222)
+        written.chmod(written.stat().st_mode & ~0o222)
 
 
 def put_in_place(folder: Path, version: str) -> None:
