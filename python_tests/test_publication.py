@@ -28,10 +28,7 @@ import duckdb
 
 folder, ended = Path(sys.argv[1]), threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-content = (
-    "select count(*), coalesce(sum(cast('0x' || substr(md5(cast(mart as varchar)), 1, 15) "
-    "as bigint)), 0) from {} as mart"
-)
+content = "select count(*), coalesce(sum(hash(mart)), 0) from {} as mart"
 
 def check(connection, place):
     said = connection.execute(

@@ -56,10 +56,10 @@ def describe(connection, table_name: str, relation_name: str) -> dict:
     """Return what identifies a table's content: names, types, comments, rows."""
     columns = connection.execute(f"describe select * from {relation_name}").fetchall()
     fields = [(column, data_type) for column, data_type, *_ in columns]
-    # The rows as text, and no order among them: md5s add up the same in any.
+    # A sum, since rows have no order; DuckDB's own hash, since md5 would take longer than all
+    # else: five seconds for a million customers.
     row_count, fingerprint = connection.execute(
-        "select count(*), sum(cast('0x' || substr(md5(cast(mart as varchar)), 1, 15) as bigint)) "
-        f"from (select * from {relation_name}) as mart"
+        f"select count(*), sum(hash(mart)) from (select * from {relation_name}) as mart"
     ).fetchall()[0]
     table_comment, comments = comments_of(connection, relation_name)
     return {
