@@ -77,7 +77,7 @@ lock:
 	$(LOCK) --constraints requirements-dev.txt -o requirements.txt
 
 clean:
-	rm -rf $(VENV) target logs dbt_packages *.duckdb *.duckdb.wal .mypy_cache \
+	rm -rf $(VENV) target logs dbt_packages *.duckdb *.duckdb.wal *_published .mypy_cache \
 		.pytest_cache .ruff_cache .hypothesis
 
 # The environment is made anew when a lock has changed. The test lock holds the build's

@@ -11,6 +11,7 @@
 {%- endmacro %}
 
 
+{# 0 to 9,999. #}
 {% macro whole_numbers() -%}
     select
         ones.digit

@@ -76,4 +76,29 @@
             ) -%}
         {%- endfor -%}
     {%- endif -%}
+    {%- for result in results if result.node.package_name == "customer_value" -%}
+        {%- if result.node.name == "publication" and result.status | string == "skipped" -%}
+            {%- do log(
+                "customer_value: not published, since something before it failed; readers keep "
+                ~ "the version they have", info=true
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if "publication" in built and "published_marts" in built -%}
+        {%- set rows = run_query(
+            "select version, folder, count(*) from " ~ built["publication"]
+            ~ " group by version, folder"
+        ).rows -%}
+        {%- for row in rows -%}
+            {%- do log(
+                "customer_value: published " ~ row[2] ~ " tables in " ~ row[1] ~ "/current, version "
+                ~ row[0], info=true
+            ) -%}
+        {%- else -%}
+            {%- set why = run_query(
+                "select max(refusal) from " ~ built["published_marts"]
+            ).columns[0][0] -%}
+            {%- do log("customer_value: not published: " ~ why, info=true) -%}
+        {%- endfor -%}
+    {%- endif -%}
 {% endmacro %}

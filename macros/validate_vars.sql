@@ -124,7 +124,8 @@
         {%- endif -%}
     {%- endfor -%}
     {%- for name in [
-        "date_format", "timezone", "return_order_prefix", "transactions", "customer_attributes"
+        "date_format", "timezone", "return_order_prefix", "transactions", "customer_attributes",
+        "published_path"
     ] if var(name) is not string -%}
         {{- customer_value.raise_var_error(name, "text") -}}
     {%- endfor -%}

@@ -46,6 +46,13 @@ def test_the_consumers_own_model_reads_the_mart(consumer):
     assert found == [("anna",), ("cleo",)]
 
 
+def test_the_consumers_marts_are_published_beside_its_database(consumer):
+    file = consumer.database.parent / "web_shop_published" / "current" / "marts.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found = connection.execute("select count(*) from customers").fetchall()
+    assert found == [(5,)]
+
+
 def test_what_is_no_mart_stays_out_of_the_consumers_schema(consumer):
     tables = consumer.rows("select table_name from duckdb_tables() where schema_name = 'shop'")
     names = {name for (name,) in tables}
@@ -86,3 +93,6 @@ def test_the_documentation_is_one_file(demo, tmp_path):
     assert result.exit_code == 0, result.output
     page = (tmp_path / "static_index.html").read_text()
     assert "lifetime_value_365d" in page
+    # The lineage is drawn from these, from the input to what people look at.
+    assert '"child_map"' in page
+    assert '"exposure.customer_value.published_file"' in page

@@ -1,0 +1,58 @@
+{#- dbt puts this model behind what it names, and behind all tests of that: so every
+    public mart is named. One that is forgotten stops the build with a sentence, and
+    fails a test. -#}
+{%- set marts = [
+    "activity_evaluation",
+    "activity_reliability",
+    "attribute_coverage",
+    "calendar",
+    "cluster_migration",
+    "cluster_profile",
+    "cluster_selection",
+    "cohort_retention",
+    "customers",
+    "excluded_transactions",
+    "forecast_intervals",
+    "lapse_threshold",
+    "migration_stability",
+    "model_calibration",
+    "model_evaluation",
+    "model_fits",
+    "model_parameters",
+    "model_tracking",
+    "model_warnings",
+    "monthly_kpis",
+    "monthly_segment_revenue",
+    "segment_history",
+    "segment_migration",
+    "segment_profile",
+    "survival_comparison",
+    "survival_curves",
+    "survival_summary",
+    "value_concentration",
+    "value_tier_profile",
+] -%}
+{%- do require_named_marts(marts) -%}
+
+with marts as (
+
+    {% for mart in marts %}
+        select
+            '{{ mart }}' as table_name,
+            '{{ ref(mart) | string | replace("'", "''") }}' as relation_name
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        table_name,
+        relation_name,
+        '{{ publication_refusal(flags.WHICH) }}' as refusal
+    from marts
+
+)
+
+select * from final
