@@ -101,7 +101,7 @@ history_dates as (
 
     select
         ---------- strings
-        md5(
+        {%- set fingerprinted -%}
             concat(
                 '{{ local_md5(rules | join("|")) }}|',
                 cast(legend.row_count as {{ dbt.type_string() }}), '|',
@@ -112,7 +112,8 @@ history_dates as (
                 cast(consecutive.row_count as {{ dbt.type_string() }}), '|',
                 cast(consecutive.row_hash as {{ dbt.type_string() }})
             )
-        ) as fingerprint,
+        {%- endset %}
+        {{ dbt.hash(fingerprinted) }} as fingerprint,
 
         ---------- numerics
         consecutive.days_before_current,

@@ -20,20 +20,20 @@ sqlfluff = pytest.importorskip("sqlfluff.core")
 
 COMMON_FUNCTIONS = set(
     """
-    abs cast ceil coalesce concat count exp extract floor greatest lag least length ln lower max
-    md5 min nullif ntile rank regexp_replace replace round row_number sqrt substr sum trim upper
+    abs cast ceil coalesce concat count exp extract floor greatest lag lead least length ln lower
+    max md5 min nullif ntile rank regexp_replace replace round row_number sqrt substr sum trim upper
     """.split()
 )
 SPARK_FUNCTIONS = set(
     """
     add_months conv current_timezone date_add date_trunc datediff from_utc_timestamp
-    percentile_cont regexp_like to_utc_timestamp try_cast try_to_timestamp
+    percentile_cont regexp_like to_utc_timestamp try_cast try_to_timestamp xxhash64
     """.split()
 )
 SNOWFLAKE_FUNCTIONS = set(
     """
-    convert_timezone date_trunc dateadd datediff percentile_cont regexp_instr to_number try_cast
-    try_to_timestamp_ntz try_to_timestamp_tz
+    convert_timezone date_trunc dateadd datediff hash percentile_cont regexp_instr to_number
+    try_cast try_to_timestamp_ntz try_to_timestamp_tz
     """.split()
 )
 BIGQUERY_FUNCTIONS = set(
