@@ -55,7 +55,7 @@ def on_duckdb(shared_build):
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:
     """Order the rows by everything but the doubles, which may differ in the last bits."""
-    keys = [column for column in frame if frame[column].dtype.kind != "f"]
+    keys = [str(column) for column in frame if frame[column].dtype.kind != "f"]
     return frame.sort_values(keys, ignore_index=True) if keys else frame
 
 

@@ -147,7 +147,7 @@ def is_type(engine: Engine, written: str) -> bool:
 def test_sql_compiles_to_what_the_warehouse_knows(name, tmp_path):
     pytest.importorskip(f"dbt.adapters.{name}")
     # Much is the same in both variants, and is parsed once.
-    file_names = {}
+    file_names: dict[str, str] = {}
     for variant, variables in VARIANTS.items():
         files = compile_for(name, variables, tmp_path / variant)
         assert len(files) > 150
