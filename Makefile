@@ -37,20 +37,25 @@ define find_python
 	fi
 endef
 
-# $(1) is the lock to install.
+# $(1) is the lock to install, $(2) the environment where it is not $(VENV).
 define install
-	echo "Installing $(1) into $(VENV)"; \
-	$(BIN)/python -m pip --disable-pip-version-check --no-input --quiet \
+	echo "Installing $(1) into $(or $(2),$(VENV))"; \
+	$(or $(2),$(VENV))/bin/python -m pip --disable-pip-version-check --no-input --quiet \
 		install --require-hashes -r $(1)
 endef
 
-.PHONY: help build test docs lock clean
+# The engines' environment is apart: Spark and the adapters are large, and few need them.
+ENGINES := $(VENV)-engines
+
+.PHONY: help build test test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
+	@echo "make test-spark       the whole project on a local Spark session (Java 17), compared"
+	@echo "make test-warehouses  the SQL compiled for Snowflake, BigQuery and Databricks"
 	@echo "make docs    the documentation as one file: target/static_index.html"
-	@echo "make lock    both requirements files anew from pyproject.toml (needs uv)"
+	@echo "make lock    the requirements files anew from pyproject.toml (needs uv)"
 	@echo "make clean   remove the environment and everything that was built"
 
 # The unit tests are about the project's code, not about the data: make test runs them.
@@ -69,15 +74,23 @@ test: $(VENV)/test.stamp
 	$(CHECKING) $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar models tests
 	$(BIN)/python -m pytest $(ARGS)
 
+test-spark: $(ENGINES)/engines.stamp
+	$(ENGINES)/bin/python -m pytest -n 0 python_tests/engines/test_spark.py $(ARGS)
+
+test-warehouses: $(ENGINES)/engines.stamp
+	$(ENGINES)/bin/python -m pytest -n 2 python_tests/engines/test_warehouses.py $(ARGS)
+
 docs: build
 	$(BIN)/dbt docs generate --static
 
 lock:
 	$(LOCK) --extra dev -o requirements-dev.txt
 	$(LOCK) --constraints requirements-dev.txt -o requirements.txt
+	$(LOCK) --extra engines -o requirements-engines.txt
 
 clean:
-	rm -rf $(VENV) target logs dbt_packages *.duckdb *.duckdb.wal *_published .mypy_cache \
+	rm -rf $(VENV) $(ENGINES) spark-warehouse target logs dbt_packages *.duckdb *.duckdb.wal *_published \
+		.mypy_cache \
 		.pytest_cache .ruff_cache .hypothesis
 
 # The environment is made anew when a lock has changed. The test lock holds the build's
@@ -85,6 +98,11 @@ clean:
 $(VENV)/build.stamp: requirements.txt
 	@$(find_python); "$$python" -m venv --clear $(VENV)
 	@$(call install,requirements.txt)
+	@touch $@
+
+$(ENGINES)/engines.stamp: requirements-engines.txt
+	@$(find_python); "$$python" -m venv --clear $(ENGINES)
+	@$(call install,requirements-engines.txt,$(ENGINES))
 	@touch $@
 
 $(VENV)/test.stamp: requirements.txt requirements-dev.txt

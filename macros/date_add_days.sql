@@ -7,5 +7,5 @@
 {%- endmacro %}
 
 {% macro spark__date_add_days(from_date, days) -%}
-    date_add({{ from_date }}, {{ days }})
+    date_add({{ from_date }}, cast({{ days }} as int))
 {%- endmacro %}

@@ -7,5 +7,5 @@
 {%- endmacro %}
 
 {% macro spark__date_add_months(from_date, months) -%}
-    add_months({{ from_date }}, {{ months }})
+    add_months({{ from_date }}, cast({{ months }} as int))
 {%- endmacro %}

@@ -2,6 +2,6 @@
    terms become decimals, of twelve digits after the point, first. #}
 {% macro exact_sum(expression) -%}
     cast(
-        sum(cast({{ expression }} as decimal(38, 12))) as {{ type_double() }}
+        sum(cast({{ expression }} as {{ type_decimal(38, 12) }})) as {{ type_double() }}
     )
 {%- endmacro %}

@@ -15,7 +15,10 @@
 {%- endmacro %}
 
 {% macro snowflake__hash_unit(expression) -%}
-    (to_number(substr(md5({{ expression }}), 1, 8), 'XXXXXXXX') / 4294967296)
+    (
+        cast(to_number(substr(md5({{ expression }}), 1, 8), 'XXXXXXXX') as double)
+        / 4294967296
+    )
 {%- endmacro %}
 
 {% macro bigquery__hash_unit(expression) -%}

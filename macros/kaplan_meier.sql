@@ -20,7 +20,7 @@
    Logarithms are summed as decimals: a sum of doubles depends on the order of the rows. #}
 {% macro kaplan_meier(events, keys) -%}
     {%- set key_list = keys | join(", ") -%}
-    {%- set exact = "decimal(38, 30)" -%}
+    {%- set exact = type_decimal(38, 30) -%}
     with
 
     days as (

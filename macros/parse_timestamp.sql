@@ -27,16 +27,17 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro default__parse_timestamp(expression, date_format, timezone) -%}
+{% macro snowflake__parse_timestamp(expression, date_format, timezone) -%}
     {%- set text = text_id(expression) -%}
     {%- if date_format -%}
     try_to_timestamp_ntz({{ text }}, '{{ translate_date_format(date_format) }}')
     {%- else -%}
     case
         when {{ customer_value._has_zone(text) }}
-            then convert_timezone(
-                '{{ timezone }}', try_to_timestamp_tz({{ text }})
-            )::timestamp_ntz
+            then cast(
+                convert_timezone('{{ timezone }}', try_to_timestamp_tz({{ text }}))
+                as timestamp_ntz
+            )
         else try_to_timestamp_ntz({{ text }})
     end
     {%- endif -%}

@@ -10,6 +10,11 @@
     regexp_matches({{ expression }}, '{{ pattern }}')
 {%- endmacro %}
 
+{# Its regexp_like wants the whole text to match. #}
+{% macro snowflake__regexp_matches(expression, pattern) -%}
+    regexp_instr({{ expression }}, '{{ pattern }}') > 0
+{%- endmacro %}
+
 {% macro bigquery__regexp_matches(expression, pattern) -%}
     regexp_contains({{ expression }}, '{{ pattern }}')
 {%- endmacro %}

@@ -12,17 +12,17 @@
             "coalesce(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), '')"
         ) -%}
     {%- endfor -%}
-    cast({{ hash_integer("concat(" ~ texts | join(", '|', ") ~ ")") }} as decimal(38, 0))
+    cast({{ hash_integer("concat(" ~ texts | join(", '|', ") ~ ")") }} as {{ type_decimal(38, 0) }})
 {%- endmacro %}
 
 {% macro duckdb__row_hash(columns) -%}
-    cast(hash({{ columns | join(", ") }}) as decimal(38, 0))
+    cast(hash({{ columns | join(", ") }}) as {{ type_decimal(38, 0) }})
 {%- endmacro %}
 
 {% macro spark__row_hash(columns) -%}
-    cast(xxhash64({{ columns | join(", ") }}) as decimal(38, 0))
+    cast(xxhash64({{ columns | join(", ") }}) as {{ type_decimal(38, 0) }})
 {%- endmacro %}
 
 {% macro snowflake__row_hash(columns) -%}
-    cast(hash({{ columns | join(", ") }}) as decimal(38, 0))
+    cast(hash({{ columns | join(", ") }}) as {{ type_decimal(38, 0) }})
 {%- endmacro %}

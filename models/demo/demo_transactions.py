@@ -40,6 +40,8 @@ def model(dbt, session):
     """Write the demo's transactions as they stand in the file."""
     dbt.config(materialized="table", packages=["lifetimes", "pandas"])
     frame = read_cdnow(cdnow_path())
-    if type(session).__module__.startswith("pyspark."):
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
         return session.createDataFrame(frame)
-    return frame
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame

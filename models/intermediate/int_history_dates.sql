@@ -10,6 +10,18 @@
 ] -%}
     {%- do rules.append(nodes.get("model.customer_value." ~ name, {}).get("raw_code", "")) -%}
 {%- endfor %}
+{%- set fingerprinted -%}
+    concat(
+        '{{ local_md5(rules | join("|")) }}|',
+        cast(legend.row_count as {{ dbt.type_string() }}), '|',
+        coalesce(cast(legend.row_hash as {{ dbt.type_string() }}), ''), '|',
+        cast(thresholds.row_count as {{ dbt.type_string() }}), '|',
+        coalesce(cast(thresholds.row_hash as {{ dbt.type_string() }}), ''), '|',
+        coalesce(cast(consecutive.previous_date as {{ dbt.type_string() }}), ''), '|',
+        cast(consecutive.row_count as {{ dbt.type_string() }}), '|',
+        cast(consecutive.row_hash as {{ dbt.type_string() }})
+    )
+{%- endset %}
 with
 
 customer_days as (
@@ -101,18 +113,7 @@ history_dates as (
 
     select
         ---------- strings
-        md5(
-            concat(
-                '{{ local_md5(rules | join("|")) }}|',
-                cast(legend.row_count as {{ dbt.type_string() }}), '|',
-                coalesce(cast(legend.row_hash as {{ dbt.type_string() }}), ''), '|',
-                cast(thresholds.row_count as {{ dbt.type_string() }}), '|',
-                coalesce(cast(thresholds.row_hash as {{ dbt.type_string() }}), ''), '|',
-                coalesce(cast(consecutive.previous_date as {{ dbt.type_string() }}), ''), '|',
-                cast(consecutive.row_count as {{ dbt.type_string() }}), '|',
-                cast(consecutive.row_hash as {{ dbt.type_string() }})
-            )
-        ) as fingerprint,
+        {{ dbt.hash(fingerprinted) }} as fingerprint,
 
         ---------- numerics
         consecutive.days_before_current,

@@ -107,8 +107,7 @@ with_statistics as (
         value_ranks.customers_worth_more,
         value_ranks.customer_count,
         -- The share of customers with a strictly lower value; equal values share it.
-        100.0
-        * value_ranks.customers_worth_less
+        cast(100 * value_ranks.customers_worth_less as {{ type_double() }})
         / value_ranks.customer_count as lifetime_value_percentile,
         spend_spread.median_log_spend,
         spend_spread.median_deviation

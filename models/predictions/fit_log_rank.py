@@ -126,6 +126,8 @@ def model(dbt, session):
     dbt.config(materialized="table", packages=["numpy", "pandas", "scipy"])
     events = to_frame(dbt.ref("int_survival_events"))
     frame = compare(events[events["grouping_name"] != "overall"])
-    if type(session).__module__.startswith("pyspark."):
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
         return session.createDataFrame(frame)
-    return frame
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame

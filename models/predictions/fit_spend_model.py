@@ -274,6 +274,8 @@ def model(dbt, session):
     frame = fit_spend_model(
         to_frame(dbt.ref("int_spend_patterns")), to_frame(dbt.ref("int_fit_populations"))
     )
-    if type(session).__module__.startswith("pyspark."):
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
         return session.createDataFrame(frame)
-    return frame
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame

@@ -296,6 +296,8 @@ def model(dbt, session):
         horizon_days=int(dbt.config.meta_get("horizon_days")),
         annual_discount_rate=float(dbt.config.meta_get("annual_discount_rate")),
     )
-    if type(session).__module__.startswith("pyspark."):
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
         return session.createDataFrame(frame)
-    return frame
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame

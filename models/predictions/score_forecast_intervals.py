@@ -578,6 +578,8 @@ def model(dbt, session):
         replicates=int(dbt.config.meta_get("bootstrap_replicates")),
         random_seed=int(dbt.config.meta_get("random_seed")),
     )
-    if type(session).__module__.startswith("pyspark."):
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
         return session.createDataFrame(frame)
-    return frame
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame

@@ -74,8 +74,8 @@ cleaned as (
         -- 9999-12-31 and its like stand for "no date" in many systems.
         case
             when
-                parsed_at >= cast('1900-01-01' as timestamp)
-                and parsed_at < cast('2262-01-01' as timestamp)
+                parsed_at >= cast('1900-01-01' as {{ type_timestamp() }})
+                and parsed_at < cast('2262-01-01' as {{ type_timestamp() }})
                 then parsed_at
         end as transacted_at
 

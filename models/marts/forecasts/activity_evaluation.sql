@@ -101,7 +101,7 @@ areas as (
         -- equal pair as half a right one.
         cast(
             sum(
-                cast(customer_count - active_count as decimal(38, 0))
+                cast(customer_count - active_count as {{ type_decimal(38, 0) }})
                 * (2 * reached_active_count - active_count)
             ) as {{ type_double() }}
         ) as twice_ordered_pairs,

@@ -48,9 +48,11 @@ ranked as (
             partition by model, measure order by actual desc, customer_id asc
         ) as actual_position,
         rank() over (partition by model, measure order by predicted) as predicted_rank,
-        count(*) over (partition by model, measure, predicted) as predicted_ties,
+        rank() over (partition by model, measure order by predicted desc)
+            as predicted_rank_from_top,
         rank() over (partition by model, measure order by actual) as actual_rank,
-        count(*) over (partition by model, measure, actual) as actual_ties
+        rank() over (partition by model, measure order by actual desc)
+            as actual_rank_from_top
     from measured
 
 ),
@@ -67,12 +69,10 @@ centred as (
         customer_count,
         predicted_position,
         actual_position,
-        cast(
-            2 * predicted_rank + predicted_ties - customer_count - 2 as decimal(38, 0)
-        ) as predicted_rank,
-        cast(
-            2 * actual_rank + actual_ties - customer_count - 2 as decimal(38, 0)
-        ) as actual_rank
+        cast(predicted_rank - predicted_rank_from_top as {{ type_decimal(38, 0) }})
+            as predicted_rank,
+        cast(actual_rank - actual_rank_from_top as {{ type_decimal(38, 0) }})
+            as actual_rank
     from ranked
 
 ),

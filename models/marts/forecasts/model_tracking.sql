@@ -152,7 +152,7 @@ model_tracking as (
             ) as {{ dbt.type_bigint() }}
         ) as cumulative_actual_purchases,
         cast(
-            sum(cast(expected_purchases as decimal(38, 12))) over (
+            sum(cast(expected_purchases as {{ type_decimal(38, 12) }})) over (
                 partition by model
                 order by week_from_calibration
                 rows between unbounded preceding and current row

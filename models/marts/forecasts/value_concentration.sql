@@ -4,9 +4,9 @@ customers as (
 
     select
         customer_id,
-        cast(lifetime_value_365d as decimal(38, 12)) as value_amount,
+        cast(lifetime_value_365d as {{ type_decimal(38, 12) }}) as value_amount,
         -- Who returned more than they bought in this log brought nothing.
-        cast(greatest(net_revenue, 0) as decimal(38, 12)) as revenue_amount
+        cast(greatest(net_revenue, 0) as {{ type_decimal(38, 12) }}) as revenue_amount
     from {{ ref("customers") }}
 
 ),
