@@ -89,9 +89,8 @@ lock:
 	$(LOCK) --extra engines -o requirements-engines.txt
 
 clean:
-	rm -rf $(VENV) $(ENGINES) spark-warehouse target logs dbt_packages *.duckdb *.duckdb.wal *_published \
-		.mypy_cache \
-		.pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENGINES) spark-warehouse target logs dbt_packages *.duckdb *.duckdb.wal \
+		*_published .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The environment is made anew when a lock has changed. The test lock holds the build's
 # pins and more, so the test environment serves both, and installs onto the build's.
