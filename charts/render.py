@@ -1,0 +1,242 @@
+"""Draw the boards as one offline page: python charts/render.py.
+
+dbt-charts writes one file per board, at a width of its own. Every board is drawn twice, wide and,
+with its columns stacked, narrow; the drawings share one file, its fonts and its tabs. A page more
+is a board in this folder and its name in PAGES.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+PAGES = ["overview", "forecasts", "retention", "clusters"]
+
+ROOT = Path(__file__).resolve().parents[1]
+NARROW_WIDTH = 480
+# What does not fit into a narrow table, by board and chart; the wide drawing shows it.
+NARROW_HIDDEN = {
+    ("forecasts", "model_comparison"): ["kind"],
+    ("clusters", "profiles"): ["meaning", "average_order_value"],
+    ("clusters", "candidate_verdicts"): ["inertia", "finding"],
+}
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Customer value</title>
+{styles}
+<style>
+{fonts}
+body {{ background: #f5f6f8; color: #1f2329; }}
+header {{ position: sticky; top: 0; z-index: 5; background: #fff; border-bottom: 1px solid #dde1e8; }}
+nav {{ display: flex; flex-wrap: wrap; align-items: center; gap: 0 4px; max-width: 1280px;
+  margin: 0 auto; padding: 0 20px; }}
+nav strong {{ margin-right: 24px; padding: 14px 0; font-size: 16px; }}
+nav a {{ padding: 15px 12px 12px; border-bottom: 3px solid transparent; color: #5b6472;
+  font-size: 15px; text-decoration: none; }}
+nav a:hover, nav a:focus-visible {{ color: #1f2329; }}
+nav a.current {{ border-color: #0072b2; color: #1f2329; font-weight: 600; }}
+main {{ max-width: 1280px; margin: 0 auto; }}
+main .narrow {{ display: none; }}
+@media (max-width: 959px) {{
+  main {{ max-width: 720px; }}
+  main .wide {{ display: none; }}
+  main .narrow {{ display: block; }}
+  nav {{ padding: 0 12px; }}
+  nav strong {{ flex-basis: 100%; padding: 10px 0 0 8px; }}
+  nav a {{ padding: 10px 8px 8px; }}
+}}
+main.tabbed section:not(.current) {{ display: none; }}
+@media print {{ header {{ display: none; }} main.tabbed section {{ display: block !important; }} }}
+</style>
+</head>
+<body>
+<header><nav><strong>Customer value</strong>{tabs}</nav></header>
+<main>
+{sections}
+</main>
+<script>
+function show() {{
+  const pages = [...document.querySelectorAll("main > section")];
+  const page = pages.find((section) => "#" + section.dataset.page === location.hash) || pages[0];
+  pages.forEach((section) => section.classList.toggle("current", section === page));
+  document.querySelectorAll("nav a").forEach((link) =>
+    link.classList.toggle("current", link.hash === "#" + page.dataset.page));
+  window.scrollTo(0, 0);
+}}
+document.querySelector("main").classList.add("tabbed");
+addEventListener("hashchange", show);
+show();
+</script>
+{script}
+</body>
+</html>
+"""
+
+
+def stacked(layout: dict, tiles: set[str]) -> dict:
+    """Return a layout with its columns below each other; tiles stay two abreast."""
+    layout = dict(layout)
+    if "cols" in layout:
+        items = layout.pop("cols")
+        if all(isinstance(item, str) and item in tiles for item in items):
+            items = [{"cols": items[i : i + 2]} for i in range(0, len(items), 2)]
+            layout["rows"] = items
+            return layout
+        layout["rows"] = items
+    layout["rows"] = [
+        stacked(item, tiles) if isinstance(item, dict) and {"rows", "cols"} & set(item) else item
+        for item in layout.get("rows", [])
+    ]
+    return layout
+
+
+def narrow(name: str, board: dict) -> dict:
+    """Return a board as it is drawn for a small window."""
+    charts = board["charts"]
+    tiles = {chart for chart, spec in charts.items() if spec["type"] == "kpi"}
+    board = stacked(board, tiles)
+    style = dict(board.get("style", {}))
+    board["style"] = {**style, "frame": {"width": NARROW_WIDTH, "margin": 4, "card_padding": 14}}
+    for (page, chart), columns in NARROW_HIDDEN.items():
+        if page == name:
+            shown = charts[chart]["style"]["columns"]
+            for column in columns:
+                shown[column] = {**shown.get(column, {}), "visible": False}
+    for spec in charts.values():
+        if spec["type"] == "custom":
+            spec["style"] = {"aspect_ratio": 0.8 if spec["template"] == "sankey" else 1.1}
+    return board
+
+
+def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
+    """Run dct over the boards and return what it has to say about them."""
+    environment = {key: value for key, value in os.environ.items() if key != "DBT_TARGET_PATH"}
+    environment |= {
+        "DO_NOT_TRACK": "1",
+        "DBT_PROFILES_DIR": str(project),
+        # dct takes a path in a profile from the project, even an absolute one.
+        "CUSTOMER_VALUE_DB": os.path.relpath(database, project),
+    }
+    run = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dct")),
+            "--no-workspace-guard",
+            "render",
+            *(str(board.relative_to(project)) for board in boards),
+            *("--format", "html", "--no-cache", "--diagnostics-json"),
+            *("--output", str(project / "drawn" / "{stem}.html")),
+        ],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    lines = run.stderr.splitlines()
+    diagnostics = [json.loads(line) for line in lines if line.startswith("{")]
+    if run.returncode != 0:
+        told = [f"{entry['code']}: {entry['message']}" for entry in diagnostics]
+        raise SystemExit("The dashboard was not drawn.\n" + "\n".join(told or lines))
+    return diagnostics
+
+
+def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
+    """Return a drawing, its fonts, and the styles and the script of its host page.
+
+    Names inside a drawing are made its own, because all drawings share one document.
+    """
+    start = page.index("<svg", page.index("dbt-charts-svg-container", page.index("<body")))
+    end = page.rindex("</svg>") + len("</svg>")
+    drawing = page[start:end]
+    fonts = re.findall(r"@font-face\s*{[^}]*}", drawing)
+    drawing = re.sub(r"@font-face\s*{[^}]*}", "", drawing)
+    drawing = re.sub(r' data-rendered-at="[^"]*"', "", drawing)
+    drawing = re.sub(r'\bid="', f'id="{name}-', drawing)
+    drawing = re.sub(r"url\((&quot;|['\"]?)#", rf"url(\1#{name}-", drawing)
+    drawing = re.sub(r'href="#', f'href="#{name}-', drawing)
+    styles = "\n".join(re.findall(r"<style>.*?</style>", page[:start], re.S))
+    script = "\n".join(re.findall(r"<script>.*?</script>", page[end:], re.S))
+    return drawing, fonts, styles, script
+
+
+def combine(drawn: Path) -> str:
+    """Return the page that holds all drawings."""
+    fonts: dict[str, None] = {}
+    sections, tabs = [], []
+    styles = script = ""
+    for page in PAGES:
+        drawings = []
+        for width in ("wide", "narrow"):
+            name = page if width == "wide" else f"{page}_narrow"
+            html = (drawn / f"{name}.html").read_text()
+            drawing, own_fonts, styles, script = parts(name, html)
+            fonts |= dict.fromkeys(own_fonts)
+            drawings.append(
+                f'<div class="dbt-charts-board {width}">'
+                f'<div class="dbt-charts-svg-container">{drawing}</div></div>'
+            )
+        sections.append(f'<section data-page="{page}">{"".join(drawings)}</section>')
+        tabs.append(f'<a href="#{page}">{page.capitalize()}</a>')
+    return PAGE.format(
+        styles=styles,
+        fonts="\n".join(fonts),
+        tabs="".join(tabs),
+        sections="\n".join(sections),
+        script=script,
+    )
+
+
+def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
+    """Write the page, from a copy of the boards that leaves the project as it is."""
+    with tempfile.TemporaryDirectory() as directory:
+        # An absolute path without links, so that the way to the database is the right one.
+        project = Path(directory).resolve()
+        shutil.copytree(ROOT / "charts", project / "charts")
+        shutil.copytree(ROOT / "templates", project / "templates")
+        profiles = Path(os.environ.get("DBT_PROFILES_DIR", ROOT))
+        for file in (ROOT / "dbt_project.yml", ROOT / "dbt_charts.yml", profiles / "profiles.yml"):
+            shutil.copy(file, project)
+        (project / "target").mkdir()
+        shutil.copy(manifest, project / "target" / "manifest.json")
+        boards = []
+        for page in PAGES:
+            wide = project / "charts" / f"{page}.yml"
+            small = project / "charts" / f"{page}_narrow.yml"
+            board = narrow(page, yaml.safe_load(wide.read_text()))
+            small.write_text(yaml.safe_dump(board, sort_keys=False))
+            boards += [wide, small]
+        diagnostics = render(boards, project, database)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(combine(project / "drawn"))
+    return diagnostics
+
+
+def main() -> None:
+    """Read the command line, draw, and say what was worth a remark."""
+    database = os.environ.get("CUSTOMER_VALUE_DB", "customer_value.duckdb")
+    target = os.environ.get("DBT_TARGET_PATH", "target")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", type=Path, default=Path(database))
+    parser.add_argument("--manifest", type=Path, default=Path(target) / "manifest.json")
+    parser.add_argument("--output", type=Path, default=ROOT / "public" / "index.html")
+    arguments = parser.parse_args()
+    for file in (arguments.database, arguments.manifest):
+        if not file.exists():
+            parser.error(f"{file} does not exist; run dbt build first.")
+    for entry in draw(arguments.database.resolve(), arguments.manifest, arguments.output):
+        print(f"{entry['code']}: {entry['message']}", file=sys.stderr)
+    print(f"The dashboard is in {arguments.output}.")
+
+
+if __name__ == "__main__":
+    main()
