@@ -1,6 +1,7 @@
-# Two commands on a fresh machine with Python 3.11-3.13, git and make:
-#   make build    the environment from the lock, then dbt build on DuckDB
-#   make test     the environment with the test tools, then everything CI checks
+# Three commands on a fresh machine with Python 3.11-3.13, git and make:
+#   make build      the environment from the lock, then dbt build on DuckDB
+#   make dashboard  the same, and the dashboard as one file: public/index.html
+#   make test       the environment with the test tools, then everything CI checks
 # Written for GNU make 3.81 or later and any POSIX shell.
 
 VENV := .venv
@@ -47,10 +48,12 @@ endef
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build test test-spark test-warehouses docs lock clean
+.PHONY: help build dashboard dashboard-serve test test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
+	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
+	@echo "make dashboard-serve  the dashboard with live filters, of what was built"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
 	@echo "make test-spark       the whole project on a local Spark session (Java 17), compared"
 	@echo "make test-warehouses  the SQL compiled for Snowflake, BigQuery and Databricks"
@@ -62,12 +65,24 @@ help:
 build: $(VENV)/build.stamp
 	$(BIN)/dbt build --exclude-resource-type unit_test $(ARGS)
 
+# dct asks whether it may send usage statistics; it may not.
+dashboard: export DO_NOT_TRACK := 1
+dashboard: $(VENV)/dashboard.stamp
+	$(BIN)/dbt build --exclude-resource-type unit_test $(ARGS)
+	$(BIN)/python charts/render.py
+
+# dct takes the path of the database from the project, even an absolute one.
+dashboard-serve: export DO_NOT_TRACK := 1
+dashboard-serve: $(VENV)/dashboard.stamp
+	CUSTOMER_VALUE_DB=$$($(BIN)/python -c "import os; print(os.path.relpath(os.environ.get('CUSTOMER_VALUE_DB', 'customer_value.duckdb')))") \
+		$(BIN)/dct serve --no-cache $(ARGS)
+
 # Cheap first; pytest's summary is the last thing printed.
 test: $(VENV)/test.stamp
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/codespell
-	$(BIN)/mypy models python_tests
+	$(BIN)/mypy models python_tests charts
 	@mkdir -p $(CHECK_TARGET)
 	$(CHECKING) $(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	$(BIN)/dbt-bouncer run --show-all-failures
@@ -85,15 +100,16 @@ docs: build
 
 lock:
 	$(LOCK) --extra dev -o requirements-dev.txt
+	$(LOCK) --constraints requirements-dev.txt --extra dashboard -o requirements-dashboard.txt
 	$(LOCK) --constraints requirements-dev.txt -o requirements.txt
 	$(LOCK) --extra engines -o requirements-engines.txt
 
 clean:
-	rm -rf $(VENV) $(ENGINES) spark-warehouse target logs dbt_packages *.duckdb *.duckdb.wal \
-		*_published .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENGINES) spark-warehouse target logs public dbt_packages *.duckdb \
+		*.duckdb.wal *_published .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# The environment is made anew when a lock has changed. The test lock holds the build's
-# pins and more, so the test environment serves both, and installs onto the build's.
+# The environment is made anew when a lock has changed. The other locks hold the build's
+# pins and more, and agree with each other, so they install onto one another.
 $(VENV)/build.stamp: requirements.txt
 	@$(find_python); "$$python" -m venv --clear $(VENV)
 	@$(call install,requirements.txt)
@@ -103,6 +119,13 @@ $(ENGINES)/engines.stamp: requirements-engines.txt
 	@$(find_python); "$$python" -m venv --clear $(ENGINES)
 	@$(call install,requirements-engines.txt,$(ENGINES))
 	@touch $@
+
+$(VENV)/dashboard.stamp: requirements.txt requirements-dashboard.txt
+	@if [ ! -e $(VENV)/build.stamp ] || [ -e $@ ]; then \
+		$(find_python); "$$python" -m venv --clear $(VENV); \
+	fi
+	@$(call install,requirements-dashboard.txt)
+	@touch $(VENV)/build.stamp $@
 
 $(VENV)/test.stamp: requirements.txt requirements-dev.txt
 	@if [ ! -e $(VENV)/build.stamp ] || [ -e $@ ]; then \

@@ -24,8 +24,8 @@ NARROW_WIDTH = 480
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
     ("forecasts", "model_comparison"): ["kind"],
-    ("clusters", "profiles"): ["meaning", "average_order_value"],
-    ("clusters", "candidate_verdicts"): ["inertia", "finding"],
+    ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
+    ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
 }
 
 PAGE = """<!DOCTYPE html>
@@ -135,6 +135,8 @@ def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
             "render",
             *(str(board.relative_to(project)) for board in boards),
             *("--format", "html", "--no-cache", "--diagnostics-json"),
+            # A chart without rows is hidden behind a sentence, and that is no fault.
+            *("--ignore-warning", "WARN-QUERY-RETURNED-ZERO-ROWS"),
             *("--output", str(project / "drawn" / "{stem}.html")),
         ],
         cwd=project,
@@ -212,8 +214,12 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
         for page in PAGES:
             wide = project / "charts" / f"{page}.yml"
             small = project / "charts" / f"{page}_narrow.yml"
-            board = narrow(page, yaml.safe_load(wide.read_text()))
-            small.write_text(yaml.safe_dump(board, sort_keys=False))
+            board = yaml.safe_load(wide.read_text())
+            # Filters are for dct serve; on paper they would be knobs that do nothing.
+            for variable in board.get("variables", {}).values():
+                variable["visible"] = False
+            wide.write_text(yaml.safe_dump(board, sort_keys=False))
+            small.write_text(yaml.safe_dump(narrow(page, board), sort_keys=False))
             boards += [wide, small]
         diagnostics = render(boards, project, database)
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,12 @@ MODELS = sorted(path for path in (ROOT / "models").rglob("*") if path.suffix in 
 MACHINE_PATHS = [f"/{name}/" for name in ("work", "tmp", "root", "home", "Users", "opt")]
 REGISTRIES = ["pypi" + ".org", "files.python" + "hosted", "index" + "-url", "artifact" + "ory"]
 JUNK = (".duckdb", ".wal", ".log", ".pyc", ".pkl", ".joblib", ".parquet", ".msgpack", ".html")
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-engines.txt")
+LOCKS = (
+    "requirements.txt",
+    "requirements-dashboard.txt",
+    "requirements-dev.txt",
+    "requirements-engines.txt",
+)
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +156,9 @@ def test_every_requirement_is_pinned_and_hashed(lock):
 
 
 def test_the_test_environment_is_the_builds_and_more():
-    build, test = (pins(lock) for lock in LOCKS[:2])
-    assert {name: test.get(name) for name in build} == build
+    build, dashboard, test = (pins(lock) for lock in LOCKS[:3])
+    for smaller in (build, dashboard):
+        assert {name: test.get(name) for name in smaller} == smaller
 
 
 def test_every_var_is_explained_in_the_readme():
