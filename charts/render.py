@@ -38,7 +38,8 @@ PAGE = """<!DOCTYPE html>
 <style>
 {fonts}
 body {{ background: #f5f6f8; color: #1f2329; }}
-header {{ position: sticky; top: 0; z-index: 5; background: #fff; border-bottom: 1px solid #dde1e8; }}
+header {{ position: sticky; top: 0; z-index: 5; background: #fff;
+  border-bottom: 1px solid #dde1e8; }}
 nav {{ display: flex; flex-wrap: wrap; align-items: center; gap: 0 4px; max-width: 1280px;
   margin: 0 auto; padding: 0 20px; }}
 nav strong {{ margin-right: 24px; padding: 14px 0; font-size: 16px; }}
@@ -137,6 +138,8 @@ def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
             *("--format", "html", "--no-cache", "--diagnostics-json"),
             # A chart without rows is hidden behind a sentence, and that is no fault.
             *("--ignore-warning", "WARN-QUERY-RETURNED-ZERO-ROWS"),
+            *("--ignore-warning", "WARN-CATEGORY-COLOR-PIN-UNSEEN"),
+            *("--ignore-warning", "WARN-Y-ENCODING-MOSTLY-NULL"),
             *("--output", str(project / "drawn" / "{stem}.html")),
         ],
         cwd=project,

@@ -1,0 +1,481 @@
+"""The dashboard: one offline file that draws every chart and agrees with the marts."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from conftest import Build
+from helpers import ROOT
+
+pytest.importorskip("dbt_charts", reason="needs dbt-charts")
+
+BOARDS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "charts").glob("*.yml")}
+BOARDS.pop("meta")
+CHARTS = {page: set(board["charts"]) for page, board in BOARDS.items()}
+# Chromium is Debian's name of it; the others are what people have.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), "")
+needs_browser = pytest.mark.skipif(not BROWSER, reason="needs Chromium")
+MINUS = "\N{MINUS SIGN}"
+
+
+def draw(build: Build, database: Path, output: Path) -> str:
+    """Render the page as `make dashboard` does, and return what was said about it."""
+    run = subprocess.run(
+        [
+            *(sys.executable, str(ROOT / "charts" / "render.py")),
+            *("--database", str(database), "--output", str(output)),
+            *("--manifest", str(build.database.parent / "target" / "manifest.json")),
+        ],
+        env={**os.environ, "DBT_PROFILES_DIR": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stderr
+
+
+@pytest.fixture(scope="session")
+def drawn(demo) -> Callable[[str], tuple[Path, str]]:
+    """Return a function that draws a database once for the whole test run."""
+
+    def make(name: str, prepare: Callable[[Path], None] | None = None) -> tuple[Path, str]:
+        directory = demo.database.parent / name
+        directory.mkdir(exist_ok=True)
+        page, remarks = directory / "index.html", directory / "remarks"
+        with (directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not remarks.exists():
+                database = demo.database
+                if prepare is not None:
+                    # The file keeps its name, which the manifest knows as that of the database.
+                    database = Path(shutil.copy(demo.database, directory))
+                    prepare(database)
+                remarks.write_text(draw(demo, database, page))
+        return page, remarks.read_text()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def dashboard(drawn) -> str:
+    """The page of the demo."""
+    return drawn("dashboard")[0].read_text()
+
+
+def section(page: str, name: str, width: str) -> str:
+    """Return one drawing of one page."""
+    whole = re.search(rf'<section data-page="{name}">(.*?)</section>', page, re.S)
+    assert whole, name
+    wide, small = whole[1].split('<div class="dbt-charts-board narrow">')
+    return wide if width == "wide" else small
+
+
+def chart(drawing: str, name: str) -> str:
+    """Return what is drawn of one chart, up to the next one."""
+    start = drawing.index(f'data-chart-id="{name}"')
+    following = drawing.find("data-chart-id=", start + 20)
+    return drawing[start : following if following > 0 else len(drawing)]
+
+
+def words(drawing: str) -> str:
+    """Return the text of a drawing."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", drawing))
+
+
+def si(number: float) -> str:
+    """Write a number as the tiles do: three digits and a letter."""
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.3g}"
+
+
+def test_there_is_nothing_to_remark_about_the_demo(drawn):
+    assert drawn("dashboard")[1] == ""
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+@pytest.mark.parametrize("name", sorted(BOARDS))
+def test_every_chart_is_drawn(dashboard, name, width):
+    drawing = section(dashboard, name, width)
+    assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == CHARTS[name]
+    for title in CHARTS[name]:
+        shapes = re.findall(r"<(?:path|rect|text|circle)\b", chart(drawing, title))
+        assert len(shapes) >= 2, f"{title} is empty"
+
+
+def test_the_page_names_no_address_to_load_from(dashboard):
+    loads = r"""(?:src|href)=["']?(?:https?:)?//|url\(["']?(?:https?:)?//|@import|fetch\(|XMLHttp"""
+    assert re.findall(loads, dashboard) == []
+
+
+def test_names_inside_the_drawings_are_unique(dashboard):
+    """A reference to a name that two drawings share paints one with the other's clip."""
+    names = re.findall(r'\bid="([^"]+)"', dashboard)
+    assert len(names) == len(set(names))
+
+
+TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
+    ("overview", "customer_count"): ("select count(*) from customers", "{:,.0f}".format),
+    ("overview", "active_customer_count"): (
+        "select count(*) from customers where recency_days <= 90",
+        "{:,.0f}".format,
+    ),
+    ("overview", "net_revenue"): ("select sum(net_revenue) from customers", si),
+    ("overview", "predicted_value"): (
+        """
+        select point_forecast from forecast_intervals
+        where scope = 'total' and measure = 'lifetime_value' and level = 0.8
+        """,
+        si,
+    ),
+    ("overview", "top_fifth_share"): (
+        """
+        select sum(lifetime_value_365d) / (select sum(lifetime_value_365d) from customers)
+        from (
+            select lifetime_value_365d from customers order by 1 desc
+            limit (select ceil(count(*) / 5.0) from customers)
+        )
+        """,
+        "{:.0%}".format,
+    ),
+    ("overview", "value_at_risk"): (
+        """
+        select sum(lifetime_value_365d) from segment_profile
+        where segment in ('Need Attention', 'About To Sleep', 'At Risk', 'Cannot Lose Them')
+        """,
+        si,
+    ),
+    ("forecasts", "holdout_purchases"): (
+        "select actual_purchases from model_evaluation where is_selected",
+        "{:,.0f}".format,
+    ),
+    ("forecasts", "purchase_bias"): (
+        "select predicted_purchases / actual_purchases - 1 from model_evaluation where is_selected",
+        "{:+.1%}".format,
+    ),
+    ("forecasts", "revenue_bias"): (
+        "select predicted_revenue / actual_revenue - 1 from model_evaluation where is_selected",
+        "{:+.1%}".format,
+    ),
+    ("forecasts", "comeback_auc"): (
+        """
+        select auc from activity_evaluation
+        where predictor = 'probability_active_90d' and model = 'bg_nbd'
+        """,
+        "{:.2f}".format,
+    ),
+    ("retention", "repeat_share"): (
+        "select avg(case when repeat_count > 0 then 1 else 0 end) from customers",
+        "{:.1%}".format,
+    ),
+    ("retention", "second_within_90d_share"): (
+        """
+        select 1 - survival from survival_curves
+        where curve = 'second_purchase' and grouping_name = 'overall' and day = 90
+        """,
+        "{:.1%}".format,
+    ),
+    ("retention", "retention_rate"): (
+        "select retention_rate from monthly_kpis order by month_start_date desc limit 1",
+        "{:.1%}".format,
+    ),
+    ("retention", "lapse_after_days"): (
+        "select lapse_after_days from lapse_threshold",
+        "{:,.0f}".format,
+    ),
+    ("clusters", "cluster_count"): (
+        "select count(distinct cluster_id) from customers",
+        "{:,.0f}".format,
+    ),
+    ("clusters", "silhouette"): (
+        "select silhouette from cluster_selection where is_selected",
+        "{:.2f}".format,
+    ),
+    ("clusters", "stability"): (
+        "select stability from cluster_selection where is_selected",
+        "{:.2f}".format,
+    ),
+    ("clusters", "staying_share"): (
+        """
+        select sum(customer_count) filter (where from_cluster_name = to_cluster_name)
+            / sum(customer_count)
+        from cluster_migration
+        where to_date = (select max(to_date) from cluster_migration)
+        """,
+        "{:.1%}".format,
+    ),
+}
+
+
+def test_every_tile_is_compared():
+    kinds = {
+        (page, name)
+        for page, board in BOARDS.items()
+        for name, spec in board["charts"].items()
+        if spec["type"] == "kpi"
+    }
+    assert kinds == set(TILES)
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+@pytest.mark.parametrize("tile", TILES, ids="-".join)
+def test_a_tile_says_what_the_marts_say(dashboard, demo, tile, width):
+    query, written = TILES[tile]
+    (value,) = demo.row(query)
+    text = words(chart(section(dashboard, tile[0], width), tile[1])).replace(" ", "")
+    assert written(float(value)).replace("-", MINUS) in text
+
+
+def test_the_bars_say_what_the_marts_say(dashboard, demo):
+    text = words(chart(section(dashboard, "overview", "wide"), "segment_sizes"))
+    for segment, count in demo.rows("select segment, customer_count from segment_profile"):
+        assert segment in text
+        assert f"{count:,}" in text
+
+
+def test_every_page_names_its_date(dashboard, demo):
+    (date,) = demo.row("select max(as_of_date) from customers")
+    for name in BOARDS:
+        assert f"{date:%-d %B %Y}" in words(section(dashboard, name, "wide"))
+
+
+def test_no_raw_name_is_on_the_page(dashboard):
+    for name in BOARDS:
+        for width in ("wide", "narrow"):
+            # Titles of shapes are tooltips, and are read too.
+            assert re.findall(r"\b[a-z]+_[a-z_]+\b", words(section(dashboard, name, width))) == []
+
+
+def empty_marts(database: Path) -> None:
+    with duckdb.connect(str(database)) as connection:
+        tables = connection.sql(
+            "select table_name from duckdb_tables() where schema_name = 'main'"
+        ).fetchall()
+        for (table,) in tables:
+            connection.execute(f"delete from main.{table}")
+
+
+def test_empty_marts_are_a_sentence_on_every_page(drawn):
+    page = drawn("empty", empty_marts)[0].read_text()
+    said = {
+        "overview": "There are no customers yet.",
+        "forecasts": "No forecast has been checked yet.",
+        "retention": "There are no customers yet.",
+        "clusters": "There are no clusters yet.",
+    }
+    assert set(said) == set(BOARDS)
+    for name, sentence in said.items():
+        for width in ("wide", "narrow"):
+            drawing = section(page, name, width)
+            assert sentence in words(drawing)
+            assert "data-chart-id" not in drawing
+
+
+def few_marts(database: Path) -> None:
+    """Leave what a first day leaves: a customer, and nothing that takes two dates."""
+    kept = {
+        "customers": "customer_id = (select min(customer_id) from customers)",
+        "segment_profile": "segment_order = 1",
+        "value_tier_profile": "tier_order = 1",
+        "cluster_profile": "cluster_id = 1",
+        "value_concentration": "true",
+        "model_fits": "as_of_role = 'current'",
+        "lapse_threshold": "true",
+        "survival_comparison": "true",
+        "survival_curves": "day = 0",
+    }
+    with duckdb.connect(str(database)) as connection:
+        tables = connection.sql(
+            "select table_name from duckdb_tables() where schema_name = 'main'"
+        ).fetchall()
+        for (table,) in tables:
+            connection.execute(f"delete from main.{table} where not ({kept.get(table, 'false')})")
+
+
+def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
+    page = drawn("few", few_marts)[0].read_text()
+    overview = section(page, "overview", "wide")
+    assert "It takes two month ends" in words(overview)
+    assert "No calendar month is complete yet." in words(overview)
+    assert "1" in words(chart(overview, "customer_count"))
+    assert "No cohort has a complete month" in words(section(page, "retention", "wide"))
+    clusters = words(section(page, "clusters", "wide"))
+    assert "too few different customers" in clusters
+    assert "NaN" not in page and "Infinity" not in page
+
+
+@cache
+def marts_read(page: str) -> frozenset[str]:
+    text = (ROOT / "charts" / f"{page}.yml").read_text()
+    return frozenset(re.findall(r"ref\('(\w+)'\)", text))
+
+
+def test_boards_read_marts_only():
+    marts = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
+    for page in BOARDS:
+        assert marts_read(page) and marts_read(page) <= marts
+
+
+def test_exposures_name_the_marts_that_the_boards_read():
+    exposures = yaml.safe_load((ROOT / "models/marts/__exposures.yml").read_text())["exposures"]
+    named = {
+        entry["name"].removeprefix("dashboard_"): entry
+        for entry in exposures
+        if entry["type"] == "dashboard"
+    }
+    assert set(named) == set(BOARDS)
+    for page, entry in named.items():
+        assert entry["owner"]["name"] and entry["owner"]["email"]
+        assert {f"ref('{mart}')" for mart in marts_read(page)} == set(entry["depends_on"])
+
+
+def test_every_board_has_a_tab(dashboard):
+    tabs = re.findall(r'<a href="#(\w+)"', dashboard)
+    assert sorted(tabs) == sorted(BOARDS)
+
+
+def validate(project: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("dct")), "validate", "charts", "--strict"],
+        cwd=project,
+        env={
+            **{key: value for key, value in os.environ.items() if key != "DBT_TARGET_PATH"},
+            "DO_NOT_TRACK": "1",
+            "CUSTOMER_VALUE_DB": "there_is_none.duckdb",
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "mart, column",
+    [
+        (None, None),
+        ("customers", "recency_days"),
+        ("segment_profile", "customer_count"),
+        ("model_tracking", "is_holdout"),
+        ("survival_curves", "upper_95"),
+        ("cluster_profile", "revenue_share"),
+    ],
+)
+def test_a_renamed_column_is_found_without_the_database(demo, tmp_path, mart, column):
+    for name in ("charts", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("dbt_project.yml", "dbt_charts.yml", "profiles.yml"):
+        shutil.copy(ROOT / name, tmp_path)
+    manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())
+    if mart is not None:
+        node = manifest["nodes"][f"model.customer_value.{mart}"]
+        for key in ("compiled_code", "raw_code"):
+            node[key] = re.sub(rf"\b{column}\b", f"{column}_now", node[key])
+        assert f"{column}_now" in node["compiled_code"]
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "manifest.json").write_text(json.dumps(manifest))
+    result = validate(tmp_path)
+    said = result.stdout + result.stderr
+    if mart is None:
+        assert result.returncode == 0, said
+    else:
+        assert result.returncode == 1, said
+        assert "ERR-DBT-MODEL-COLUMN-MISSING" in said
+        assert column in said and mart in said
+    assert not list(tmp_path.glob("*.duckdb"))
+
+
+def test_dct_sends_no_usage_statistics():
+    """Its own answer for this project, with nothing in the environment to help."""
+    consent = pytest.importorskip("dbt_charts.telemetry.consent")
+    assert consent.send_anonymous_usage_stats(False, {}, ROOT) is False
+
+
+def browse(page: Path, directory: Path, *options: str) -> bytes:
+    """Run a headless Chromium that is kept from what it does for itself."""
+    run = subprocess.run(
+        [
+            *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+            *("--disable-default-apps", "--disable-domain-reliability", "--hide-scrollbars"),
+            *("--disable-dev-shm-usage", "--disable-quic", "--virtual-time-budget=3000"),
+            f"--user-data-dir={directory / 'profile'}",
+            *options,
+            page.as_uri(),
+        ],
+        capture_output=True,
+        timeout=180,
+    )
+    assert run.returncode == 0, run.stderr.decode()[-2000:]
+    return run.stdout
+
+
+@needs_browser
+def test_a_browser_shows_the_page_and_asks_nobody(drawn, tmp_path):
+    page = drawn("dashboard")[0]
+    log = tmp_path / "net.json"
+    dom = browse(
+        page,
+        tmp_path,
+        "--dump-dom",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--log-net-log={log}",
+    ).decode()
+    assert re.search(r'<section data-page="overview" class="current">', dom)
+    assert len(re.findall(r'data-chart-id="', dom)) == 2 * sum(map(len, CHARTS.values()))
+    events = log.read_text()
+    # What Chromium asks on its own account goes to its maker; a page's request names the page.
+    asked = set(re.findall(r'"url":"((?:https?|wss?):[^"]+)"', events))
+    makers = re.compile(r"^https://[\w.-]*(?:google|gstatic|googleapis)\.com/")
+    assert {url for url in asked if not makers.match(url)} == set()
+    assert not any(url in page.read_text() for url in asked)
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [1320, 480])
+def test_the_picture_of_every_page_is_kept(drawn, tmp_path, width):
+    page = drawn("dashboard")[0]
+    picture = page.with_name(f"overview_{width}.png")
+    browse(page, tmp_path, f"--window-size={width},2400", f"--screenshot={picture}")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 80_000
+
+
+@needs_browser
+def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
+    """Asked of the browser: nothing is wider than the window, and letters stay legible."""
+    page = drawn("dashboard")[0]
+    probe = tmp_path / "probe.html"
+    script = """
+    <script>
+    addEventListener("load", () => {
+      const shown = [...document.querySelectorAll("main svg")]
+        .filter((svg) => svg.checkVisibility());
+      const sizes = shown.flatMap((svg) => [...svg.querySelectorAll("text")])
+        .filter((text) => text.checkVisibility() && text.getBBox().height > 0)
+        .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a);
+      document.title = JSON.stringify({
+        narrow: document.querySelector(".current .narrow").checkVisibility(),
+        overflow: document.documentElement.scrollWidth - innerWidth,
+        smallest: Math.min(...sizes),
+      });
+    });
+    </script>
+    """
+    probe.write_text(page.read_text().replace("</body>", script + "</body>"))
+    dom = browse(probe, tmp_path, "--dump-dom", "--window-size=480,900").decode()
+    title = re.search(r"<title>(\{.*?\})</title>", dom)
+    assert title, dom[:500]
+    found = json.loads(title[1].replace("&quot;", '"'))
+    assert found["narrow"] and found["overflow"] <= 0
+    assert found["smallest"] >= 8
