@@ -166,7 +166,7 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     fonts = re.findall(r"@font-face\s*{[^}]*}", drawing)
     drawing = re.sub(r"@font-face\s*{[^}]*}", "", drawing)
     drawing = re.sub(r' data-rendered-at="[^"]*"', "", drawing)
-    drawing = re.sub(r'\bid="', f'id="{name}-', drawing)
+    drawing = re.sub(r'(?<![\w-])id="', f'id="{name}-', drawing)
     drawing = re.sub(r"url\((&quot;|['\"]?)#", rf"url(\1#{name}-", drawing)
     drawing = re.sub(r'href="#', f'href="#{name}-', drawing)
     styles = "\n".join(re.findall(r"<style>.*?</style>", page[:start], re.S))
