@@ -6,7 +6,10 @@ each day, and added up over them, it is what a purchase model expects of a calen
 
 import numpy as np
 import pandas as pd
-from scipy.special import hyp2f1
+from scipy.special import betaincinv, hyp2f1
+
+# Quantiles of the dropout probability where the closed form overflows.
+QUANTILES = 32
 
 COLUMNS = {
     "model": "string",
@@ -58,7 +61,16 @@ def purchase_rate(model: str, t: np.ndarray, parameters: dict[str, float]) -> np
     if model == "mbg_nbd":
         survivors, b = b / (a + b), b + 1
     z = t / (alpha + t)
-    return rate * survivors * (1 - z) ** (r + 1) * hyp2f1(r + 1, b, a + b, z)
+    with np.errstate(over="ignore", invalid="ignore"):
+        active = (1 - z) ** (r + 1) * hyp2f1(r + 1, b, a + b, z)
+    if not np.all(np.isfinite(active)):
+        # Parameters at their limits overflow: the mean over quantiles of p does not.
+        nodes, weights = np.polynomial.legendre.leggauss(QUANTILES)
+        p = betaincinv(a, b, (nodes + 1) / 2)
+        with np.errstate(under="ignore"):
+            by_quantile = np.exp(-(r + 1) * np.log1p(p * t[..., None] / alpha))
+        active = np.where(np.isfinite(active), active, by_quantile @ (weights / 2))
+    return rate * survivors * active
 
 
 def purchases_by_age(acquisitions: pd.DataFrame, parameters: pd.DataFrame) -> pd.DataFrame:
