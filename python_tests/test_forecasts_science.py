@@ -594,3 +594,12 @@ def test_the_intervals_cover_what_happens():
             )
     assert 18 <= inside[0.80] <= 29
     assert 26 <= inside[0.95] <= 30
+
+
+def test_rates_stay_finite_where_the_closed_form_overflows():
+    at_limit = {"r": 20768.0, "alpha": 726873.0, "a": 4979.0, "b": 0.0002}
+    ages = np.array([0.5, 10.0, 60.0])
+    found = rates.purchase_rate("bg_nbd", ages, at_limit)
+    # Everybody leaves after their first purchase: active until then.
+    first = at_limit["r"] / at_limit["alpha"] * (1 + ages / at_limit["alpha"]) ** -20769.0
+    assert found == pytest.approx(first, rel=1e-3)
