@@ -57,6 +57,7 @@ help:
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
 	@echo "make test-spark       the whole project on a local Spark session (Java 17), compared"
 	@echo "make test-warehouses  the SQL compiled for Snowflake, BigQuery and Databricks"
+	@echo "make benchmark CUSTOMERS=1000000   the build against pandas and lifetimes, and the floor"
 	@echo "make docs    the documentation as one file: target/static_index.html"
 	@echo "make lock    the requirements files anew from pyproject.toml (needs uv)"
 	@echo "make clean   remove the environment and everything that was built"
@@ -94,6 +95,11 @@ test-spark: $(ENGINES)/engines.stamp
 
 test-warehouses: $(ENGINES)/engines.stamp
 	$(ENGINES)/bin/python -m pytest -n 2 python_tests/engines/test_warehouses.py $(ARGS)
+
+# make benchmark CUSTOMERS=1000000 ARGS="--rounds 3"
+CUSTOMERS := 1000000
+benchmark: $(VENV)/build.stamp
+	$(BIN)/python benchmarks/run.py --customers $(CUSTOMERS) $(ARGS)
 
 docs: build
 	$(BIN)/dbt docs generate --static

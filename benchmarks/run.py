@@ -41,11 +41,17 @@ def run(command: list[str], environment: dict[str, str], log: Path) -> tuple[flo
     return seconds, usage.ru_maxrss * unit / 2**30
 
 
-def dbt_build(folder: Path, log: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
-    """Return the command and environment of a build of `log` in a database of its own."""
+def dbt_build(
+    folder: Path, log: Path, *arguments: str, again: bool = False
+) -> tuple[list[str], dict[str, str]]:
+    """Return the command and environment of a build of `log` in a database of its own.
+
+    `again` keeps the database: what a nightly run finds, with its history stored.
+    """
     name = "-".join(["build", *arguments]).strip("-").replace("--", "").replace(" ", "")
     database = folder / f"{name}.duckdb"
-    database.unlink(missing_ok=True)
+    if not again:
+        database.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "dbt.cli.main", "build"),
         *("--exclude-resource-type", "unit_test"),
@@ -63,7 +69,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=PROJECT / "target" / "benchmark")
     parser.add_argument(
-        "--only", nargs="*", default=["floor", "opponent", "core", "full"], metavar="CONTENDER"
+        "--only",
+        nargs="*",
+        default=["floor", "opponent", "core", "core again", "full"],
+        metavar="CONTENDER",
     )
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
@@ -76,20 +85,16 @@ def main() -> None:
 
     results: dict[str, list[tuple[float, float]]] = {name: [] for name in arguments.only}
     for round_number in range(1, arguments.rounds + 1):
+        opponent = [str(HERE / "pandas_lifetimes.py"), str(log), str(folder / "opponent.parquet")]
         contenders = {
-            "floor": ([sys.executable, str(HERE / "floor.py"), str(log)], {}),
-            "opponent": (
-                [
-                    *(sys.executable, str(HERE / "pandas_lifetimes.py")),
-                    *(str(log), str(folder / "opponent.parquet")),
-                ],
-                {},
-            ),
-            "core": dbt_build(folder, log, "--selector", "core"),
-            "full": dbt_build(folder, log),
+            "floor": lambda: ([sys.executable, str(HERE / "floor.py"), str(log)], {}),
+            "opponent": lambda command=opponent: ([sys.executable, *command], {}),
+            "core": lambda: dbt_build(folder, log, "--selector", "core"),
+            "core again": lambda: dbt_build(folder, log, "--selector", "core", again=True),
+            "full": lambda: dbt_build(folder, log),
         }
         for name in arguments.only:
-            command, environment = contenders[name]
+            command, environment = contenders[name]()
             seconds, memory = run(command, environment, folder / f"{name}.log")
             results[name].append((seconds, memory))
             print(f"round {round_number}: {name:10} {seconds:8.1f} s {memory:6.2f} GiB", flush=True)
