@@ -75,7 +75,7 @@
             "random_seed", "a whole number from 0 to 4294967295"
         ) -}}
     {%- endif -%}
-    {%- for name in ["vip_share", "high_share", "medium_share"] -%}
+    {%- for name in ["vip_share", "high_share", "medium_share", "decay_retention_share"] -%}
         {%- if not customer_value.is_number(var(name)) or not 0 < var(name) <= 1 -%}
             {{- customer_value.raise_var_error(name, "a share above 0 and at most 1") -}}
         {%- endif -%}
