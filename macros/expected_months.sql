@@ -4,6 +4,7 @@
     repeat_count,
     customer_age_days,
     count(*) as customer_count,
+    {{ exact_sum("expected_purchase_value") }} as purchase_value,
     {{ exact_sum("probability_alive") }} as alive_customers,
     {{ exact_sum("probability_alive * expected_purchase_value") }} as alive_value
 {%- endmacro %}
@@ -22,12 +23,21 @@
         {% for name, factor, term in [
             ("expected_alive_customers", "alive_customers", "alive_if_alive"),
             ("expected_active_customers", "alive_customers", "active_if_alive"),
-            ("expected_customers_so_far", "alive_customers", "active_so_far_if_alive"),
             ("expected_purchases", "alive_customers", "purchases_if_alive"),
             ("forecast_revenue", "alive_value", "purchases_if_alive"),
         ] %}
             {{ exact_sum(patterns ~ "." ~ factor ~ " * monthly_purchases." ~ term) }}
                 as {{ name }},
+        {% endfor %}
+        {#- Who is not expected to have bought by then, and what they would spend if they did. #}
+        {% for name, factor, all in [
+            ("absent_customers", "alive_customers", "customer_count"),
+            ("absent_purchase_value", "alive_value", "purchase_value"),
+        ] %}
+            {{ exact_sum(
+                patterns ~ "." ~ all ~ " - " ~ patterns ~ "." ~ factor
+                ~ " * monthly_purchases.active_so_far_if_alive"
+            ) }} as {{ name }},
         {% endfor %}
         {{ exact_sum(
             patterns ~ ".alive_value * monthly_purchases.discounted_purchases_if_alive"

@@ -42,3 +42,31 @@
         "correct it, or, where you ship segments of your own, ship this seed of your own too."
     ) }}
 {%- endmacro %}
+
+
+{# Sentences for the numbers of a seed that are missing or out of their range; `key` is an
+   expression that names the row. #}
+{% macro range_sentences(seed, key, column, minimum, maximum, expected) -%}
+    select
+        concat(
+            'The seed {{ seed }} has {{ column }} ',
+            coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'empty'),
+            ' for ', {{ key }}, ': it must be {{ expected }}.'
+        ) as sentence
+    from {{ ref(seed) }}
+    where
+        {{ column }} is null
+        or {{ column }} < {{ minimum }}
+        {% if maximum is not none %}or {{ column }} > {{ maximum }}{% endif %}
+{%- endmacro %}
+
+
+{# Sentences for rows of a seed that occur twice; `key` names them. #}
+{% macro repeated_row_sentences(seed, key) -%}
+    select
+        concat('The seed {{ seed }} has more than one row for ', {{ key }}, ': keep one.')
+            as sentence
+    from {{ ref(seed) }}
+    group by {{ key }}
+    having count(*) > 1
+{%- endmacro %}

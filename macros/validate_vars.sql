@@ -86,6 +86,23 @@
             lower, "below " ~ upper ~ " (" ~ var(upper) ~ "): the shares add up from the top"
         ) -}}
     {%- endfor -%}
+    {%- for name in [
+        "marketing_budget_share",
+        "reallocation_share",
+        "budget_floor_share",
+        "budget_cap_share",
+        "divest_reallocation_share",
+    ] -%}
+        {%- if not customer_value.is_number(var(name)) or not 0 <= var(name) <= 1 -%}
+            {{- customer_value.raise_var_error(name, "a share from 0 to 1") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if var("budget_floor_share") > var("budget_cap_share") -%}
+        {{- customer_value.raise_var_error(
+            "budget_floor_share",
+            "at most budget_cap_share (" ~ var("budget_cap_share") ~ ")"
+        ) -}}
+    {%- endif -%}
     {%- set value = var("bootstrap_replicates") -%}
     {%- if not customer_value.is_whole_number(value) or not 10 <= value <= 10000 -%}
         {{- customer_value.raise_var_error(
