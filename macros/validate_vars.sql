@@ -143,6 +143,8 @@
     {%- for name in [
         "date_format", "timezone", "return_order_prefix", "transactions", "customer_attributes",
         "published_path"
+        "date_format", "timezone", "return_order_prefix", "transactions",
+        "customer_attributes", "service_activities"
     ] if var(name) is not string -%}
         {{- customer_value.raise_var_error(name, "text") -}}
     {%- endfor -%}
@@ -153,6 +155,7 @@
     {{- customer_value.validate_as_of_date((var("as_of_date") or "") | string) -}}
     {{- customer_value.validate_transaction_columns(var("transaction_columns") or {}) -}}
     {{- customer_value.validate_attribute_columns(var("customer_attribute_columns") or {}) -}}
+    {{- customer_value.validate_activity_columns(var("service_activity_columns") or {}) -}}
 {% endmacro %}
 
 
@@ -236,6 +239,29 @@
             "customer_attribute_columns maps " ~ name ~ " to nothing: name a column of the "
             ~ "input, or leave the entry out."
         ) -}}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro validate_activity_columns(columns) %}
+    {%- if columns is not mapping -%}
+        {{- customer_value.raise_var_error(
+            "service_activity_columns", "a map from standard name to your column"
+        ) -}}
+    {%- endif -%}
+    {%- set standard = customer_value.standard_service_activity_columns() -%}
+    {%- for name, column in columns.items() -%}
+        {%- if name not in standard -%}
+            {{- exceptions.raise_compiler_error(
+                "service_activity_columns maps " ~ name ~ ", which is no standard name; the "
+                ~ "standard names are: " ~ standard | join(", ") ~ "."
+            ) -}}
+        {%- elif column is not string or column | trim == "" -%}
+            {{- exceptions.raise_compiler_error(
+                "service_activity_columns maps " ~ name ~ " to nothing: name a column of the "
+                ~ "input, or leave the entry out."
+            ) -}}
+        {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 
