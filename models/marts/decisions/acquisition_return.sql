@@ -221,7 +221,7 @@ with_cost as (
         group_names.group_name,
         coalesce(totals.customer_count, 0) as customer_count,
         coalesce(totals.net_revenue, 0) as net_revenue,
-        coalesce(totals.net_revenue, 0) * {{ var("gross_margin") }} as margin_to_date,
+        coalesce(totals.net_revenue, 0) * {{ var("gross_margin") }} as past_margin,
         coalesce(totals.forecast_value, 0) as forecast_value,
         coalesce(totals.mean_age_months, 0) as mean_age_months,
         coalesce(totals.own_cost_count, 0) as own_cost_count,
@@ -318,7 +318,7 @@ expected_paybacks as (
             with_cost.grouping_name = expected_cumulated.grouping_name
             and with_cost.group_name = expected_cumulated.group_name
     where
-        with_cost.margin_to_date + expected_cumulated.cumulative_margin
+        with_cost.past_margin + expected_cumulated.cumulative_margin
         >= with_cost.acquisition_cost
     group by with_cost.grouping_name, with_cost.group_name
 
@@ -374,7 +374,7 @@ acquisition_return as (
         ---------- numerics
         cast(with_cost.customer_count as {{ dbt.type_bigint() }}) as customer_count,
         cast(with_cost.net_revenue as {{ type_money() }}) as net_revenue,
-        cast(with_cost.margin_to_date as {{ type_money() }}) as margin_to_date,
+        cast(with_cost.past_margin as {{ type_money() }}) as past_margin,
         cast(with_cost.forecast_value as {{ type_money() }}) as forecast_value,
         cast(with_cost.acquisition_cost as {{ type_money() }}) as acquisition_cost,
         cast(
@@ -383,13 +383,13 @@ acquisition_return as (
         ) as cost_per_customer,
         cast(
             cast(
-                with_cost.margin_to_date + with_cost.forecast_value
+                with_cost.past_margin + with_cost.forecast_value
                 as {{ type_double() }}
             ) / nullif(with_cost.customer_count, 0) as {{ type_double() }}
         ) as lifetime_value_per_customer,
         cast(
             cast(
-                with_cost.margin_to_date + with_cost.forecast_value
+                with_cost.past_margin + with_cost.forecast_value
                 as {{ type_double() }}
             ) / nullif(cast(with_cost.acquisition_cost as {{ type_double() }}), 0)
             as {{ type_double() }}

@@ -15,21 +15,13 @@ profits as (
 
 ),
 
-customer_days as (
+customers as (
 
     select
-        customer_id,
-        net_amount,
-        activity_date
-    from {{ ref("int_customer_days") }}
-
-),
-
-current_dates as (
-
-    select as_of_date
-    from {{ ref("int_as_of_dates") }}
-    where as_of_role = 'current'
+        segment,
+        customer_age_days,
+        net_revenue
+    from {{ ref("customers") }}
 
 ),
 
@@ -90,19 +82,18 @@ segment_profits as (
 
 ),
 
--- The 365 days up to the as-of date.
+-- What they brought in a year of their time as customers, who have been so for less than
+-- a year in all of it.
 past_years as (
 
     select
-        profits.segment,
-        cast(sum(customer_days.net_amount) as {{ type_double() }}) as past_revenue
-    from customer_days
-    inner join profits on customer_days.customer_id = profits.customer_id
-    inner join current_dates
-        on
-            customer_days.activity_date
-            > {{ date_add_days("current_dates.as_of_date", -365) }}
-    group by profits.segment
+        segment,
+        {{ exact_sum(
+            "cast(net_revenue as " ~ type_double()
+            ~ ") * 365 / greatest(customer_age_days + 1, 365)"
+        ) }} as past_revenue
+    from customers
+    group by segment
 
 ),
 
@@ -159,8 +150,8 @@ judged as (
         averages.mean_profit,
         averages.mean_growth,
         measured.profit_per_customer >= averages.mean_profit as is_profitable,
-        -- What somebody judged goes before the prediction; where there was no revenue in a
-        -- year, any growth is growth.
+        -- What somebody judged goes before the prediction; where there was no revenue,
+        -- any growth is growth.
         case
             when measured.fit is not null then measured.fit >= 0.5
             else
