@@ -87,7 +87,7 @@ def optimal(
     if total == 0 or not (most > 0).any():
         return budget.copy()
     # Where nothing can be won a trace of a response takes what no other segment may hold.
-    scale = np.where((scale > 0) & (most > 0), scale, total)
+    scale = np.where((scale > 0) & (most > 0), np.maximum(scale, 1.0), total)
     slope = np.maximum(most, 1e-12 * most.max()) / scale
 
     def spend(log_return: float) -> np.ndarray:
@@ -95,7 +95,10 @@ def optimal(
 
     highest = float(np.log(slope).max())
     lowest = float((np.log(slope) - (cap + 1) / scale).min())
-    exact = spend(brentq(lambda value: spend(value).sum() - total, lowest, highest, xtol=1e-13))
+    found = brentq(
+        lambda value: spend(value).sum() - total, lowest, highest, xtol=1e-13, maxiter=1000
+    )
+    exact = spend(found)
     result = np.floor(exact).astype("int64").clip(floor, cap)
     # The cents that were cut off go to the largest remainders with room for them.
     for i in np.argsort(result - exact, kind="stable"):
