@@ -42,8 +42,10 @@
         {{ range_sentences("current_budget", key, "spend", 0, none, "0 or more") }}
         union all
         select
-            'The seed current_budget has a row for *, and no segment without a row of its own '
-            'has customers: add its spend to the others.' as sentence
+            concat(
+                'The seed current_budget has a row for *, and no segment without a row of ',
+                'its own has customers: add its spend to the others.'
+            ) as sentence
         from {{ ref("current_budget") }}
         where
             {{ key }} = '*'

@@ -32,8 +32,8 @@
         union all
         select
             concat(
-                'The seed action_playbook has a row without an action, or without a priority of '
-                'at least 1, for the segment ', {{ any_if_empty("segment") }}, ': fill it in.'
+                'The seed action_playbook has a row without an action, or without ',
+                'a priority of at least 1, for the segment ', {{ any_if_empty("segment") }}, ': fill it in.'
             ) as sentence
         from {{ ref("action_playbook") }}
         where nullif(trim(action), '') is null or coalesce(priority, 0) < 1

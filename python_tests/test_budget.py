@@ -81,7 +81,7 @@ def test_every_scenario_divides_the_same_total_within_the_bounds(segments, share
     result = budget_model.allocate(frame, share)
     sums = result.groupby("scenario")["budget_cents"].sum()
     assert set(sums) == {int(budgets.sum())}
-    wide = result.pivot(index="segment", columns="scenario", values="budget_cents")
+    wide = result.pivot_table("budget_cents", "segment", "scenario", aggfunc="sum")
     for scenario in ("shifted", "optimal"):
         found = wide[scenario].to_numpy()
         assert (found >= frame["floor_cents"].to_numpy()).all()

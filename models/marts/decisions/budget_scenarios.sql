@@ -141,11 +141,11 @@ budget_scenarios as (
             concat(
                 responses.assumption_row,
                 case
-                    when responses.scenario = 'shifted'
-                        then
-                            ', vars reallocation_share, budget_floor_share, '
-                            'budget_cap_share'
-                    when responses.scenario = 'optimal'
+                    when responses.scenario = 'shifted' then ', var reallocation_share'
+                    else ''
+                end,
+                case
+                    when responses.scenario != 'current'
                         then ', vars budget_floor_share, budget_cap_share'
                     else ''
                 end
