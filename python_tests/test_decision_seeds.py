@@ -430,3 +430,16 @@ def test_service_activities_cost_what_their_rates_say(serve):
 )
 def test_unusable_service_activities_are_named(serve, text, variables, sentence):
     assert_refused(serve(text, **variables), *sentence)
+
+
+def test_the_documented_queries_give_the_documented_tables(demo):
+    page = (ROOT / "docs" / "decisions.md").read_text()
+    blocks = re.findall(r"```sql\n([^`]*)```\n\n(\|(?:[^\n]*\n)+?)\n", page)
+    assert len(blocks) == 7
+    for query, table in blocks:
+        header, _, *rows = [
+            [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
+        ]
+        found = demo.frame(query)
+        assert list(found.columns) == header
+        assert [str(value) for value in found.iloc[:, 0]] == [row[0] for row in rows]
