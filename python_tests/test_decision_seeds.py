@@ -13,19 +13,29 @@ from helpers import ROOT, copy_project
 SEEDS = ("build", "--exclude-resource-type", "unit_test", "test")
 
 
-@pytest.fixture
-def run_with(dbt, tmp_path):
-    """Return a function that builds a model on a copy of the project with other seeds."""
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project whose seeds may be changed, parsed once."""
+    return copy_project(tmp_path_factory.mktemp("copied") / "project")
 
-    def run(model: str, seeds: dict[str, str], **options):
-        project = copy_project(tmp_path / "project")
-        for name, text in seeds.items():
-            (project / "seeds" / f"{name}.csv").write_text(text)
-        return dbt(
-            *(*SEEDS, "--select", model), project=project, target=tmp_path / "target", **options
+
+def rebuild(project, database, model: str, seeds: dict[str, str], **variables) -> Build:
+    """Build a model and the seeds that it reads, some of them with another text."""
+    paths = {project / "seeds" / f"{name}.csv": text for name, text in seeds.items()}
+    good = {path: path.read_text() for path in paths}
+    for path, text in paths.items():
+        path.write_text(text)
+    try:
+        return run_dbt(
+            *(*SEEDS, "--select", f"1+{model},resource_type:seed", model),
+            database=database,
+            variables=variables,
+            project=project,
+            target=project.parent / "target",
         )
-
-    return run
+    finally:
+        for path, text in good.items():
+            path.write_text(text)
 
 
 def shipped(name: str, *rows: str, without: str = " ") -> str:
@@ -71,8 +81,9 @@ RULE = ",*,act,goal,channel,offer,3,message"
         ),
     ],
 )
-def test_every_customer_has_one_rule_or_the_build_stops(run_with, text, sentence):
-    result = run_with("+int_playbook_actions", {"action_playbook": text})
+def test_every_customer_has_one_rule_or_the_build_stops(project, tmp_path, text, sentence):
+    seeds = {"action_playbook": text}
+    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
     if sentence:
         assert_refused(result, "The seed action_playbook", *sentence)
     else:
@@ -82,17 +93,16 @@ def test_every_customer_has_one_rule_or_the_build_stops(run_with, text, sentence
 OWN_SEGMENTS = "segment,segment_order,meaning\nRegulars,1,come often\nOthers,2,the rest\n"
 
 
-def test_segments_of_ones_own_need_a_playbook_of_ones_own(run_with):
-    result = run_with("+int_playbook_actions", {"segments": OWN_SEGMENTS})
+def test_segments_of_ones_own_need_a_playbook_of_ones_own(project, tmp_path):
+    seeds = {"segments": OWN_SEGMENTS}
+    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
     assert_refused(result, "action_playbook names the segment", "ship this seed of your own too")
 
 
-def test_a_wildcard_covers_segments_of_ones_own(run_with):
+def test_a_wildcard_covers_segments_of_ones_own(project, tmp_path):
     header = shipped("action_playbook").splitlines()[0]
-    result = run_with(
-        "+int_playbook_actions",
-        {"segments": OWN_SEGMENTS, "action_playbook": f"{header}\n*,*{RULE}\n"},
-    )
+    seeds = {"segments": OWN_SEGMENTS, "action_playbook": f"{header}\n*,*{RULE}\n"}
+    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
     assert result.exit_code == 0, result.output
     assert result.row("select count(*), min(action) from main_internal.int_playbook_actions") == (
         8,
@@ -126,33 +136,20 @@ def intervention(**changes) -> str:
 
 @pytest.fixture(scope="module")
 def copied_demo(demo, tmp_path_factory):
-    """A copy of the project, and of the built demo under the name that its views know."""
-    directory = tmp_path_factory.mktemp("copied_demo")
-    database = directory / demo.database.name
+    """A copy of the built demo under the name that its views know it by."""
+    database = tmp_path_factory.mktemp("copied_demo") / demo.database.name
     shutil.copy(demo.database, database)
-    return copy_project(directory / "project"), database
+    return database
 
 
 @pytest.fixture
-def refuse(copied_demo):
+def refuse(project, copied_demo):
     """Return a function that builds one model of the demo anew with a broken seed."""
-    project, database = copied_demo
 
-    def refuse(model: str, seed: str, text: str, **variables):
+    def refuse(model: str, seed: str, text: str, **variables) -> Build:
         table = f"main_internal.{model}" if model.startswith("int_") else model
-        before = Build(0, "", database).dump(table)
-        path = project / "seeds" / f"{seed}.csv"
-        good = path.read_text()
-        path.write_text(text)
-        try:
-            result = run_dbt(
-                *(*SEEDS, "--select", f"1+{model},resource_type:seed", model),
-                database=database,
-                variables=variables,
-                project=project,
-            )
-        finally:
-            path.write_text(good)
+        before = Build(0, "", copied_demo).dump(table)
+        result = rebuild(project, copied_demo, model, {seed: text}, **variables)
         # What was there before is still there, whole.
         assert result.dump(table) == before
         return result
@@ -307,9 +304,8 @@ ASSUMPTIONS = {
 }
 
 
-def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(copied_demo):
-    project, database = copied_demo
-    before = Build(0, "", database)
+def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(project, copied_demo):
+    before = Build(0, "", copied_demo)
     marts = before.marts()
     dumps = {mart: before.dump(mart) for mart in marts}
     changes = {
@@ -322,10 +318,10 @@ def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(copied_demo
         path = project / "seeds" / f"{seed}.csv"
         assert old in path.read_text()
         path.write_text(path.read_text().replace(old, new, 1))
-    target = database.parent / "target"
+    target = project.parent / "target"
     after = run_dbt(
-        *(*SEEDS, "--select", *(f"{seed}+" for seed in changes)),
-        database=database,
+        *(*SEEDS, "--select", *(f"{seed}+" for seed in ASSUMPTIONS)),
+        database=copied_demo,
         project=project,
         target=target,
     )
