@@ -166,10 +166,7 @@ INTERVENTION_CASES = [
         intervention(effect_basis="clicks"),
         ["effect_basis clicks", "reactivations"],
     ),
-    ("interventions", intervention(source=""), ["no source", "example"]),
-    ("intervention_targets", targets("segment,=,Champion"), ["segment Champion,", "Champions"]),
     ("intervention_targets", targets("segment,in,Lost|Losts"), ["segment Losts,", "Hibernating"]),
-    ("intervention_targets", targets("value_tier,!=,Gold"), ["value_tier Gold,", "VIP"]),
     ("intervention_targets", targets("shoe_size,>,42"), ["column shoe_size,", "recency_days"]),
     ("intervention_targets", targets("recency_days,like,9"), ["operator like", "is not null"]),
     ("intervention_targets", targets("recency_days,>,long"), ["value long for recency_days"]),
@@ -208,12 +205,6 @@ OTHER_CASES = [
         ["cohort January", "YYYY-MM"],
     ),
     (
-        "acquisition_return",
-        "acquisition_costs",
-        shipped("acquisition_costs", "channel,web,sum,3,example"),
-        ["cost_basis sum", "per_customer or total"],
-    ),
-    (
         "int_budget_segments",
         "current_budget",
         shipped("current_budget", "Champion,5,example"),
@@ -244,18 +235,6 @@ OTHER_CASES = [
         ["goes back in phase 5"],
     ),
     (
-        "budget_phases",
-        "budget_steps",
-        shipped("budget_steps", "5,1.00,clicks,0.8,example"),
-        ["kpi clicks", "return_per_unit"],
-    ),
-    (
-        "customer_profitability",
-        "activity_rates",
-        shipped("activity_rates", "Gift,order,order_count,-1,example"),
-        ["unit_cost -1", "Gift"],
-    ),
-    (
         "customer_profitability",
         "activity_rates",
         shipped("activity_rates", "Gift,order,mood,1,example"),
@@ -266,12 +245,6 @@ OTHER_CASES = [
         "strategic_fit",
         shipped("strategic_fit", "Lost,7,board"),
         ["fit 7", "from 0 to 1"],
-    ),
-    (
-        "segment_portfolio",
-        "strategic_fit",
-        shipped("strategic_fit", "Losts,0.7,board"),
-        ["segment Losts,", "there is none"],
     ),
 ]
 

@@ -84,10 +84,11 @@ def optimal(
     most, scale : the response per segment, scale in cents.
     """
     total = int(budget.sum())
+    most = np.where(scale > 0, most, 0.0)
     if total == 0 or not (most > 0).any():
         return budget.copy()
     # Where nothing can be won a trace of a response takes what no other segment may hold.
-    scale = np.where((scale > 0) & (most > 0), np.maximum(scale, 1.0), total)
+    scale = np.where(most > 0, np.maximum(scale, 1.0), total)
     slope = np.maximum(most, 1e-12 * most.max()) / scale
 
     def spend(log_return: float) -> np.ndarray:
