@@ -62,8 +62,10 @@ def test_a_month_of_the_pareto_nbd_is_what_its_assumptions_say(index):
         ("bg_nbd", {**BG_NBD, "a": 0.3, "b": 4e4}),
         ("bg_nbd", {**BG_NBD, "a": 0.0, "b": float("nan")}),
         ("bg_nbd", {**BG_NBD, "r": 0.0}),
+        ("bg_nbd", {**BG_NBD, "r": 0.0, "alpha": float("nan"), "b": float("nan")}),
         ("pareto_nbd", {**PARETO, "s": 0.0, "beta": float("nan")}),
         ("pareto_nbd", {**PARETO, "r": 0.0}),
+        ("pareto_nbd", {"r": 0.0, "alpha": np.nan, "s": np.nan, "beta": np.nan}),
     ],
 )
 def test_twelve_months_are_the_year_of_the_other_lookup(name, estimates):

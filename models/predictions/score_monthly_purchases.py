@@ -57,8 +57,9 @@ class BgNbd:
     """
 
     def __init__(self, x: np.ndarray, T: np.ndarray, r: float, alpha: float, a: float, b: float):
-        self.k, self.A, self.a, self.r = r + x, alpha + T, a, r
-        self.c = a + b + x
+        self.k, self.a, self.c, self.r = r + x, a, a + b + x, r
+        # Where nobody repeats there is no alpha, and no use of it.
+        self.A = alpha + T if r > 0 else np.ones(len(x))
 
     def _mean(self, k: np.ndarray, z: np.ndarray | float) -> np.ndarray:
         return np.ones(len(k)) if self.a == 0 else beta_mean_of_power(k, self.a, self.c, z)
@@ -91,8 +92,9 @@ class ParetoNbd:
     """
 
     def __init__(self, x: np.ndarray, T: np.ndarray, r: float, alpha: float, s: float, beta: float):
-        self.k, self.A, self.s, self.r = r + x, alpha + T, s, r
-        self.B = np.ones(len(x)) if s == 0 else beta + T
+        self.k, self.s, self.r = r + x, s, r
+        self.A = alpha + T if r > 0 else np.ones(len(x))
+        self.B = beta + T if s > 0 else np.ones(len(x))
 
     def alive(self, s: float | np.ndarray) -> np.ndarray:
         """Return the probability to be active s days from now."""
