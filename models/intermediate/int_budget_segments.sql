@@ -99,7 +99,8 @@ to_divide as (
             'expected revenue x var marketing_budget_share'
         ) as source,
         case
-            when undivided.row_count > 0 then cast(round(100 * undivided.spend) as bigint)
+            when undivided.row_count > 0
+                then cast(round(100 * undivided.spend) as bigint)
             else
                 cast(
                     round(
@@ -120,8 +121,10 @@ weighted as (
         segment_years.*,
         to_divide.source as divided_source,
         to_divide.cents as divided_cents,
-        case when segment_years.spend is null then segment_years.customer_count else 0 end
-            as weight
+        case
+            when segment_years.spend is null then segment_years.customer_count
+            else 0
+        end as weight
     from segment_years
     cross join to_divide
 
@@ -161,19 +164,18 @@ with_response as (
 
     select
         budgets.*,
-        sum(budgets.budget_cents) over () as all_cents,
-        coalesce(named.response_segment, others.response_segment) as response_segment,
-        coalesce(named.source, others.source) as response_source,
-        budgets.customer_count * coalesce(named.spend_scale, others.spend_scale)
-            as spend_scale,
         {% for effect_case in ["low", "base", "high"] %}
-            coalesce(named.uplift_{{ effect_case }}, others.uplift_{{ effect_case }})
-                as uplift_{{ effect_case }}
-            {{- "," if not loop.last }}
+            coalesce(named.uplift_{{ effect_case }}, unnamed.uplift_{{ effect_case }})
+                as uplift_{{ effect_case }},
         {% endfor %}
+        sum(budgets.budget_cents) over () as all_cents,
+        coalesce(named.response_segment, unnamed.response_segment) as response_segment,
+        coalesce(named.source, unnamed.source) as response_source,
+        budgets.customer_count * coalesce(named.spend_scale, unnamed.spend_scale)
+            as spend_scale
     from budgets
     left join budget_response as named on budgets.segment = named.response_segment
-    left join budget_response as others on others.response_segment = '*'
+    left join budget_response as unnamed on unnamed.response_segment = '*'
 
 ),
 
@@ -202,18 +204,21 @@ budget_segments as (
         cast(customer_count as bigint) as customer_count,
         discounted_margin as forecast_value,
         budget_cents,
-        -- Floors limit what is taken away and caps what is added: today's budget is within
-        -- both.
+        -- Floors limit what is taken away and caps what is added: today's budget is
+        -- within both.
         cast(
-            least(budget_cents, ceil({{ var("budget_floor_share") }} * all_cents)) as bigint
+            least(
+                budget_cents, ceil({{ var("budget_floor_share") }} * all_cents)
+            ) as bigint
         ) as floor_cents,
         cast(
-            greatest(budget_cents, floor({{ var("budget_cap_share") }} * all_cents))
-            as bigint
+            greatest(
+                budget_cents, floor({{ var("budget_cap_share") }} * all_cents)
+            ) as bigint
         ) as cap_cents,
-        spend_scale,
-        -- The forecast holds what today's budget brings: forecast = rest * (1 + uplift *
-        -- (1 - exp(-budget / scale))), and rest * uplift is what spending can bring at most.
+        -- The forecast holds what today's budget brings: it is
+        -- rest * (1 + uplift * (1 - exp(-budget / scale))), and rest * uplift is the most
+        -- that spending can bring.
         {% for effect_case in ["low", "base", "high"] %}
             discounted_margin * uplift_{{ effect_case }} / (
                 1 + uplift_{{ effect_case }} * (
@@ -223,9 +228,9 @@ budget_segments as (
                         else 1
                     end
                 )
-            ) as response_{{ effect_case }}
-            {{- "," if not loop.last }}
+            ) as response_{{ effect_case }},
         {% endfor %}
+        spend_scale
     from with_response
 
 )

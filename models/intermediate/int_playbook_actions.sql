@@ -56,8 +56,8 @@ clusters as (
     {% for number in range(1, largest_cluster_count() + 1) %}
         union all
         select
-            {{ "rule_label" if number == 1 else "concat(rule_label, ' " ~ number ~ "')" }}
-                as cluster_name,
+            {{ "rule_label" if number == 1
+                else "concat(rule_label, ' " ~ number ~ "')" }} as cluster_name,
             rule_label
         from rule_labels
     {% endfor %}

@@ -46,8 +46,8 @@ with
             cast(null as {{ dbt.type_string() }}) as activity,
             cast(null as decimal(18, 4)) as quantity,
             cast(null as date) as performed_date
-        from (select 1 as nothing) as nothings
-        where nothing = 0
+        from (select 1 as nobody) as nobodies
+        where nobody = 0
 
     )
 {%- endif %}

@@ -80,7 +80,8 @@ values_by_pattern as (
         customers.customer_age_days,
         count(*) as customer_count,
         sum(customers.net_revenue) as net_revenue,
-        sum(cast(customers.lifetime_value_365d as {{ type_money() }})) as forecast_value,
+        sum(cast(customers.lifetime_value_365d as {{ type_money() }}))
+            as forecast_value,
         sum(attributes.own_cost) as own_cost,
         count(attributes.own_cost) as own_cost_count,
         {{ exact_sum("customers.expected_purchase_value") }} as purchase_value,
@@ -147,8 +148,7 @@ patterns as (
             alive_value
         from values_by_pattern
         {% if grouping == "channel" -%}
-            cross join channel_counts
-            where channel_counts.channel_count > 0
+            where (select channel_counts.channel_count from channel_counts) > 0
         {%- endif %}
         {{ "union all" if not loop.last }}
     {% endfor %}
@@ -163,8 +163,7 @@ amounts as (
             net_amount
         from amounts_by_month
         {% if grouping == "channel" -%}
-            cross join channel_counts
-            where channel_counts.channel_count > 0
+            where (select channel_counts.channel_count from channel_counts) > 0
         {%- endif %}
         {{ "union all" if not loop.last }}
     {% endfor %}
@@ -225,14 +224,14 @@ with_cost as (
         coalesce(totals.forecast_value, 0) as forecast_value,
         coalesce(totals.mean_age_months, 0) as mean_age_months,
         coalesce(totals.own_cost_count, 0) as own_cost_count,
-        coalesce(named.source, others.source) as seed_source,
+        coalesce(named.source, unnamed.source) as seed_source,
         case when named.source is not null then group_names.group_name else '*' end
             as seed_group_name,
-        coalesce(named.source, others.source) is not null
+        coalesce(named.source, unnamed.source) is not null
         and coalesce(totals.own_cost_count, 0) < greatest(
             coalesce(totals.customer_count, 0), 1
         ) as is_seed_used,
-        -- Own costs first; the rest at the seed's, a total only where nobody has their own.
+        -- Own costs first; the rest at the seed's, a total only where nobody has one.
         case
             when coalesce(totals.own_cost_count, 0) = 0 and named.cost_basis = 'total'
                 then named.cost
@@ -240,7 +239,7 @@ with_cost as (
             when named.cost_basis = 'total' then totals.own_cost
             else
                 coalesce(totals.own_cost, 0)
-                + coalesce(named.cost, others.cost)
+                + coalesce(named.cost, unnamed.cost)
                 * (totals.customer_count - totals.own_cost_count)
         end as acquisition_cost
     from group_names
@@ -252,10 +251,10 @@ with_cost as (
         on
             group_names.grouping_name = named.grouping_name
             and group_names.group_name = named.group_name
-    left join costs as others
+    left join costs as unnamed
         on
-            group_names.grouping_name = others.grouping_name
-            and others.group_name = '*'
+            group_names.grouping_name = unnamed.grouping_name
+            and unnamed.group_name = '*'
 
 ),
 

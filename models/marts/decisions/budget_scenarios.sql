@@ -81,9 +81,9 @@ responses as (
                 as response_value_{{ effect_case }},
             {{ budget_response(effect_case, "budget") }}
             - {{ budget_response(effect_case, "current_budget") }}
-                as value_change_{{ effect_case }}
-            {{- "," if not loop.last }}
+                as value_change_{{ effect_case }},
         {% endfor %}
+        budget - current_budget as budget_change
     from budgets
 
 ),
@@ -111,8 +111,6 @@ shapes as (
 paybacks as (
 
     select
-        responses.scenario,
-        responses.segment,
         {% for effect_case in cases %}
             min(
                 case
@@ -121,9 +119,10 @@ paybacks as (
                         * shapes.share_of_year >= responses.budget
                         then shapes.month_ahead
                 end
-            ) as payback_month_{{ effect_case }}
-            {{- "," if not loop.last }}
+            ) as payback_month_{{ effect_case }},
         {% endfor %}
+        responses.scenario,
+        responses.segment
     from responses
     inner join shapes on responses.segment = shapes.segment
     where responses.budget > 0
@@ -165,8 +164,7 @@ budget_scenarios as (
         cast(responses.segment_order as {{ dbt.type_int() }}) as segment_order,
         cast(responses.customer_count as {{ dbt.type_bigint() }}) as customer_count,
         cast(responses.budget as {{ type_money() }}) as budget,
-        cast(responses.budget - responses.current_budget as {{ type_money() }})
-            as budget_change,
+        cast(responses.budget_change as {{ type_money() }}) as budget_change,
         cast(responses.budget_share as {{ type_double() }}) as budget_share,
         cast(responses.forecast_value as {{ type_money() }}) as forecast_value
         {%- for effect_case in cases -%}

@@ -77,7 +77,6 @@ day_counts as (
 service_costs as (
 
     select
-        service_activities.customer_id,
         {% for group in activity_groups() %}
             sum(
                 case
@@ -85,9 +84,9 @@ service_costs as (
                         then service_activities.quantity * activity_rates.unit_cost
                     else 0
                 end
-            ) as {{ group }}_cost
-            {{- "," if not loop.last }}
+            ) as {{ group }}_cost,
         {% endfor %}
+        service_activities.customer_id
     from service_activities
     inner join activity_rates
         on

@@ -6,9 +6,10 @@ with
 customers as (
 
     select
-        {% for column in target_columns() -%}
-            {{ column }}{{ "," if not loop.last }}
+        {% for column in target_columns() if column != "customer_id" %}
+            {{ column }},
         {% endfor %}
+        customer_id
     from {{ ref("customers") }}
 
 ),
@@ -106,7 +107,6 @@ intervention_baseline as (
         cast(targets_in_words.target as {{ dbt.type_string() }}) as target,
 
         ---------- numerics
-        cast(months.month_ahead as {{ dbt.type_int() }}) as month_ahead,
         cast(
             coalesce(expected.customer_count, 0) as {{ dbt.type_bigint() }}
         ) as customer_count,
@@ -118,9 +118,9 @@ intervention_baseline as (
         {% for name in [
             "forecast_revenue", "discounted_margin", "absent_purchase_value"
         ] %}
-            cast(coalesce(expected.{{ name }}, 0) as {{ type_money() }}) as {{ name }}
-            {{- "," if not loop.last }}
+            cast(coalesce(expected.{{ name }}, 0) as {{ type_money() }}) as {{ name }},
         {% endfor %}
+        cast(months.month_ahead as {{ dbt.type_int() }}) as month_ahead
     from interventions
     cross join months
     left join targets_in_words

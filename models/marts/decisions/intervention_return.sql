@@ -49,8 +49,8 @@ at_horizon as (
 
 ),
 
--- An intervention works from the end of its lead time: on purchases to the horizon; who is
--- won back comes back within activity_days.
+-- An intervention works from the end of its lead time: on purchases to the horizon; who
+-- is won back comes back within activity_days.
 windows as (
 
     select

@@ -71,7 +71,6 @@ all_percentiles as (
 cumulated as (
 
     select
-        all_percentiles.percentile,
         all_percentiles.total_profit,
         all_percentiles.assumption_row,
         all_percentiles.assumption_source,
@@ -80,9 +79,9 @@ cumulated as (
             sum(coalesce(percentile_sums.{{ name }}, 0)) over (
                 order by all_percentiles.percentile
                 rows between unbounded preceding and current row
-            ) as cumulative_{{ name }}
-            {{- "," if not loop.last }}
+            ) as cumulative_{{ name }},
         {% endfor %}
+        all_percentiles.percentile
     from all_percentiles
     left join percentile_sums
         on all_percentiles.percentile = percentile_sums.percentile

@@ -82,8 +82,8 @@ segment_profits as (
 
 ),
 
--- What they brought in a year of their time as customers, who have been so for less than
--- a year in all of it.
+-- What they brought in a year of their time as customers; where that is shorter than a
+-- year, in all of it.
 past_years as (
 
     select
