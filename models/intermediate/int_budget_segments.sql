@@ -217,8 +217,8 @@ budget_segments as (
             ) as bigint
         ) as cap_cents,
         -- The forecast holds what today's budget brings: it is
-        -- rest * (1 + uplift * (1 - exp(-budget / scale))), and rest * uplift is the most
-        -- that spending can bring.
+        -- rest * (1 + uplift * (1 - exp(-budget / scale))), and rest * uplift is the
+        -- most that spending can bring.
         {% for effect_case in ["low", "base", "high"] %}
             discounted_margin * uplift_{{ effect_case }} / (
                 1 + uplift_{{ effect_case }} * (
