@@ -99,6 +99,8 @@
                 "select max(refusal) from " ~ built["published_marts"]
             ).columns[0][0] -%}
             {%- do log("customer_value: not published: " ~ why, info=true) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {%- if var("service_activities") and "int_service_activities" in built -%}
         {%- set rows = run_query(
             "select coalesce(exclusion_reason, 'counted') as reason, count(*) as row_count from "

@@ -142,9 +142,7 @@
     {%- endfor -%}
     {%- for name in [
         "date_format", "timezone", "return_order_prefix", "transactions", "customer_attributes",
-        "published_path"
-        "date_format", "timezone", "return_order_prefix", "transactions",
-        "customer_attributes", "service_activities"
+        "published_path", "service_activities"
     ] if var(name) is not string -%}
         {{- customer_value.raise_var_error(name, "text") -}}
     {%- endfor -%}
