@@ -101,4 +101,16 @@
             {%- do log("customer_value: not published: " ~ why, info=true) -%}
         {%- endfor -%}
     {%- endif -%}
+    {%- if var("service_activities") and "int_service_activities" in built -%}
+        {%- set rows = run_query(
+            "select coalesce(exclusion_reason, 'counted') as reason, count(*) as row_count from "
+            ~ built["int_service_activities"] ~ " group by 1 order by 2 desc, 1"
+        ).rows -%}
+        {%- for row in rows -%}
+            {%- do log(
+                "customer_value: " ~ "{:,}".format(row[1]) ~ " service activities " ~ row[0],
+                info=true
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
 {% endmacro %}

@@ -75,7 +75,7 @@
             "random_seed", "a whole number from 0 to 4294967295"
         ) -}}
     {%- endif -%}
-    {%- for name in ["vip_share", "high_share", "medium_share"] -%}
+    {%- for name in ["vip_share", "high_share", "medium_share", "decay_retention_share"] -%}
         {%- if not customer_value.is_number(var(name)) or not 0 < var(name) <= 1 -%}
             {{- customer_value.raise_var_error(name, "a share above 0 and at most 1") -}}
         {%- endif -%}
@@ -86,6 +86,23 @@
             lower, "below " ~ upper ~ " (" ~ var(upper) ~ "): the shares add up from the top"
         ) -}}
     {%- endfor -%}
+    {%- for name in [
+        "marketing_budget_share",
+        "reallocation_share",
+        "budget_floor_share",
+        "budget_cap_share",
+        "divest_reallocation_share",
+    ] -%}
+        {%- if not customer_value.is_number(var(name)) or not 0 <= var(name) <= 1 -%}
+            {{- customer_value.raise_var_error(name, "a share from 0 to 1") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if var("budget_floor_share") > var("budget_cap_share") -%}
+        {{- customer_value.raise_var_error(
+            "budget_floor_share",
+            "at most budget_cap_share (" ~ var("budget_cap_share") ~ ")"
+        ) -}}
+    {%- endif -%}
     {%- set value = var("bootstrap_replicates") -%}
     {%- if not customer_value.is_whole_number(value) or not 10 <= value <= 10000 -%}
         {{- customer_value.raise_var_error(
@@ -125,7 +142,7 @@
     {%- endfor -%}
     {%- for name in [
         "date_format", "timezone", "return_order_prefix", "transactions", "customer_attributes",
-        "published_path"
+        "published_path", "service_activities"
     ] if var(name) is not string -%}
         {{- customer_value.raise_var_error(name, "text") -}}
     {%- endfor -%}
@@ -136,6 +153,7 @@
     {{- customer_value.validate_as_of_date((var("as_of_date") or "") | string) -}}
     {{- customer_value.validate_transaction_columns(var("transaction_columns") or {}) -}}
     {{- customer_value.validate_attribute_columns(var("customer_attribute_columns") or {}) -}}
+    {{- customer_value.validate_activity_columns(var("service_activity_columns") or {}) -}}
 {% endmacro %}
 
 
@@ -219,6 +237,29 @@
             "customer_attribute_columns maps " ~ name ~ " to nothing: name a column of the "
             ~ "input, or leave the entry out."
         ) -}}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro validate_activity_columns(columns) %}
+    {%- if columns is not mapping -%}
+        {{- customer_value.raise_var_error(
+            "service_activity_columns", "a map from standard name to your column"
+        ) -}}
+    {%- endif -%}
+    {%- set standard = customer_value.standard_service_activity_columns() -%}
+    {%- for name, column in columns.items() -%}
+        {%- if name not in standard -%}
+            {{- exceptions.raise_compiler_error(
+                "service_activity_columns maps " ~ name ~ ", which is no standard name; the "
+                ~ "standard names are: " ~ standard | join(", ") ~ "."
+            ) -}}
+        {%- elif column is not string or column | trim == "" -%}
+            {{- exceptions.raise_compiler_error(
+                "service_activity_columns maps " ~ name ~ " to nothing: name a column of the "
+                ~ "input, or leave the entry out."
+            ) -}}
+        {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 

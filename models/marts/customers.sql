@@ -95,6 +95,25 @@ spend_spread as (
 
 ),
 
+playbook_actions as (
+
+    select
+        segment,
+        value_tier,
+        cluster_name,
+        action as recommended_action,
+        priority as action_priority
+    from {{ ref("int_playbook_actions") }}
+
+),
+
+playbook_clusters as (
+
+    select distinct cluster_name as playbook_cluster_name
+    from playbook_actions
+
+),
+
 with_statistics as (
 
     select
@@ -120,6 +139,44 @@ with_statistics as (
 
 ),
 
+tiered as (
+
+    select
+        *,
+        -- Equal values share the better tier; who is expected to bring nothing is Low
+        -- however few are expected to bring something.
+        case
+            when lifetime_value_365d <= 0 then 'Low'
+            when customers_worth_more < {{ var("vip_share") }} * customer_count
+                then 'VIP'
+            when customers_worth_more < {{ var("high_share") }} * customer_count
+                then 'High'
+            when customers_worth_more < {{ var("medium_share") }} * customer_count
+                then 'Medium'
+            else 'Low'
+        end as value_tier
+    from with_statistics
+
+),
+
+with_action as (
+
+    select
+        tiered.*,
+        playbook_actions.recommended_action,
+        playbook_actions.action_priority
+    from tiered
+    left join playbook_clusters
+        on tiered.cluster_name = playbook_clusters.playbook_cluster_name
+    left join playbook_actions
+        on
+            tiered.segment = playbook_actions.segment
+            and tiered.value_tier = playbook_actions.value_tier
+            and coalesce(playbook_clusters.playbook_cluster_name, '*')
+            = playbook_actions.cluster_name
+
+),
+
 customers as (
 
     select
@@ -132,20 +189,8 @@ customers as (
         cast(segment as {{ dbt.type_string() }}) as segment,
         cast(previous_segment as {{ dbt.type_string() }}) as previous_segment,
         cast(cluster_name as {{ dbt.type_string() }}) as cluster_name,
-        -- Equal values share the better tier; who is expected to bring nothing is Low
-        -- however few are expected to bring something.
-        cast(
-            case
-                when lifetime_value_365d <= 0 then 'Low'
-                when customers_worth_more < {{ var("vip_share") }} * customer_count
-                    then 'VIP'
-                when customers_worth_more < {{ var("high_share") }} * customer_count
-                    then 'High'
-                when customers_worth_more < {{ var("medium_share") }} * customer_count
-                    then 'Medium'
-                else 'Low'
-            end as {{ dbt.type_string() }}
-        ) as value_tier,
+        cast(value_tier as {{ dbt.type_string() }}) as value_tier,
+        cast(recommended_action as {{ dbt.type_string() }}) as recommended_action,
 
         ---------- numerics
         cast(r_score as {{ dbt.type_int() }}) as r_score,
@@ -175,6 +220,7 @@ customers as (
         cast(lifetime_value_365d as {{ type_double() }}) as lifetime_value_365d,
         cast(lifetime_value_percentile as {{ type_double() }})
             as lifetime_value_percentile,
+        cast(action_priority as {{ dbt.type_int() }}) as action_priority,
 
         ---------- booleans
         -- Iglewicz & Hoaglin (1993): a modified z-score beyond 3.5, on the log scale.
@@ -195,7 +241,7 @@ customers as (
         cast(first_purchase_date as date) as first_purchase_date,
         cast(last_purchase_date as date) as last_purchase_date,
         cast(segment_changed_since as date) as segment_changed_since
-    from with_statistics
+    from with_action
 
 )
 

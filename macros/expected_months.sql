@@ -1,0 +1,70 @@
+{# The patterns of any groups of customers: how many share a repeat count and an age, and
+   the sums that the forecast by month is linear in. Used before `expected_months`. #}
+{% macro value_pattern_columns() -%}
+    repeat_count,
+    customer_age_days,
+    count(*) as customer_count,
+    {{ exact_sum("expected_purchase_value") }} as purchase_value,
+    {{ exact_sum("probability_alive") }} as alive_customers,
+    {{ exact_sum("probability_alive * expected_purchase_value") }} as alive_value
+{%- endmacro %}
+
+
+{# The forecast of groups of customers by month ahead, as a select over `patterns`: one
+   row per group, repeat count and age. `keys` are the columns that name a group. Needs
+   the CTE monthly_purchases, the lookup score_monthly_purchases. #}
+{% macro expected_months(patterns, keys) -%}
+    select
+        {% for key in keys %}
+            {{ patterns }}.{{ key }},
+        {% endfor %}
+        monthly_purchases.month_ahead,
+        sum({{ patterns }}.customer_count) as customer_count,
+        {% for name, factor, term in [
+            ("expected_alive_customers", "alive_customers", "alive_if_alive"),
+            ("expected_active_customers", "alive_customers", "active_if_alive"),
+            ("expected_purchases", "alive_customers", "purchases_if_alive"),
+            ("forecast_revenue", "alive_value", "purchases_if_alive"),
+        ] %}
+            {{ exact_sum(patterns ~ "." ~ factor ~ " * monthly_purchases." ~ term) }}
+                as {{ name }},
+        {% endfor %}
+        {#- Who is not expected to have bought by then, and what they would spend if they did. #}
+        {% for name, factor, all in [
+            ("absent_customers", "alive_customers", "customer_count"),
+            ("absent_purchase_value", "alive_value", "purchase_value"),
+        ] %}
+            {{ exact_sum(
+                patterns ~ "." ~ all ~ " - " ~ patterns ~ "." ~ factor
+                ~ " * monthly_purchases.active_so_far_if_alive"
+            ) }} as {{ name }},
+        {% endfor %}
+        {{ exact_sum(
+            patterns ~ ".alive_value * monthly_purchases.discounted_purchases_if_alive"
+        ) }} * {{ var("gross_margin") }} as discounted_margin
+    from {{ patterns }}
+    inner join monthly_purchases
+        on
+            {{ patterns }}.repeat_count = monthly_purchases.repeat_count
+            and {{ patterns }}.customer_age_days = monthly_purchases.customer_age_days
+    group by
+        {% for key in keys %}
+            {{ patterns }}.{{ key }},
+        {% endfor %}
+        monthly_purchases.month_ahead
+{%- endmacro %}
+
+
+{# The lookup by month, as the body of the CTE monthly_purchases. #}
+{% macro monthly_purchase_lookup() -%}
+    select
+        repeat_count,
+        customer_age_days,
+        month_ahead,
+        alive_if_alive,
+        active_if_alive,
+        active_so_far_if_alive,
+        purchases_if_alive,
+        discounted_purchases_if_alive
+    from {{ ref("score_monthly_purchases") }}
+{%- endmacro %}

@@ -1,0 +1,414 @@
+"""A broken seed gets a sentence, and stops what rests on it before it is built."""
+
+import json
+import re
+import shutil
+from decimal import Decimal
+
+import pytest
+import yaml
+from conftest import Build, run_dbt
+from helpers import ROOT, copy_project
+
+SEEDS = ("build", "--exclude-resource-type", "unit_test", "test")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project whose seeds may be changed, parsed once."""
+    return copy_project(tmp_path_factory.mktemp("copied") / "project")
+
+
+def rebuild(project, database, model: str, seeds: dict[str, str], **variables) -> Build:
+    """Build a model and the seeds that it reads, some of them with another text."""
+    paths = {project / "seeds" / f"{name}.csv": text for name, text in seeds.items()}
+    good = {path: path.read_text() for path in paths}
+    for path, text in paths.items():
+        path.write_text(text)
+    try:
+        return run_dbt(
+            *(*SEEDS, "--select", f"1+{model},resource_type:seed", model),
+            database=database,
+            variables=variables,
+            project=project,
+            target=project.parent / "target",
+        )
+    finally:
+        for path, text in good.items():
+            path.write_text(text)
+
+
+def shipped(name: str, *rows: str, without: str = " ") -> str:
+    """Return a shipped seed with more rows, and without those that begin in a certain way."""
+    lines = (ROOT / "seeds" / f"{name}.csv").read_text().splitlines()
+    return "\n".join([*(line for line in lines if not line.startswith(without)), *rows]) + "\n"
+
+
+def assert_refused(result, *parts: str) -> None:
+    assert result.exit_code != 0, result.output
+    assert "Traceback" not in result.output
+    lines = [line for line in result.output.splitlines() if all(part in line for part in parts)]
+    assert lines, result.output
+
+
+RULE = ",*,act,goal,channel,offer,3,message"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (shipped("action_playbook", f"Champion,*{RULE}"), ["segment Champion,", "there is none"]),
+        (shipped("action_playbook", f"*,Gold{RULE}"), ["value tier Gold,", "VIP, High, Medium"]),
+        (
+            shipped("action_playbook", "*,*,Whales,act,goal,channel,offer,3,message"),
+            ["cluster Whales,", "cluster_labels"],
+        ),
+        (
+            shipped("action_playbook", f"Lost,*{RULE}"),
+            ["more than one row for the segment Lost, the value tier *"],
+        ),
+        (
+            shipped("action_playbook", without="*,*,*"),
+            [],
+        ),
+        (
+            shipped("action_playbook", without="Champions,*").replace("*,*,*", "Lost,Low,*"),
+            ["no action for customers of the segment Champions", "add a row"],
+        ),
+        (
+            shipped("action_playbook", "Lost,High,*,act,goal,channel,offer,0,message"),
+            ["without a priority of at least 1", "Lost"],
+        ),
+    ],
+)
+def test_every_customer_has_one_rule_or_the_build_stops(project, tmp_path, text, sentence):
+    seeds = {"action_playbook": text}
+    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
+    if sentence:
+        assert_refused(result, "The seed action_playbook", *sentence)
+    else:
+        assert result.exit_code == 0, result.output
+
+
+OWN_SEGMENTS = "segment,segment_order,meaning\nRegulars,1,come often\nOthers,2,the rest\n"
+
+
+def test_segments_of_ones_own_need_a_playbook_of_ones_own(project, tmp_path):
+    seeds = {"segments": OWN_SEGMENTS}
+    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
+    assert_refused(result, "action_playbook names the segment", "ship this seed of your own too")
+
+
+def test_a_wildcard_covers_segments_of_ones_own(project, tmp_path):
+    header = shipped("action_playbook").splitlines()[0]
+    seeds = {"segments": OWN_SEGMENTS, "action_playbook": f"{header}\n*,*{RULE}\n"}
+    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
+    assert result.exit_code == 0, result.output
+    assert result.row("select count(*), min(action) from main_internal.int_playbook_actions") == (
+        8,
+        "act",
+    )
+
+
+TARGETS = "intervention,column_name,operator,value\n"
+NAMES = (
+    "Win back lapsing regulars",
+    "Second order series",
+    "Champion care",
+    "Cross-selling by mail",
+    "Mass newsletter",
+)
+
+
+def targets(*conditions: str) -> str:
+    """Return targets that are right for all interventions but the first."""
+    others = [f"{name},customer_id,is not null," for name in NAMES[1:]]
+    return "\n".join([TARGETS.strip(), *(f"{NAMES[0]},{line}" for line in conditions), *others, ""])
+
+
+def intervention(**changes) -> str:
+    """Return the shipped interventions with some cells of the first row changed."""
+    header, first, *others = shipped("interventions").splitlines()
+    names = header.split(",")
+    cells = dict(zip(names, first.split(","), strict=True)) | changes
+    return "\n".join([header, ",".join(cells[name] for name in names), *others, ""])
+
+
+@pytest.fixture(scope="module")
+def copied_demo(demo, tmp_path_factory):
+    """A copy of the built demo under the name that its views know it by."""
+    database = tmp_path_factory.mktemp("copied_demo") / demo.database.name
+    shutil.copy(demo.database, database)
+    return database
+
+
+@pytest.fixture
+def refuse(project, copied_demo):
+    """Return a function that builds one model of the demo anew with a broken seed."""
+
+    def refuse(model: str, seed: str, text: str, **variables) -> Build:
+        table = f"main_internal.{model}" if model.startswith("int_") else model
+        before = Build(0, "", copied_demo).dump(table)
+        result = rebuild(project, copied_demo, model, {seed: text}, **variables)
+        # What was there before is still there, whole.
+        assert result.dump(table) == before
+        return result
+
+    return refuse
+
+
+INTERVENTION_CASES = [
+    ("interventions", intervention(cost_per_customer="-1"), ["cost_per_customer -1", "0 or more"]),
+    ("interventions", intervention(reach_share="1.2"), ["reach_share 1.2", "from 0 to 1"]),
+    ("interventions", intervention(effect_low="0.07"), ["order than low, base, high"]),
+    (
+        "interventions",
+        intervention(effect_basis="clicks"),
+        ["effect_basis clicks", "reactivations"],
+    ),
+    ("intervention_targets", targets("segment,in,Lost|Losts"), ["segment Losts,", "Hibernating"]),
+    ("intervention_targets", targets("shoe_size,>,42"), ["column shoe_size,", "recency_days"]),
+    ("intervention_targets", targets("recency_days,like,9"), ["operator like", "is not null"]),
+    ("intervention_targets", targets("recency_days,>,long"), ["value long for recency_days"]),
+    ("intervention_targets", targets("segment,=,"), ["segment = without a value"]),
+    ("intervention_targets", targets(), ["no row for Win back lapsing regulars", "customer_id"]),
+    (
+        "intervention_targets",
+        targets(*(f"recency_days,>,{days}" for days in range(6))),
+        ["more than 5 conditions"],
+    ),
+    (
+        "intervention_targets",
+        targets("segment,=,Lost") + "Win bak,segment,=,Lost\n",
+        ["intervention Win bak,", "none of this name"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("seed", "text", "sentence"), INTERVENTION_CASES)
+def test_an_impossible_intervention_is_named(refuse, seed, text, sentence):
+    result = refuse("intervention_baseline", seed, text)
+    assert_refused(result, f"The seed {seed}", *sentence)
+
+
+OTHER_CASES = [
+    (
+        "acquisition_return",
+        "acquisition_costs",
+        shipped("acquisition_costs", "cohort,1997-01,per_customer,-3,example"),
+        ["cost -3.0000", "cohort 1997-01", "0 or more"],
+    ),
+    (
+        "acquisition_return",
+        "acquisition_costs",
+        shipped("acquisition_costs", "cohort,January,per_customer,3,example"),
+        ["cohort January", "YYYY-MM"],
+    ),
+    (
+        "int_budget_segments",
+        "current_budget",
+        shipped("current_budget", "Champion,5,example"),
+        ["segment Champion,", "there is none"],
+    ),
+    (
+        "int_budget_segments",
+        "current_budget",
+        shipped("current_budget", "Lost,-5,example"),
+        ["spend -5", "Lost"],
+    ),
+    (
+        "int_budget_segments",
+        "budget_response",
+        shipped("budget_response", "Promising,0.1,0.2,1.3,2,example"),
+        ["uplift_high 1.3", "Promising", "from 0 to 1"],
+    ),
+    (
+        "int_budget_segments",
+        "budget_response",
+        shipped("budget_response", without="*"),
+        ["no row for the segment", "one with *"],
+    ),
+    (
+        "budget_phases",
+        "budget_steps",
+        shipped("budget_steps", "5,0.50,return_per_unit,0.8,example"),
+        ["goes back in phase 5"],
+    ),
+    (
+        "customer_profitability",
+        "activity_rates",
+        shipped("activity_rates", "Gift,order,mood,1,example"),
+        ["driver mood", "order_count"],
+    ),
+    (
+        "segment_portfolio",
+        "strategic_fit",
+        shipped("strategic_fit", "Lost,7,board"),
+        ["fit 7", "from 0 to 1"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "seed", "text", "sentence"), OTHER_CASES)
+def test_an_impossible_assumption_is_named(refuse, model, seed, text, sentence):
+    assert_refused(refuse(model, seed, text), f"The seed {seed}", *sentence)
+
+
+def test_floors_that_exceed_the_budget_are_named(refuse):
+    result = refuse(
+        "int_budget_segments",
+        "current_budget",
+        shipped("current_budget"),
+        budget_floor_share=0.1,
+    )
+    assert_refused(result, "budget_floor_share is 0.1", "11 segments exceed the budget")
+
+
+# What rests on each seed of assumptions, and changes with it.
+ASSUMPTIONS = {
+    "interventions": {"intervention_baseline", "intervention_return"},
+    "intervention_targets": {"intervention_baseline", "intervention_return"},
+    "acquisition_costs": {"acquisition_return"},
+    "current_budget": {"budget_scenarios", "budget_phases", "segment_portfolio"},
+    "budget_response": {"budget_scenarios", "budget_phases", "segment_portfolio"},
+    "budget_steps": {"budget_phases"},
+    "activity_rates": {"customer_profitability", "profit_concentration", "segment_portfolio"},
+    "strategic_fit": {"segment_portfolio"},
+}
+
+
+def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(project, copied_demo):
+    before = Build(0, "", copied_demo)
+    marts = before.marts()
+    dumps = {mart: before.dump(mart) for mart in marts}
+    changes = {
+        "interventions": (",0.05,0.08,", ",0.06,0.08,"),
+        "acquisition_costs": ("45.00", "46.00"),
+        "budget_response": ("0.12", "0.13"),
+        "activity_rates": ("2.50", "2.60"),
+    }
+    for seed, (old, new) in changes.items():
+        path = project / "seeds" / f"{seed}.csv"
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new, 1))
+    target = project.parent / "target"
+    after = run_dbt(
+        *(*SEEDS, "--select", *(f"{seed}+" for seed in ASSUMPTIONS)),
+        database=copied_demo,
+        project=project,
+        target=target,
+    )
+    for seed, (old, new) in changes.items():
+        path = project / "seeds" / f"{seed}.csv"
+        path.write_text(path.read_text().replace(new, old, 1))
+    assert after.exit_code == 0, after.output
+    changed = {mart for mart in marts if after.dump(mart) != dumps[mart]}
+    expected = set().union(*(ASSUMPTIONS[seed] for seed in changes))
+    # Whom an intervention targets, and what they do without it, is no assumption.
+    assert changed == expected - {"intervention_baseline"}
+
+    children = json.loads((target / "manifest.json").read_text())["child_map"]
+
+    def rests_on(node: str) -> set[str]:
+        below = {child for child in children[node] if child.startswith("model.")}
+        return below.union(*(rests_on(child) for child in below))
+
+    for seed, scenarios in ASSUMPTIONS.items():
+        names = {name.split(".")[-1] for name in rests_on(f"seed.customer_value.{seed}")}
+        assert names & marts == scenarios
+
+
+def test_a_target_may_name_every_column_of_the_customers():
+    """The list in the macro is a second one, since a unit test cannot look at the contract."""
+    properties = yaml.safe_load((ROOT / "models" / "marts" / "customers.yml").read_text())
+    numeric = ("integer", "bigint", "double", "decimal")
+    kinds = {
+        column["name"]: column["data_type"].startswith(numeric)
+        for column in properties["models"][0]["columns"]
+    }
+    macro = (ROOT / "macros" / "intervention_targets.sql").read_text()
+    text, numbers = re.findall(r"for name in \[([^\]]*)\]", macro)[:2]
+    assert {name for name, is_number in kinds.items() if not is_number} == set(
+        re.findall(r'"(\w+)"', text)
+    )
+    assert {name for name, is_number in kinds.items() if is_number} == set(
+        re.findall(r'"(\w+)"', numbers)
+    )
+
+
+ACTIVITIES = "customer_id,activity,performed_at,quantity\n"
+CORE = (*SEEDS[:3], "test", "--select", "+customer_profitability")
+
+
+@pytest.fixture
+def serve(dbt, tmp_path):
+    """Return a function that builds the profitability of four buyers with service activities."""
+    orders, activities = tmp_path / "orders.csv", tmp_path / "activities.csv"
+    orders.write_text(
+        "customer_id,transacted_at,amount\n"
+        "a,2024-01-01,100\na,2024-02-01,50\nb,2024-01-05,80\nc,2024-03-01,40\n"
+    )
+
+    def serve(text: str, **variables):
+        activities.write_text(text)
+        given = {"transactions": str(orders), "service_activities": str(activities), **variables}
+        return dbt(*CORE, variables=given)
+
+    return serve
+
+
+def test_service_activities_cost_what_their_rates_say(serve):
+    text = (
+        ACTIVITIES
+        + "a,Phone call,2024-01-02,2\na,E-mail,2024-01-03,1\nx,Phone call,2024-01-02,1\n"
+        + "b,Phone call,someday,1\nb,phone call,2024-01-02,1\nb,Phone call,2030-01-01,1\n"
+    )
+    result = serve(text)
+    assert result.exit_code == 0, result.output
+    assert result.rows(
+        "select customer_id, service_cost, order_cost from customer_profitability order by 1"
+    ) == [
+        ("a", Decimal(11), Decimal("6.6")),
+        ("b", Decimal("4.5"), Decimal("3.3")),
+        ("c", Decimal(0), Decimal("3.3")),
+    ]
+    for count, reason in ((3, "counted"), (1, "unknown_customer"), (1, "future_dated")):
+        assert f"{count} service activities {reason}" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "sentence"),
+    [
+        (
+            ACTIVITIES + "a,Visit,2024-01-02,1\n",
+            {},
+            ["activity Visit", "no rate", "activity_rates"],
+        ),
+        ("customer_id,what,performed_at\na,E-mail,2024-01-02\n", {}, ["no column activity"]),
+        (
+            ACTIVITIES,
+            {"service_activity_columns": {"customer_id": "client"}},
+            ["maps customer_id to client", "quantity"],
+        ),
+        (
+            ACTIVITIES,
+            {"service_activity_columns": {"client": "customer_id"}},
+            ["maps client", "no standard name"],
+        ),
+    ],
+)
+def test_unusable_service_activities_are_named(serve, text, variables, sentence):
+    assert_refused(serve(text, **variables), *sentence)
+
+
+def test_the_documented_queries_give_the_documented_tables(demo):
+    page = (ROOT / "docs" / "decisions.md").read_text()
+    blocks = re.findall(r"```sql\n([^`]*)```\n\n(\|(?:[^\n]*\n)+?)\n", page)
+    assert len(blocks) == 7
+    for query, table in blocks:
+        header, _, *rows = [
+            [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
+        ]
+        found = demo.frame(query)
+        assert list(found.columns) == header
+        assert [str(value) for value in found.iloc[:, 0]] == [row[0] for row in rows]

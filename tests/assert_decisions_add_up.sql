@@ -1,0 +1,127 @@
+-- Each table of decisions splits the same customers, revenue, profit and budget.
+with
+
+customers as (
+
+    select
+        count(*) as customer_count,
+        coalesce(sum(net_revenue), 0) as net_revenue
+    from {{ ref("customers") }}
+
+),
+
+profits as (
+
+    select
+        count(*) as customer_count,
+        coalesce(sum(net_revenue), 0) as net_revenue,
+        coalesce(sum(profit), 0) as profit
+    from {{ ref("customer_profitability") }}
+
+),
+
+budgets as (
+
+    select coalesce(sum(budget), 0) as budget
+    from {{ ref("budget_scenarios") }}
+    where scenario = 'current'
+
+),
+
+counts as (
+
+    select
+        'customer_profitability' as place,
+        customer_count,
+        net_revenue
+    from profits
+    union all
+    select
+        'segment_portfolio' as place,
+        coalesce(sum(customer_count), 0) as customer_count,
+        coalesce(sum(net_revenue), 0) as net_revenue
+    from {{ ref("segment_portfolio") }}
+    union all
+    select
+        concat('acquisition_return ', grouping_name) as place,
+        sum(customer_count) as customer_count,
+        sum(net_revenue) as net_revenue
+    from {{ ref("acquisition_return") }}
+    group by grouping_name
+    having sum(customer_count) > 0
+
+),
+
+profit_totals as (
+
+    select
+        'segment_portfolio' as place,
+        coalesce(sum(profit), 0) as profit
+    from {{ ref("segment_portfolio") }}
+    union all
+    select
+        'profit_concentration' as place,
+        coalesce(sum(profit), 0) as profit
+    from {{ ref("profit_concentration") }}
+
+),
+
+budget_totals as (
+
+    select
+        concat('budget_scenarios ', scenario) as place,
+        sum(budget) as budget
+    from {{ ref("budget_scenarios") }}
+    group by scenario
+    union all
+    select
+        concat('budget_phases ', cast(phase as {{ dbt.type_string() }})) as place,
+        sum(budget) as budget
+    from {{ ref("budget_phases") }}
+    group by phase
+    union all
+    select
+        'segment_portfolio' as place,
+        coalesce(sum(budget_after), 0) as budget
+    from {{ ref("segment_portfolio") }}
+
+),
+
+-- Today's budget is within the bounds of the optimum, which so cannot bring less.
+optima as (
+
+    select
+        'optimal is below current' as place,
+        sum(
+            case when scenario = 'optimal' then response_value_base else 0 end
+        ) as optimal_value,
+        sum(
+            case when scenario = 'current' then response_value_base else 0 end
+        ) as current_value,
+        sum(
+            case when scenario = 'shifted' then response_value_base else 0 end
+        ) as shifted_value
+    from {{ ref("budget_scenarios") }}
+
+)
+
+select counts.place
+from counts
+cross join customers
+where
+    counts.customer_count != customers.customer_count
+    or counts.net_revenue != customers.net_revenue
+union all
+select profit_totals.place
+from profit_totals
+cross join profits
+where profit_totals.profit != profits.profit
+union all
+select budget_totals.place
+from budget_totals
+cross join budgets
+where budget_totals.budget != budgets.budget
+union all
+select place
+from optima
+where optimal_value < greatest(current_value, shifted_value) - 0.01
