@@ -48,7 +48,7 @@ endef
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build dashboard dashboard-serve test test-spark test-warehouses docs lock clean
+.PHONY: help build benchmark dashboard dashboard-serve test test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"

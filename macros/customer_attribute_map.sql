@@ -2,7 +2,9 @@
    given, and before the input can be looked at. #}
 {% macro customer_attribute_map() %}
     {%- set given = var("customer_attribute_columns") or {} -%}
-    {%- set reference = customer_value.input_reference(var("customer_attributes")) -%}
+    {%- set reference = customer_value.input_reference(
+        customer_value.input_value("customer_attributes")
+    ) -%}
     {%- if reference.kind == "demo" or not execute -%}
         {{- return({}) -}}
     {%- elif given -%}

@@ -20,8 +20,26 @@
 {% endmacro %}
 
 
+{# The value of an input var; with the demo Complete Journey the model that reads the
+   demo's part where the var is empty, as long as no transactions of one's own are named. #}
+{% macro input_value(var_name) %}
+    {%- set value = (var(var_name) or "") | trim -%}
+    {%- if value == "" and customer_value.is_complete_journey() -%}
+        {{- return("ref:demo_complete_journey_" ~ var_name) -}}
+    {%- endif -%}
+    {{- return(value) -}}
+{% endmacro %}
+
+
+{% macro is_complete_journey() %}
+    {{- return(
+        var("demo") == "complete_journey" and (var("transactions") or "") | trim == ""
+    ) -}}
+{% endmacro %}
+
+
 {% macro input_relation(var_name, demo_model) %}
-    {%- set reference = customer_value.input_reference(var(var_name)) -%}
+    {%- set reference = customer_value.input_reference(customer_value.input_value(var_name)) -%}
     {%- if reference.kind == "demo" -%}
         {{- return(ref(demo_model)) -}}
     {%- elif reference.kind == "ref" -%}
@@ -66,7 +84,7 @@
 
 {# The names of the input's columns; an empty list where it does not exist (yet). #}
 {% macro input_columns(var_name, demo_model) %}
-    {%- set reference = customer_value.input_reference(var(var_name)) -%}
+    {%- set reference = customer_value.input_reference(customer_value.input_value(var_name)) -%}
     {%- if reference.kind == "file" -%}
         {%- set described = run_query(
             "describe select * from " ~ customer_value.input_file(reference)

@@ -1,6 +1,8 @@
-{% macro parse_timestamp(expression) %}
+{% macro parse_timestamp(expression, date_format=none) %}
     {{- return(adapter.dispatch("parse_timestamp", "customer_value")(
-        expression, var("date_format"), var("timezone")
+        expression,
+        var("date_format") if date_format is none else date_format,
+        var("timezone"),
     )) -}}
 {% endmacro %}
 

@@ -3,14 +3,14 @@
    at when staging reads it, the rest at the start: an empty list where it is not the time,
    and where the var is empty. #}
 {% macro readable_input_columns(var_name, demo_model, is_staging) %}
-    {%- set reference = customer_value.input_reference(var(var_name)) -%}
+    {%- set reference = customer_value.input_reference(customer_value.input_value(var_name)) -%}
     {%- if not execute or flags.WHICH not in ["build", "run"] -%}
         {{- return([]) -}}
     {%- endif -%}
     {%- if reference.kind == "demo" or (reference.kind == "ref") != is_staging -%}
         {{- return([]) -}}
     {%- endif -%}
-    {%- set input = var(var_name) -%}
+    {%- set input = customer_value.input_value(var_name) -%}
     {%- if reference.kind == "file" -%}
         {%- if target.type != "duckdb" -%}
             {{- exceptions.raise_compiler_error(

@@ -60,7 +60,7 @@
             ) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- if var("customer_attributes") and "attribute_coverage" in built -%}
+    {%- if customer_value.input_value("customer_attributes") and "attribute_coverage" in built -%}
         {%- set rows = run_query(
             "select attribute, customer_count, customer_share, unknown_row_count, is_grouping"
             ~ " from " ~ built["attribute_coverage"] ~ " order by attribute"

@@ -4,7 +4,9 @@
     {%- if given -%}
         {{- return(given) -}}
     {%- endif -%}
-    {%- set reference = customer_value.input_reference(var("transactions")) -%}
+    {%- set reference = customer_value.input_reference(
+        customer_value.input_value("transactions")
+    ) -%}
     {%- if reference.kind == "demo" -%}
         {%- set names = ["customer_id", "transacted_at", "quantity", "amount"] -%}
     {%- elif execute -%}

@@ -4,7 +4,9 @@
         "customer_attributes", none, is_staging
     ) -%}
     {%- if names -%}
-        {{- customer_value.require_attribute_columns(var("customer_attributes"), names) -}}
+        {{- customer_value.require_attribute_columns(
+            customer_value.input_value("customer_attributes"), names
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 
@@ -36,7 +38,7 @@
 
 {# Stops where a customer has several rows: which one is true cannot be known. #}
 {% macro require_one_row_per_customer() %}
-    {%- if not execute or flags.EMPTY or not var("customer_attributes") -%}
+    {%- if not execute or flags.EMPTY or not customer_value.input_value("customer_attributes") -%}
         {{- return("") -}}
     {%- endif -%}
     {%- set found = run_query(
@@ -47,7 +49,7 @@
     ).rows[0] -%}
     {%- if found[0] -%}
         {{- exceptions.raise_compiler_error(
-            var("customer_attributes") ~ " has more than one row for "
+            customer_value.input_value("customer_attributes") ~ " has more than one row for "
             ~ ("a customer, " if found[0] == 1 else found[0] ~ " customers, the first of them ")
             ~ found[1] ~ ": the var customer_attributes needs one row per customer."
         ) -}}

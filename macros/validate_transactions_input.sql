@@ -4,7 +4,9 @@
         "transactions", "demo_transactions", is_staging
     ) -%}
     {%- if names -%}
-        {{- customer_value.require_transaction_columns(var("transactions"), names) -}}
+        {{- customer_value.require_transaction_columns(
+            customer_value.input_value("transactions"), names
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 

@@ -75,6 +75,35 @@
             "random_seed", "a whole number from 0 to 4294967295"
         ) -}}
     {%- endif -%}
+    {%- for name in ["campaign_budget", "contact_cost"] -%}
+        {%- if not customer_value.is_number(var(name)) or var(name) <= 0 -%}
+            {{- customer_value.raise_var_error(name, "an amount above 0") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if var("propensity") not in [true, false] -%}
+        {{- customer_value.raise_var_error("propensity", "true or false") -}}
+    {%- endif -%}
+    {%- if not customer_value.is_whole_number(var("propensity_row_limit"))
+        or var("propensity_row_limit") < 1000 -%}
+        {{- customer_value.raise_var_error(
+            "propensity_row_limit", "a whole number of at least 1000 rows"
+        ) -}}
+    {%- endif -%}
+    {%- for name in ["control_share", "test_power"] -%}
+        {%- if not customer_value.is_number(var(name)) or not 0 < var(name) < 1 -%}
+            {{- customer_value.raise_var_error(name, "a share above 0 and below 1") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if not customer_value.is_number(var("wished_lift")) or not 0 < var("wished_lift") <= 10 -%}
+        {{- customer_value.raise_var_error(
+            "wished_lift", "a number above 0, 0.10 for a tenth more than without"
+        ) -}}
+    {%- endif -%}
+    {%- if var("control_variant") is string and not var("control_variant") | trim -%}
+        {{- customer_value.raise_var_error(
+            "control_variant", "what the column variant says of customers held out"
+        ) -}}
+    {%- endif -%}
     {%- for name in ["vip_share", "high_share", "medium_share", "decay_retention_share"] -%}
         {%- if not customer_value.is_number(var(name)) or not 0 < var(name) <= 1 -%}
             {{- customer_value.raise_var_error(name, "a share above 0 and at most 1") -}}
@@ -121,6 +150,7 @@
         "maximum_spend_correlation",
         "maximum_early_arrival_ratio",
         "maximum_bias_share",
+        "maximum_group_gap",
     ] -%}
         {%- if not customer_value.is_number(var(name)) or var(name) < 0 -%}
             {{- customer_value.raise_var_error(name, "a number of 0 or more") -}}
@@ -129,6 +159,7 @@
     {%- for name, choices in {
         "purchase_model": ["bg_nbd", "mbg_nbd", "pareto_nbd"],
         "rfm_scoring": ["quintiles", "ntile", "thresholds"],
+        "demo": ["cdnow", "complete_journey"],
     }.items() if var(name) not in choices -%}
         {{- customer_value.raise_var_error(name, "one of " ~ choices | join(", ")) -}}
     {%- endfor -%}
@@ -142,7 +173,7 @@
     {%- endfor -%}
     {%- for name in [
         "date_format", "timezone", "return_order_prefix", "transactions", "customer_attributes",
-        "published_path", "service_activities"
+        "published_path", "service_activities", "campaign_contacts", "control_variant"
     ] if var(name) is not string -%}
         {{- customer_value.raise_var_error(name, "text") -}}
     {%- endfor -%}
@@ -151,9 +182,14 @@
     {%- endif -%}
     {{- customer_value.validate_cluster_counts(var("cluster_counts")) -}}
     {{- customer_value.validate_as_of_date((var("as_of_date") or "") | string) -}}
-    {{- customer_value.validate_transaction_columns(var("transaction_columns") or {}) -}}
+    {{- customer_value.validate_standard_columns(
+        "transaction_columns", customer_value.standard_transaction_columns()
+    ) -}}
     {{- customer_value.validate_attribute_columns(var("customer_attribute_columns") or {}) -}}
     {{- customer_value.validate_activity_columns(var("service_activity_columns") or {}) -}}
+    {{- customer_value.validate_standard_columns(
+        "campaign_contact_columns", customer_value.standard_contact_columns()
+    ) -}}
 {% endmacro %}
 
 
@@ -196,23 +232,24 @@
 {% endmacro %}
 
 
-{% macro validate_transaction_columns(columns) %}
+{# A map from standard names to columns of an input. #}
+{% macro validate_standard_columns(map_name, standard) %}
+    {%- set columns = var(map_name) or {} -%}
     {%- if columns is not mapping -%}
         {{- customer_value.raise_var_error(
-            "transaction_columns", "a map from standard name to your column"
+            map_name, "a map from standard name to your column"
         ) -}}
     {%- endif -%}
-    {%- set standard = customer_value.standard_transaction_columns() -%}
     {%- for name, column in columns.items() -%}
         {%- if name not in standard -%}
             {{- exceptions.raise_compiler_error(
-                "transaction_columns maps " ~ name ~ ", which is no standard name; the "
+                map_name ~ " maps " ~ name ~ ", which is no standard name; the "
                 ~ "standard names are: " ~ standard | join(", ") ~ "."
             ) -}}
         {%- endif -%}
         {%- if column is not string or column | trim == "" -%}
             {{- exceptions.raise_compiler_error(
-                "transaction_columns maps " ~ name ~ " to nothing: name a column of the "
+                map_name ~ " maps " ~ name ~ " to nothing: name a column of the "
                 ~ "input, or leave the entry out."
             ) -}}
         {%- endif -%}

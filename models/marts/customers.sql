@@ -36,6 +36,16 @@ customer_values as (
 
 ),
 
+propensities as (
+
+    select
+        customer_id,
+        probability
+    from {{ ref("int_propensity_scores") }}
+    where target = 'purchase' and propensity_role = 'current'
+
+),
+
 segment_changes as (
 
     select
@@ -123,6 +133,7 @@ with_statistics as (
             when last_changes.customer_id is not null then customer_values.segment
         end as previous_segment,
         last_changes.segment_changed_since,
+        propensities.probability as purchase_propensity_90d,
         value_ranks.customers_worth_more,
         value_ranks.customer_count,
         -- The share of customers with a strictly lower value; equal values share it.
@@ -135,6 +146,7 @@ with_statistics as (
         on customer_values.lifetime_value_365d = value_ranks.ranked_value
     left join last_changes
         on customer_values.customer_id = last_changes.customer_id
+    left join propensities on customer_values.customer_id = propensities.customer_id
     cross join spend_spread
 
 ),
@@ -212,6 +224,7 @@ customers as (
             as days_between_purchases_cv,
         cast(probability_alive as {{ type_double() }}) as probability_alive,
         cast(probability_active_90d as {{ type_double() }}) as probability_active_90d,
+        cast(purchase_propensity_90d as {{ type_double() }}) as purchase_propensity_90d,
         cast(expected_purchases_90d as {{ type_double() }}) as expected_purchases_90d,
         cast(expected_purchases_365d as {{ type_double() }})
             as expected_purchases_365d,

@@ -1,6 +1,6 @@
 {{ config(post_hook="{{ require_one_row_per_customer() }}") }}
 
-{%- set is_given = (var("customer_attributes") or "") | trim != "" -%}
+{%- set is_given = input_value("customer_attributes") != "" -%}
 {%- set source_relation -%}
     {{ input_relation("customer_attributes", none) if is_given }}
 {%- endset -%}

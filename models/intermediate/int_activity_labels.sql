@@ -1,0 +1,78 @@
+-- What every customer did in the activity_days after an as-of date, for the dates after
+-- which so many days have passed.
+with
+
+snapshots as (
+
+    select
+        customer_id,
+        as_of_date
+    from {{ ref("int_customer_snapshots") }}
+
+),
+
+as_of_dates as (
+
+    select distinct as_of_date
+    from {{ ref("int_as_of_dates") }}
+    where days_before_current >= {{ var("activity_days") }}
+
+),
+
+purchase_days as (
+
+    select
+        customer_id,
+        spend,
+        purchase_date
+    from {{ ref("int_purchase_days") }}
+
+),
+
+windows as (
+
+    select
+        as_of_date,
+        {{ date_add_days("as_of_date", var("activity_days")) }} as last_date
+    from as_of_dates
+
+),
+
+purchases as (
+
+    select
+        purchase_days.customer_id,
+        windows.as_of_date,
+        count(*) as purchase_count,
+        sum(purchase_days.spend) as spend
+    from purchase_days
+    inner join windows
+        on
+            purchase_days.purchase_date > windows.as_of_date
+            and purchase_days.purchase_date <= windows.last_date
+    group by purchase_days.customer_id, windows.as_of_date
+
+),
+
+labels as (
+
+    select
+        ---------- ids
+        snapshots.customer_id,
+
+        ---------- numerics
+        case when purchases.purchase_count > 0 then 1 else 0 end as is_buyer,
+        cast(coalesce(purchases.spend, 0) as {{ type_money() }}) as spend,
+
+        ---------- dates
+        snapshots.as_of_date
+    from snapshots
+    inner join windows on snapshots.as_of_date = windows.as_of_date
+    left join purchases
+        on
+            snapshots.customer_id = purchases.customer_id
+            and snapshots.as_of_date = purchases.as_of_date
+
+)
+
+select * from labels

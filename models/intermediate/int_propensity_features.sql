@@ -1,0 +1,248 @@
+-- Nothing here looks past the as-of date.
+with
+
+observations as (
+
+    select
+        customer_id,
+        as_of_date
+    from {{ ref("int_propensity_observations") }}
+
+),
+
+propensity_dates as (
+
+    select as_of_date
+    from {{ ref("int_propensity_dates") }}
+    where propensity_role = 'current'
+
+),
+
+scores as (
+
+    select
+        customer_id,
+        order_count,
+        repeat_count,
+        net_revenue,
+        mean_repeat_value,
+        average_order_value,
+        recency_days,
+        last_purchase_age_days,
+        customer_age_days,
+        mean_days_between_purchases,
+        days_between_purchases_cv,
+        r_score,
+        f_score,
+        m_score,
+        as_of_date
+    from {{ ref("int_customer_scores") }}
+
+),
+
+purchase_days as (
+
+    select
+        customer_id,
+        spend,
+        purchase_date
+    from {{ ref("int_purchase_days") }}
+
+),
+
+calibration_dates as (
+
+    select as_of_date as calibration_date
+    from {{ ref("int_as_of_dates") }}
+    where as_of_role = 'calibration'
+
+),
+
+purchase_parameters as (
+
+    select
+        model,
+        {{ purchase_parameter_columns() }}
+    from {{ ref("fit_purchase_models") }}
+    where as_of_role = 'calibration' and model = 'bg_nbd'
+    group by model
+
+),
+
+wanted as (
+
+    select
+        customer_id,
+        as_of_date
+    from observations
+    union
+    select
+        scores.customer_id,
+        scores.as_of_date
+    from scores
+    inner join propensity_dates on scores.as_of_date = propensity_dates.as_of_date
+
+),
+
+-- The trend: the last activity_days against those before them.
+trends as (
+
+    select
+        wanted.customer_id,
+        wanted.as_of_date,
+        {% for name, sign in {"recent": ">", "previous": "<="}.items() %}
+            sum(
+                case
+                    when
+                        purchase_days.purchase_date
+                        {{ sign }} {{ date_add_days(
+                            "wanted.as_of_date", "-1 * " ~ var("activity_days")
+                        ) }}
+                        then 1
+                    else 0
+                end
+            ) as {{ name }}_purchase_count,
+            sum(
+                case
+                    when
+                        purchase_days.purchase_date
+                        {{ sign }} {{ date_add_days(
+                            "wanted.as_of_date", "-1 * " ~ var("activity_days")
+                        ) }}
+                        then purchase_days.spend
+                    else 0
+                end
+            ) as {{ name }}_spend,
+        {% endfor %}
+        count(*) as purchase_count
+    from wanted
+    inner join purchase_days
+        on
+            wanted.customer_id = purchase_days.customer_id
+            and wanted.as_of_date >= purchase_days.purchase_date
+            and {{ date_add_days(
+                "wanted.as_of_date", "-2 * " ~ var("activity_days")
+            ) }} < purchase_days.purchase_date
+    group by wanted.customer_id, wanted.as_of_date
+
+),
+
+joined as (
+
+    select
+        scores.*,
+        trends.recent_purchase_count,
+        trends.recent_spend,
+        trends.previous_purchase_count,
+        trends.previous_spend,
+        purchase_parameters.model,
+        purchase_parameters.r,
+        purchase_parameters.alpha,
+        purchase_parameters.a,
+        purchase_parameters.b,
+        purchase_parameters.dropout,
+        cast(null as {{ type_double() }}) as pareto_nbd_probability_alive,
+        propensity_dates.as_of_date is not null as is_current
+    from wanted
+    inner join scores
+        on
+            wanted.customer_id = scores.customer_id
+            and wanted.as_of_date = scores.as_of_date
+    left join trends
+        on
+            wanted.customer_id = trends.customer_id
+            and wanted.as_of_date = trends.as_of_date
+    left join propensity_dates on wanted.as_of_date = propensity_dates.as_of_date
+    left join calibration_dates
+        on wanted.as_of_date >= calibration_dates.calibration_date
+    left join purchase_parameters on calibration_dates.calibration_date is not null
+
+),
+
+with_model as (
+
+    select
+        *,
+        case
+            when r is not null
+                then
+                    {{ probability_alive() }}
+                    * (
+                        1 - power(
+                            (alpha + customer_age_days)
+                            / (alpha + customer_age_days + {{ var("activity_days") }}),
+                            r + repeat_count
+                        )
+                    )
+        end as model_probability,
+        ceil(
+            sum(case when is_current then 1 else 0 end) over () / 100000.0
+        ) as batch_count
+    from joined
+
+),
+
+features as (
+
+    select
+        ---------- ids
+        customer_id,
+
+        ---------- numerics
+        {% for column in [
+            "recency_days",
+            "customer_age_days",
+            "order_count",
+            "repeat_count",
+            "net_revenue",
+            "mean_repeat_value",
+            "average_order_value",
+            "mean_days_between_purchases",
+            "recent_purchase_count",
+            "recent_spend",
+            "previous_purchase_count",
+            "previous_spend",
+        ] %}
+            {{ log_feature(column) }} as {{ column }},
+        {% endfor %}
+        coalesce(days_between_purchases_cv, 0) as days_between_purchases_cv,
+        -- How long they have been away against how long they usually are.
+        case
+            when mean_days_between_purchases > 0
+                then
+                    {{ log_feature("recency_days") }}
+                    - {{ log_feature("mean_days_between_purchases") }}
+            else 0
+        end as overdue_ratio,
+        cast(r_score as {{ type_double() }}) as r_score,
+        cast(f_score as {{ type_double() }}) as f_score,
+        cast(m_score as {{ type_double() }}) as m_score,
+        ln(
+            case
+                when model_probability < 1e-6 then 1e-6
+                when model_probability > 1 - 1e-6 then 1 - 1e-6
+                else model_probability
+            end
+            / (
+                1 - case
+                    when model_probability < 1e-6 then 1e-6
+                    when model_probability > 1 - 1e-6 then 1 - 1e-6
+                    else model_probability
+                end
+            )
+        ) as model_log_odds,
+        cast(
+            floor({{ hash_unit("concat('batch|', customer_id)") }} * batch_count)
+            as {{ dbt.type_int() }}
+        ) as batch_number,
+
+        ---------- booleans
+        is_current,
+
+        ---------- dates
+        as_of_date
+    from with_model
+
+)
+
+select * from features

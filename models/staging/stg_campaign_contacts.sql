@@ -1,0 +1,71 @@
+{%- set is_given = input_value("campaign_contacts") != "" -%}
+{%- set source_relation -%}
+    {{ input_relation("campaign_contacts", none) if is_given }}
+{%- endset -%}
+{%- set columns = campaign_contact_map() -%}
+{{ validate_campaign_contacts_input(is_staging=true) }}
+with
+
+source as (
+
+    {% if columns -%}
+        select * from {{ source_relation }}
+    {%- else -%}
+        {# Nothing is given: nobody was contacted. -#}
+        select 1 as nobody
+        from (select 1 as nobody) as nobodies
+        where nobody = 0
+    {%- endif %}
+
+),
+
+typed as (
+
+    select
+        {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
+        {{ text_id(transaction_column(columns, "campaign_id")) }} as campaign_id,
+        {{ text_id(transaction_column(columns, "variant")) }} as variant,
+        {{ parse_number(
+            transaction_column(columns, "response_value"), type_money()
+        ) }} as response_value,
+        {{ parse_number(transaction_column(columns, "cost"), type_money()) }} as cost,
+        {{ parse_boolean(transaction_column(columns, "responded")) }} as is_responded,
+        {{ parse_boolean(transaction_column(columns, "exposed")) }} as is_exposed,
+        -- The var date_format is about the transactions: here text is ISO 8601.
+        {{ parse_timestamp(
+            transaction_column(columns, "contacted_at"), date_format=""
+        ) }} as parsed_at
+    from source
+
+),
+
+contacts as (
+
+    select
+        ---------- ids
+        case when lower(customer_id) != 'nan' then customer_id end as customer_id,
+        campaign_id,
+
+        ---------- strings
+        variant,
+
+        ---------- numerics
+        response_value,
+        cost,
+
+        ---------- booleans
+        is_responded,
+        is_exposed,
+
+        ---------- timestamps
+        case
+            when
+                parsed_at >= cast('1900-01-01' as timestamp)
+                and parsed_at < cast('2262-01-01' as timestamp)
+                then parsed_at
+        end as contacted_at
+    from typed
+
+)
+
+select * from contacts

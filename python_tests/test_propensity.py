@@ -1,0 +1,283 @@
+"""Propensity: the fits as tables, the metrics as scikit-learn has them, and no look ahead."""
+
+from itertools import combinations
+from math import factorial
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import CDNOW_SAMPLE_VARS, FakeDbt, load_model, read_cdnow_sample, write_cdnow_sample
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+fits = load_model("predictions/fit_propensity.py")
+scores = load_model("predictions/score_propensity.py")
+
+FEATURES = ["recency_days", "order_count", "constant"]
+NO_ATTRIBUTES = pd.DataFrame(
+    {"customer_id": [], "attribute": [], "attribute_value": []}, dtype="string"
+)
+
+
+def observations(train: int, test: int, seed: int = 3) -> pd.DataFrame:
+    """Return rows whose outcome follows recency, orders and the region."""
+    random = np.random.default_rng(seed)
+    count = train + test
+    frame = pd.DataFrame(
+        {
+            "observation_id": [f"c{i:05}|1|none" for i in range(count)],
+            "customer_id": [f"c{i:05}" for i in range(count)],
+            "target": "purchase",
+            "propensity_role": ["train"] * train + ["test"] * test,
+            "recency_days": random.normal(0, 1, count),
+            "order_count": random.integers(0, 6, count).astype(float),
+            "constant": 1.0,
+            "is_calibration_fold": (random.random(count) < 0.25).astype(int),
+        }
+    )
+    north = np.arange(count) % 3 == 0
+    score = 0.6 * frame["order_count"] - 1.5 * frame["recency_days"] ** 2 + north - 1
+    frame["label"] = (random.random(count) < 1 / (1 + np.exp(-score))).astype(int)
+    return frame
+
+
+def attributes_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a region for everybody, an attribute that is empty, and a region only today's have."""
+    customers = rows["customer_id"].to_numpy()
+    region = np.where(np.arange(len(customers)) % 3 == 0, "north", "south").astype(object)
+    region[-1] = "nowhere"
+    regions = pd.DataFrame(
+        {"customer_id": customers, "attribute": "region", "attribute_value": region}
+    )
+    return pd.concat([regions, regions.assign(attribute="note", attribute_value=None)])
+
+
+@pytest.fixture(scope="module")
+def learned():
+    rows = observations(1_500, 800)
+    attributes = attributes_of(rows)
+    return rows, attributes, fits.fit(rows, attributes, seed=7)
+
+
+def finding(fitted: pd.DataFrame, target: str = "purchase") -> str:
+    found = fitted[(fitted["part"] == "finding") & (fitted["target"] == target)]
+    return found["finding"].item()
+
+
+def test_what_teaches_nothing_is_left_out_and_said(learned):
+    _, _, fitted = learned
+    assert "Left out, since all or nearly all are alike: constant, note." in finding(fitted)
+    assert not fitted["feature"].isin(["constant", "note"]).any()
+    values = fitted.loc[fitted["feature"] == "region", "feature_value"].dropna().unique()
+    assert set(values) == {"north", "south"}
+    assert finding(fitted, "response").startswith("No contacts whose response is known")
+
+
+def test_trees_as_tables_say_what_scikit_learn_says(learned):
+    rows, attributes, fitted = learned
+    train = rows[rows["propensity_role"] == "train"]
+    columns, _ = fits.choose_columns(train, attributes, FEATURES)
+    points = fits.matrix(train, attributes, columns)
+    is_fold = train["is_calibration_fold"].to_numpy() == 1
+    models = fits.fit_models(points[~is_fold], train["label"].to_numpy()[~is_fold], seed=7)
+    for name in scores.TREE_MODELS:
+        part = fitted[fitted["model"] == name]
+        asked = scores.columns_of(part)
+        total, contributions = scores.explain(
+            scores.matrix(rows, attributes, asked),
+            scores.leaves_of(part, asked),
+            with_reasons=True,
+        )
+        expected = models[name]["score"](fits.matrix(rows, attributes, columns))
+        found = fits.log_odds(total) if name == "random_forest" else total
+        assert found == pytest.approx(expected, abs=1e-9)
+        # What the features add to the mean of all is the score.
+        means = total - contributions.sum(axis=1)
+        assert np.ptp(means) < 1e-9
+
+
+def expectation(leaves, row: np.ndarray, known: set[int]) -> float:
+    """Return what a tree says of a row of which only some features are known."""
+    return sum(
+        value
+        * np.prod(
+            [
+                float(lower < row[column] <= upper) if column in known else share
+                for column, lower, upper, share in conditions
+            ]
+        )
+        for value, conditions in leaves
+    )
+
+
+def test_contributions_are_shapley_values():
+    rows = observations(400, 10, seed=5)
+    points = rows[["recency_days", "order_count"]].to_numpy()
+    points = np.column_stack([points, points.sum(axis=1)]).astype("float32").astype("float64")
+    forest = fits.fit_models(points, rows["label"].to_numpy(), seed=1)["random_forest"]
+    columns = [("a", None), ("b", None), ("c", None)]
+    part = pd.DataFrame(fits.parameter_rows(forest, columns), columns=list(fits.COLUMNS))
+    leaves = scores.leaves_of(part, columns)
+    _, found = scores.explain(points[:5], leaves, with_reasons=True)
+    for row, contributions in zip(points[:5], found, strict=True):
+        for j in range(3):
+            others = [k for k in range(3) if k != j]
+            value = 0.0
+            for size in range(3):
+                weight = factorial(size) * factorial(2 - size) / factorial(3)
+                for known in combinations(others, size):
+                    for tree in forest["trees"]:
+                        value += weight * (
+                            expectation(tree, row, {*known, j}) - expectation(tree, row, set(known))
+                        )
+            assert contributions[j] == pytest.approx(value, abs=1e-9)
+
+
+def test_the_order_of_the_rows_changes_nothing(learned):
+    rows, attributes, fitted = learned
+    shuffled = fits.fit(
+        rows.sample(frac=1, random_state=1), attributes.sample(frac=1, random_state=2), seed=7
+    )
+    pd.testing.assert_frame_equal(fitted, shuffled, check_exact=True)
+
+
+def test_probabilities_are_calibrated_and_batches_are_written(learned):
+    rows, attributes, fitted = learned
+    chosen = fitted.assign(is_selected=fitted["model"] == "random_forest")
+    today = rows.tail(500).assign(is_current=True)
+    today["batch_number"] = np.arange(500) % 3
+    with_batches = attributes.merge(today[["customer_id", "batch_number"]], how="left").assign(
+        is_sampled=True
+    )
+    con = duckdb.connect()
+    refs = {
+        "int_propensity_batches": duckdb.from_df(pd.DataFrame({"batch_number": [0, 1, 2]})),
+        "fit_propensity": duckdb.from_df(chosen),
+        "int_propensity_sample": duckdb.from_df(rows),
+        "int_propensity_features": duckdb.from_df(today),
+        "int_propensity_attributes": duckdb.from_df(with_batches),
+    }
+    found = scores.model(FakeDbt(refs), con).df()
+    current = found[found["propensity_role"] == "current"]
+    assert sorted(current["customer_id"]) == sorted(today["customer_id"])
+    assert current["reason_1"].isin(["recency_days", "order_count", "region"]).all()
+    assert current["contribution_1"].abs().ge(current["contribution_2"].abs().fillna(0)).all()
+    test = found[found["model"].eq("random_forest") & found["propensity_role"].eq("test")]
+    labels = rows.set_index("observation_id")["label"].reindex(test["observation_id"])
+    assert test["probability"].mean() == pytest.approx(labels.mean(), abs=0.04)
+    both = current.merge(test, on="customer_id")
+    assert len(both) == 500
+    assert both["probability_x"].to_numpy() == pytest.approx(both["probability_y"].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda rows: rows.assign(label=1), "Everybody in the training rows has the outcome"),
+        (lambda rows: rows.assign(label=0), "Nobody in the training rows has the outcome"),
+        (lambda rows: rows.groupby("propensity_role").head(20), "at least 20 are needed"),
+        (lambda rows: rows.head(0), "The log is too short to train"),
+        (
+            lambda rows: rows.assign(recency_days=1.0, order_count=2.0),
+            "All customers are alike in every feature",
+        ),
+        (lambda rows: rows.assign(order_count=np.nan), "not known at every date: order_count."),
+    ],
+    ids=["one class", "the other class", "few", "none", "alike", "unknown feature"],
+)
+def test_what_cannot_be_estimated_is_said(change, sentence):
+    fitted = fits.fit(change(observations(300, 100)), NO_ATTRIBUTES, seed=1)
+    assert sentence in finding(fitted)
+    assert fitted.dtypes.astype(str).to_dict() == fits.COLUMNS
+    test = observations(0, 30).assign(propensity_role="test")
+    for _, part in fitted[fitted["model"].isin(scores.TREE_MODELS)].groupby("model"):
+        scores.Scorer(part).score(test, NO_ATTRIBUTES, with_reasons=True)
+
+
+# What a real build says.
+
+
+def test_metrics_are_scikit_learns(demo):
+    rows = demo.frame(
+        "select * from main_internal.int_propensity_scores where propensity_role = 'test'"
+    )
+    evaluation = demo.frame("select * from propensity_evaluation").set_index("model")
+    assert len(evaluation) == 5
+    for model, part in rows.groupby("model"):
+        label, probability = part["label"].astype(int), part["probability"]
+        expected = {
+            "auc": roc_auc_score(label, probability),
+            "average_precision": average_precision_score(label, probability),
+            "log_loss": log_loss(label, probability),
+            "brier_score": brier_score_loss(label, probability),
+        }
+        found = evaluation.loc[model, list(expected)].to_dict()
+        assert found == pytest.approx(expected, rel=1e-6), model
+    learned = demo.frame("select * from main_internal.fit_propensity where part = 'log_loss'")
+    for row in learned.itertuples():
+        assert evaluation.loc[row.model, "log_loss"] == pytest.approx(row.estimate, rel=1e-5)
+
+
+def test_the_winner_is_the_one_in_use_and_beats_the_baselines_on_cdnow(demo):
+    rows = demo.frame("select * from propensity_evaluation").set_index("model")
+    models = rows[~rows["is_baseline"]]
+    winner = models["log_loss"].idxmin()
+    assert rows.index[rows["is_selected"]].tolist() == [winner]
+    assert rows.loc[winner, "auc"] == pytest.approx(0.840, abs=0.003)
+    assert rows.loc[winner, "log_loss"] < rows.loc[rows["is_baseline"], "log_loss"].min()
+    assert demo.row("select count(*), count(purchase_propensity_90d) from customers") == (
+        23_570,
+        23_570,
+    )
+
+
+def test_the_last_tenth_reaches_everybody(demo):
+    assert demo.rows(
+        "select distinct cumulative_outcome_share, cumulative_lift from propensity_gains "
+        "where decile = 10"
+    ) == [(1.0, 1.0)]
+
+
+def test_changing_the_future_changes_no_feature(dbt, tmp_path):
+    """Every date but the last one is looked at; all that comes after the test date is changed."""
+    lines, features = read_cdnow_sample(), []
+    random = np.random.default_rng(1)
+    is_future = lines["date"] > "19980331"
+    changed = lines.assign(
+        dollars=lines["dollars"].where(
+            ~is_future, (lines["dollars"].astype(float) * 7).round(2).astype(str)
+        )
+    )
+    changed = changed[~is_future | (random.random(len(lines)) < 0.5)]
+    extra = changed.head(300).assign(date="19980515", dollars="99.00")
+    for name, given in {"as_it_is": lines, "changed": pd.concat([changed, extra])}.items():
+        csv = tmp_path / f"{name}.csv"
+        write_cdnow_sample(csv, given)
+        result = dbt(
+            *("build", "--exclude-resource-type", "unit_test", "test"),
+            *("--select", "+int_propensity_features"),
+            variables={**CDNOW_SAMPLE_VARS, "transactions": str(csv), "holdout_days": 273},
+            database=tmp_path / f"{name}.duckdb",
+        )
+        assert result.exit_code == 0, result.output
+        features.append(
+            result.frame(
+                "select * exclude (batch_number) from main_internal.int_propensity_features "
+                "where not is_current order by as_of_date, customer_id"
+            )
+        )
+    assert features[0]["as_of_date"].nunique() == 5
+    assert features[0]["model_log_odds"].notna().all()
+    pd.testing.assert_frame_equal(features[0], features[1], check_exact=True)
+
+
+def test_it_can_be_turned_off(built, tmp_path):
+    csv = tmp_path / "sample.csv"
+    write_cdnow_sample(csv)
+    result = built(
+        {**CDNOW_SAMPLE_VARS, "transactions": str(csv), "propensity": False}, core_only=True
+    )
+    assert result.row("select count(purchase_propensity_90d) from customers") == (0,)
+    assert "nothing was estimated" in finding(
+        result.frame("select * from main_internal.fit_propensity")
+    )

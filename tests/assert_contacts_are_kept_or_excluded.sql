@@ -1,0 +1,53 @@
+-- Every row of the contacts as they came is kept or excluded, in rows and in money.
+with
+
+contacts as (
+
+    select
+        response_value,
+        cost
+    from {{ ref("stg_campaign_contacts") }}
+
+),
+
+reasons as (
+
+    select
+        exclusion_reason,
+        contact_count,
+        response_value,
+        cost
+    from {{ ref("excluded_contacts") }}
+
+),
+
+came as (
+
+    select
+        count(*) as contact_count,
+        coalesce(sum(response_value), 0) as response_value,
+        coalesce(sum(cost), 0) as cost
+    from contacts
+
+),
+
+accounted as (
+
+    select
+        sum(contact_count) as contact_count,
+        sum(response_value) as response_value,
+        sum(cost) as cost
+    from reasons
+    where exclusion_reason != 'total'
+
+)
+
+select
+    came.contact_count,
+    accounted.contact_count as accounted_contact_count
+from came
+cross join accounted
+where
+    came.contact_count != accounted.contact_count
+    or came.response_value != accounted.response_value
+    or came.cost != accounted.cost
