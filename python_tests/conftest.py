@@ -156,6 +156,9 @@ def build(dbt) -> Callable[..., Build]:
     """Return a function that builds the project from given vars, data tests included."""
 
     def run(variables: dict | None = None, *, core_only: bool = False, **options) -> Build:
+        if core_only:
+            # Fits of their own, with tests of their own.
+            variables = {"propensity": False, **(variables or {})}
         return dbt(*build_arguments(core_only=core_only), variables=variables, **options)
 
     return run
