@@ -1,7 +1,7 @@
 -- On every date of the history each customer is in one segment and made one step; the
--- customers are those whose first purchase was by then. On the current date these are the
--- customers and their money. Dates further back than late_arrival_days, where it is set,
--- keep what they said.
+-- customers are those whose first purchase was by then. On the current date these are
+-- the customers and their money. Dates further back than late_arrival_days, where it is
+-- set, keep what they said.
 {%- set late_arrival_days = var("late_arrival_days") %}
 with
 

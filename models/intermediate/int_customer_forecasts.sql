@@ -103,7 +103,8 @@ with_parameters as (
             expected_purchases.as_of_role = alive_lookup.as_of_role
             and expected_purchases.model = alive_lookup.model
             and fit_customers.repeat_count = alive_lookup.repeat_count
-            and fit_customers.last_purchase_age_days = alive_lookup.last_purchase_age_days
+            and fit_customers.last_purchase_age_days
+            = alive_lookup.last_purchase_age_days
             and fit_customers.customer_age_days = alive_lookup.customer_age_days
     inner join purchase_parameters
         on

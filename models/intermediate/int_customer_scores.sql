@@ -40,13 +40,7 @@ boundaries as (
 
     select
         as_of_date as boundary_date,
-        {% for metric in ["recency_days", "order_count", "net_revenue"] %}
-            {% set is_last_metric = loop.last %}
-            {% for score in range(1, 6) %}
-                {{ metric }}_from_{{ score }}
-                {{- "," if not (is_last_metric and loop.last) }}
-            {% endfor %}
-        {% endfor %}
+        {{ score_boundary_columns() }}
     from {{ ref("int_score_boundaries") }}
 
 ),

@@ -61,7 +61,9 @@ last_days as (
             ) }} as bigint
         ) as last_purchase_age_days,
         cast(
-            {{ date_diff_days("customer_days.first_purchase_date", "dates.as_of_date") }}
+            {{ date_diff_days(
+                "customer_days.first_purchase_date", "dates.as_of_date"
+            ) }}
             as bigint
         ) as customer_age_days
     from customer_days

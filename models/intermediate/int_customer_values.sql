@@ -46,7 +46,7 @@ expected_purchases as (
 ),
 
 -- Asked only where the model in use is the Pareto/NBD.
-alive_lookup as (
+alive_lookup as (  -- noqa: ST03
 
     select
         as_of_role,

@@ -3,12 +3,16 @@
 {#- What is stored of a date changes with the data and with the rules it is made by: the
     SQL of the chain, the var, and the rows of the seeds. -#}
 {%- set nodes = graph.get("nodes", {}) if execute else {} -%}
-{%- set rules = [var("rfm_scoring"), rfm_score("value", "asc"), rfm_score("value", "desc")] -%}
+{%- set rules = [
+    var("rfm_scoring"), rfm_score("value", "asc"), rfm_score("value", "desc"),
+    score_boundaries(true),
+] -%}
 {%- for name in [
     "int_customer_days", "int_customer_snapshots", "int_score_boundaries",
     "int_customer_scores", "int_segment_changes", "int_segment_totals",
 ] -%}
-    {%- do rules.append(nodes.get("model.customer_value." ~ name, {}).get("raw_code", "")) -%}
+    {%- set rule = nodes.get("model.customer_value." ~ name, {}) -%}
+    {%- do rules.append(rule.get("raw_code", "")) -%}
 {%- endfor %}
 {%- set fingerprinted -%}
     concat(

@@ -76,7 +76,8 @@ customers as (
         fit_customers.repeat_count,
         fit_customers.recency_days,
         fit_customers.customer_age_days,
-        cast(greatest(fit_customers.net_revenue, 0) as {{ type_double() }}) as net_revenue,
+        cast(greatest(fit_customers.net_revenue, 0) as {{ type_double() }})
+            as net_revenue,
         cast(greatest(fit_customers.net_revenue, 0) as {{ type_double() }})
         / fit_customers.purchase_day_count as average_purchase_value,
         spend_forecasts.expected_purchase_value,
@@ -96,7 +97,8 @@ customers as (
         / populations.observed_days as holdout_ratio
     from fit_customers
     inner join outcomes on fit_customers.customer_id = outcomes.customer_id
-    inner join spend_forecasts on fit_customers.customer_id = spend_forecasts.customer_id
+    inner join spend_forecasts
+        on fit_customers.customer_id = spend_forecasts.customer_id
     cross join populations
 
 ),

@@ -11,7 +11,7 @@ fit_customers as (
 
 ),
 
-snapshots as (
+snapshots as (  -- noqa: ST03
 
     select
         repeat_count,
