@@ -218,6 +218,28 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
         """,
         "{:.1%}".format,
     ),
+    ("decide", "first_customer_count"): (
+        "select customer_count from priority_matrix where attack_order = 1",
+        "{:,.0f}".format,
+    ),
+    ("decide", "paying_interventions"): (
+        """
+        select count(*) from intervention_return
+        where effect_case = 'base' and incremental_margin > cost
+        """,
+        "{:,.0f}".format,
+    ),
+    ("decide", "best_return"): (
+        """
+        select max((incremental_margin - cost) / cost) from intervention_return
+        where effect_case = 'base'
+        """,
+        "{:+.0%}".format,
+    ),
+    ("decide", "optimal_gain"): (
+        "select sum(value_change_base) from budget_scenarios where scenario = 'optimal'",
+        lambda number: "+" + si(number),
+    ),
 }
 
 
@@ -245,6 +267,25 @@ def test_the_bars_say_what_the_marts_say(dashboard, demo):
     for segment, count in demo.rows("select segment, customer_count from segment_profile"):
         assert segment in text
         assert f"{count:,}" in text
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+def test_the_decisions_name_their_action_and_their_assumption(dashboard, demo, width):
+    drawing = section(dashboard, "decide", width)
+    actions = words(chart(drawing, "matrix")).replace(" ", "")
+    for action, count in demo.rows(
+        "select recommended_action, customer_count from priority_matrix"
+    ):
+        assert action.replace(" ", "") in actions
+        assert f"{count:,}" in actions
+    ranges = words(chart(drawing, "intervention_ranges"))
+    for intervention, effect in demo.rows(
+        "select intervention, return_on_investment from intervention_return"
+    ):
+        assert intervention in ranges
+        assert f"{effect:+.0%}".replace("-", MINUS) in ranges
+    assumptions = words(chart(drawing, "assumptions"))
+    assert "example" in assumptions and "budget response: *" in assumptions
 
 
 def test_every_page_names_its_date(dashboard, demo):
@@ -276,6 +317,7 @@ def test_empty_marts_are_a_sentence_on_every_page(drawn):
         "forecasts": "No forecast has been checked yet.",
         "retention": "There are no customers yet.",
         "clusters": "There are no clusters yet.",
+        "decide": "There is nobody to decide about yet.",
     }
     assert set(said) == set(BOARDS)
     for name, sentence in said.items():
@@ -315,6 +357,10 @@ def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
     assert "No cohort has a complete month" in words(section(page, "retention", "wide"))
     clusters = words(section(page, "clusters", "wide"))
     assert "too few different customers" in clusters
+    decide = words(section(page, "decide", "wide"))
+    assert "There are no clusters and value tiers yet" in decide
+    assert "The seed of interventions has no row yet" in decide
+    assert "There is no budget to divide" in decide
     for name in BOARDS:
         assert not re.search("NaN|Infinity", section(page, name, "wide").split("<script>")[0])
 
@@ -372,6 +418,7 @@ def validate(project: Path) -> subprocess.CompletedProcess[str]:
         ("model_tracking", "is_holdout"),
         ("survival_curves", "upper_95"),
         ("cluster_profile", "revenue_share"),
+        ("intervention_return", "return_on_investment"),
     ],
 )
 def test_a_renamed_column_is_found_without_the_database(demo, tmp_path, mart, column):
