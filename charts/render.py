@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-PAGES = ["overview", "forecasts", "retention", "clusters", "decide"]
+PAGES = ["overview", "forecasts", "retention", "clusters", "decide", "act"]
 
 ROOT = Path(__file__).resolve().parents[1]
 NARROW_WIDTH = 480
@@ -28,6 +28,7 @@ NARROW_HIDDEN = {
     ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
     ("decide", "intervention_table"): ["description", "customers_reached", "payback_days"],
     ("decide", "assumptions"): ["part"],
+    ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
 }
 # The shape of the narrow drawings, by template.
 NARROW_SHAPE = {

@@ -21,7 +21,9 @@ pytest.importorskip("dbt_charts", reason="needs dbt-charts")
 
 BOARDS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "charts").glob("*.yml")}
 BOARDS.pop("meta")
-CHARTS = {page: set(board["charts"]) for page, board in BOARDS.items()}
+# The demo has no experiments, so these stay hidden behind a sentence.
+HIDDEN = {"act": {"experiment_effects", "experiment_table"}}
+CHARTS = {page: set(board["charts"]) - HIDDEN.get(page, set()) for page, board in BOARDS.items()}
 # Chromium is Debian's name of it; the others are what people have.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), "")
@@ -240,6 +242,33 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
         "select sum(value_change_base) from budget_scenarios where scenario = 'optimal'",
         lambda number: "+" + si(number),
     ),
+    ("act", "purchase_auc"): (
+        "select auc from propensity_evaluation where target = 'purchase' and is_selected",
+        "{:.3f}".format,
+    ),
+    ("act", "top_tenth"): (
+        """
+        select cumulative_lift from propensity_gains
+        where target = 'purchase' and decile = 1 and model = (
+            select model from propensity_evaluation where target = 'purchase' and is_selected
+        )
+        """,
+        "{:.2f}".format,
+    ),
+    ("act", "buyers_in_depth"): (
+        """
+        select precision_at_depth from propensity_evaluation
+        where target = 'purchase' and is_selected
+        """,
+        "{:.0%}".format,
+    ),
+    ("act", "buyers"): (
+        """
+        select sum(outcome_count) / sum(observation_count) from propensity_evaluation
+        where target = 'purchase'
+        """,
+        "{:.0%}".format,
+    ),
 }
 
 
@@ -318,6 +347,7 @@ def test_empty_marts_are_a_sentence_on_every_page(drawn):
         "retention": "There are no customers yet.",
         "clusters": "There are no clusters yet.",
         "decide": "There is nobody to decide about yet.",
+        "act": "There is nobody to act on yet.",
     }
     assert set(said) == set(BOARDS)
     for name, sentence in said.items():
@@ -328,7 +358,10 @@ def test_empty_marts_are_a_sentence_on_every_page(drawn):
 
 
 def few_marts(database: Path) -> None:
-    """Leave what a first day leaves: a customer, and nothing that takes two dates."""
+    """Leave what a first day leaves: a customer, and nothing that takes two dates.
+
+    An experiment is put in, because it stands without any of the rest and the demo has none.
+    """
     kept = {
         "customers": "customer_id = (select min(customer_id) from customers)",
         "segment_profile": "segment_order = 1",
@@ -346,6 +379,20 @@ def few_marts(database: Path) -> None:
         ).fetchall()
         for (table,) in tables:
             connection.execute(f"delete from main.{table} where not ({kept.get(table, 'false')})")
+        connection.execute(
+            """
+            insert into main.experiment_results by name
+            select
+                'Spring letter' as experiment, 'voucher' as variant, metric, 'all' as segment,
+                'made up for a test' as finding, 400 as treated_count, 100 as control_count,
+                treated_mean, control_mean, treated_mean - control_mean as difference,
+                treated_mean / control_mean - 1 as relative_lift, 0.01 as standard_error,
+                treated_mean - control_mean - 0.02 as lower_bound,
+                treated_mean - control_mean + 0.02 as upper_bound, 0.04 as p_value
+            from (values ('purchase_rate', 0.25, 0.20), ('spend', 1.9, 2.0))
+                as made_up (metric, treated_mean, control_mean)
+            """
+        )
 
 
 def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
@@ -361,6 +408,12 @@ def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
     assert "There are no clusters and value tiers yet" in decide
     assert "The seed of interventions has no row yet" in decide
     assert "There is no budget to divide" in decide
+    act = section(page, "act", "wide")
+    assert "No propensity was estimated" in words(act)
+    effects = words(chart(act, "experiment_effects"))
+    assert "+25.0%" in effects and "+15.0% to +35.0%" in effects
+    assert f"{MINUS}5.0%" in effects
+    assert "+0.050" in words(chart(act, "experiment_table"))
     for name in BOARDS:
         assert not re.search("NaN|Infinity", section(page, name, "wide").split("<script>")[0])
 
