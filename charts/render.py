@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-PAGES = ["overview", "forecasts", "retention", "clusters"]
+PAGES = ["overview", "forecasts", "retention", "clusters", "decide", "act"]
 
 ROOT = Path(__file__).resolve().parents[1]
 NARROW_WIDTH = 480
@@ -26,6 +26,15 @@ NARROW_HIDDEN = {
     ("forecasts", "model_comparison"): ["kind"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
     ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
+    ("decide", "intervention_table"): ["description", "customers_reached", "payback_days"],
+    ("decide", "assumptions"): ["part"],
+    ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
+}
+# The shape of the narrow drawings, by template.
+NARROW_SHAPE = {
+    "sankey": {"aspect_ratio": 0.8},
+    "matrix": {"aspect_ratio": 0.8, "max_height": 720},
+    "quadrants": {"aspect_ratio": 0.9, "max_height": 720},
 }
 
 PAGE = """<!DOCTYPE html>
@@ -116,7 +125,7 @@ def narrow(name: str, board: dict) -> dict:
                 shown[column] = {**shown.get(column, {}), "visible": False}
     for spec in charts.values():
         if spec["type"] == "custom":
-            spec["style"] = {"aspect_ratio": 0.8 if spec["template"] == "sankey" else 1.1}
+            spec["style"] = NARROW_SHAPE.get(spec["template"], {"aspect_ratio": 1.1})
     return board
 
 

@@ -21,7 +21,9 @@ pytest.importorskip("dbt_charts", reason="needs dbt-charts")
 
 BOARDS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "charts").glob("*.yml")}
 BOARDS.pop("meta")
-CHARTS = {page: set(board["charts"]) for page, board in BOARDS.items()}
+# The demo has no experiments, so these stay hidden behind a sentence.
+HIDDEN = {"act": {"experiment_effects", "experiment_table"}}
+CHARTS = {page: set(board["charts"]) - HIDDEN.get(page, set()) for page, board in BOARDS.items()}
 # Chromium is Debian's name of it; the others are what people have.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), "")
@@ -218,6 +220,55 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
         """,
         "{:.1%}".format,
     ),
+    ("decide", "first_customer_count"): (
+        "select customer_count from priority_matrix where attack_order = 1",
+        "{:,.0f}".format,
+    ),
+    ("decide", "paying_interventions"): (
+        """
+        select count(*) from intervention_return
+        where effect_case = 'base' and incremental_margin > cost
+        """,
+        "{:,.0f}".format,
+    ),
+    ("decide", "best_return"): (
+        """
+        select max((incremental_margin - cost) / cost) from intervention_return
+        where effect_case = 'base'
+        """,
+        "{:+.0%}".format,
+    ),
+    ("decide", "optimal_gain"): (
+        "select sum(value_change_base) from budget_scenarios where scenario = 'optimal'",
+        lambda number: "+" + si(number),
+    ),
+    ("act", "purchase_auc"): (
+        "select auc from propensity_evaluation where target = 'purchase' and is_selected",
+        "{:.3f}".format,
+    ),
+    ("act", "top_tenth"): (
+        """
+        select cumulative_lift from propensity_gains
+        where target = 'purchase' and decile = 1 and model = (
+            select model from propensity_evaluation where target = 'purchase' and is_selected
+        )
+        """,
+        "{:.2f}".format,
+    ),
+    ("act", "buyers_in_depth"): (
+        """
+        select precision_at_depth from propensity_evaluation
+        where target = 'purchase' and is_selected
+        """,
+        "{:.0%}".format,
+    ),
+    ("act", "buyers"): (
+        """
+        select sum(outcome_count) / sum(observation_count) from propensity_evaluation
+        where target = 'purchase'
+        """,
+        "{:.0%}".format,
+    ),
 }
 
 
@@ -245,6 +296,25 @@ def test_the_bars_say_what_the_marts_say(dashboard, demo):
     for segment, count in demo.rows("select segment, customer_count from segment_profile"):
         assert segment in text
         assert f"{count:,}" in text
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+def test_the_decisions_name_their_action_and_their_assumption(dashboard, demo, width):
+    drawing = section(dashboard, "decide", width)
+    actions = words(chart(drawing, "matrix")).replace(" ", "")
+    for action, count in demo.rows(
+        "select recommended_action, customer_count from priority_matrix"
+    ):
+        assert action.replace(" ", "") in actions
+        assert f"{count:,}" in actions
+    ranges = words(chart(drawing, "intervention_ranges"))
+    for intervention, effect in demo.rows(
+        "select intervention, return_on_investment from intervention_return"
+    ):
+        assert intervention in ranges
+        assert f"{effect:+.0%}".replace("-", MINUS) in ranges
+    assumptions = words(chart(drawing, "assumptions"))
+    assert "example" in assumptions and "budget response: *" in assumptions
 
 
 def test_every_page_names_its_date(dashboard, demo):
@@ -276,6 +346,8 @@ def test_empty_marts_are_a_sentence_on_every_page(drawn):
         "forecasts": "No forecast has been checked yet.",
         "retention": "There are no customers yet.",
         "clusters": "There are no clusters yet.",
+        "decide": "There is nobody to decide about yet.",
+        "act": "There is nobody to act on yet.",
     }
     assert set(said) == set(BOARDS)
     for name, sentence in said.items():
@@ -286,7 +358,10 @@ def test_empty_marts_are_a_sentence_on_every_page(drawn):
 
 
 def few_marts(database: Path) -> None:
-    """Leave what a first day leaves: a customer, and nothing that takes two dates."""
+    """Leave what a first day leaves: a customer, and nothing that takes two dates.
+
+    An experiment is put in, because it stands without any of the rest and the demo has none.
+    """
     kept = {
         "customers": "customer_id = (select min(customer_id) from customers)",
         "segment_profile": "segment_order = 1",
@@ -304,6 +379,20 @@ def few_marts(database: Path) -> None:
         ).fetchall()
         for (table,) in tables:
             connection.execute(f"delete from main.{table} where not ({kept.get(table, 'false')})")
+        connection.execute(
+            """
+            insert into main.experiment_results by name
+            select
+                'Spring letter' as experiment, 'voucher' as variant, metric, 'all' as segment,
+                'made up for a test' as finding, 400 as treated_count, 100 as control_count,
+                treated_mean, control_mean, treated_mean - control_mean as difference,
+                treated_mean / control_mean - 1 as relative_lift, 0.01 as standard_error,
+                treated_mean - control_mean - 0.02 as lower_bound,
+                treated_mean - control_mean + 0.02 as upper_bound, 0.04 as p_value
+            from (values ('purchase_rate', 0.25, 0.20), ('spend', 1.9, 2.0))
+                as made_up (metric, treated_mean, control_mean)
+            """
+        )
 
 
 def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
@@ -315,6 +404,16 @@ def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
     assert "No cohort has a complete month" in words(section(page, "retention", "wide"))
     clusters = words(section(page, "clusters", "wide"))
     assert "too few different customers" in clusters
+    decide = words(section(page, "decide", "wide"))
+    assert "There are no clusters and value tiers yet" in decide
+    assert "The seed of interventions has no row yet" in decide
+    assert "There is no budget to divide" in decide
+    act = section(page, "act", "wide")
+    assert "No propensity was estimated" in words(act)
+    effects = words(chart(act, "experiment_effects"))
+    assert "+25.0%" in effects and "+15.0% to +35.0%" in effects
+    assert f"{MINUS}5.0%" in effects
+    assert "+0.050" in words(chart(act, "experiment_table"))
     for name in BOARDS:
         assert not re.search("NaN|Infinity", section(page, name, "wide").split("<script>")[0])
 
@@ -372,6 +471,7 @@ def validate(project: Path) -> subprocess.CompletedProcess[str]:
         ("model_tracking", "is_holdout"),
         ("survival_curves", "upper_95"),
         ("cluster_profile", "revenue_share"),
+        ("intervention_return", "return_on_investment"),
     ],
 )
 def test_a_renamed_column_is_found_without_the_database(demo, tmp_path, mart, column):
