@@ -248,6 +248,7 @@ def test_customers_take_the_forecasts_of_the_model_in_use(cdnow_sample, dbt, mod
         "run",
         "--select",
         "int_customer_values",
+        "int_value_ranks",
         "customers",
         "model_evaluation",
         variables={"purchase_model": model},
