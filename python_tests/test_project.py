@@ -142,7 +142,7 @@ def test_nothing_that_was_built_is_tracked(tracked):
 
 def pins(lock: str) -> dict[str, str]:
     """Return requirement (with its marker) -> pinned version."""
-    lines = re.findall(r"^([\w.\-\[\],]+)==([^\s;\\]+)([^\\\n]*)", (ROOT / lock).read_text(), re.M)
+    lines = re.findall(r"^([\w.\-\[\], ]+)==([^\s;\\]+)([^\\\n]*)", (ROOT / lock).read_text(), re.M)
     return {f"{name}{marker.strip()}": version for name, version, marker in lines}
 
 
