@@ -17,7 +17,7 @@
             "mean_days_between_purchases", "days_between_purchases_cv", "probability_alive",
             "probability_active_90d", "expected_purchases_90d", "expected_purchases_365d",
             "expected_purchase_value", "lifetime_value_365d", "lifetime_value_percentile",
-            "action_priority"
+            "purchase_propensity_90d", "action_priority"
     ] -%}
         {%- do columns.update({name: "number"}) -%}
     {%- endfor -%}
