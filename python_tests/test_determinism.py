@@ -1,9 +1,13 @@
 """The same input gives the same tables, whatever the order of its rows."""
 
+import subprocess
+import sys
+
 import duckdb
 import pytest
-from conftest import ONLINE_RETAIL, ONLINE_RETAIL_VARS
-from helpers import CDNOW_SAMPLE_VARS, ROOT, read_cdnow_sample, write_cdnow_sample
+import yaml
+from conftest import ONLINE_RETAIL, ONLINE_RETAIL_VARS, run_dbt
+from helpers import CDNOW_SAMPLE_VARS, ROOT, copy_project, read_cdnow_sample, write_cdnow_sample
 
 MARTS = sorted(path.stem for path in (ROOT / "models" / "marts").rglob("*.sql"))
 
@@ -54,3 +58,41 @@ def test_shuffled_rows_of_a_large_input_make_no_difference(online_retail, shuffl
 
 def test_a_dump_holds_every_customer(cdnow_sample):
     assert cdnow_sample.dump("customers").count("datetime.date(1998, 6, 30)") >= 2357
+
+
+@pytest.fixture(scope="module")
+def simulated_log(tmp_path_factory):
+    """Enough rows for several threads: DuckDB gives each 122,880 of them."""
+    parquet = tmp_path_factory.mktemp("simulated") / "transactions.parquet"
+    simulate = [sys.executable, str(ROOT / "benchmarks" / "simulate.py")]
+    command = [*simulate, "--customers", "100000", "--output", str(parquet)]
+    subprocess.run(command, check=True, capture_output=True)
+    return parquet
+
+
+def test_threads_and_memory_change_no_value(simulated_log, tmp_path):
+    """The 200 MB make DuckDB go to disk; with 120 it gives up."""
+    project = copy_project(tmp_path / "project")
+    profiles = yaml.safe_load((project / "profiles.yml").read_text())
+    settings = profiles["customer_value"]["outputs"]["dev"]["settings"]
+
+    def customers(name: str, threads: int, memory: str) -> str:
+        settings.update(threads=threads, memory_limit=memory)
+        (project / "profiles.yml").write_text(yaml.safe_dump(profiles))
+        built = run_dbt(
+            *("build", "--select", "+customers", "--threads", str(threads)),
+            *("--exclude-resource-types", "test", "unit_test"),
+            variables={"transactions": str(simulated_log)},
+            database=tmp_path / f"{name}.duckdb",
+            project=project,
+        )
+        assert built.exit_code == 0, built.output
+        return built.row(
+            "select count(*)::text || md5(string_agg(customers::text, '|' order by customer_id)) "
+            "from customers"
+        )[0]
+
+    of_one_thread = customers("one", 1, "4GB")
+    assert of_one_thread.startswith("100000")
+    assert customers("eight", 8, "4GB") == of_one_thread
+    assert customers("two", 2, "200MB") == of_one_thread

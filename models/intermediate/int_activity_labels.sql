@@ -1,6 +1,15 @@
--- What every customer did in the activity_days after an as-of date, for the dates after
--- which so many days have passed.
+-- What customers did in the activity_days after an as-of date, for the dates after which
+-- so many days have passed; on the sample that the models are fitted on, since it is
+-- rates and models that are made of it.
 with
+
+fit_customers as (
+
+    select customer_id
+    from {{ ref("int_fit_customers") }}
+    where as_of_role = 'current'
+
+),
 
 snapshots as (
 
@@ -46,6 +55,7 @@ purchases as (
         count(*) as purchase_count,
         sum(purchase_days.spend) as spend
     from purchase_days
+    inner join fit_customers on purchase_days.customer_id = fit_customers.customer_id
     inner join windows
         on
             purchase_days.purchase_date > windows.as_of_date
@@ -67,6 +77,7 @@ labels as (
         ---------- dates
         snapshots.as_of_date
     from snapshots
+    inner join fit_customers on snapshots.customer_id = fit_customers.customer_id
     inner join windows on snapshots.as_of_date = windows.as_of_date
     left join purchases
         on

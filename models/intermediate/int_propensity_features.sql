@@ -1,42 +1,44 @@
+{%- set measures = [
+    "order_count", "repeat_count", "net_revenue", "mean_repeat_value",
+    "average_order_value", "recency_days", "last_purchase_age_days",
+    "customer_age_days", "mean_days_between_purchases", "days_between_purchases_cv",
+    "r_score", "f_score", "m_score", "is_current", "as_of_date",
+] %}
 -- Nothing here looks past the as-of date.
 with
 
 observations as (
 
-    select
+    select distinct
         customer_id,
         as_of_date
     from {{ ref("int_propensity_observations") }}
 
 ),
 
-propensity_dates as (
+-- Everybody at one date and a few at all dates: each is a scan of its own, since what
+-- both would share is everybody at all dates.
+current_scores as (
 
-    select as_of_date
-    from {{ ref("int_propensity_dates") }}
-    where propensity_role = 'current'
+    select
+        {% for measure in measures %}
+            {{ measure }},
+        {% endfor %}
+        customer_id
+    from {{ ref("int_customer_scores") }}
+    where is_current and {{ var("propensity") }}
 
 ),
 
-scores as (
+past_scores as (
 
     select
-        customer_id,
-        order_count,
-        repeat_count,
-        net_revenue,
-        mean_repeat_value,
-        average_order_value,
-        recency_days,
-        last_purchase_age_days,
-        customer_age_days,
-        mean_days_between_purchases,
-        days_between_purchases_cv,
-        r_score,
-        f_score,
-        m_score,
-        as_of_date
+        {% for measure in measures %}
+            {{ measure }},
+        {% endfor %}
+        customer_id
     from {{ ref("int_customer_scores") }}
+    where not is_current
 
 ),
 
@@ -52,7 +54,7 @@ purchase_days as (
 
 calibration_dates as (
 
-    select as_of_date as calibration_date
+    select max(as_of_date) as calibration_date
     from {{ ref("int_as_of_dates") }}
     where as_of_role = 'calibration'
 
@@ -61,26 +63,23 @@ calibration_dates as (
 purchase_parameters as (
 
     select
-        model,
+        max(model) as model,
         {{ purchase_parameter_columns() }}
     from {{ ref("fit_purchase_models") }}
     where as_of_role = 'calibration' and model = 'bg_nbd'
-    group by model
 
 ),
 
 wanted as (
 
-    select
-        customer_id,
-        as_of_date
-    from observations
-    union
-    select
-        scores.customer_id,
-        scores.as_of_date
-    from scores
-    inner join propensity_dates on scores.as_of_date = propensity_dates.as_of_date
+    select * from current_scores
+    union all
+    select past_scores.*
+    from past_scores
+    inner join observations
+        on
+            past_scores.customer_id = observations.customer_id
+            and past_scores.as_of_date = observations.as_of_date
 
 ),
 
@@ -130,32 +129,26 @@ trends as (
 joined as (
 
     select
-        scores.*,
+        wanted.*,
         trends.recent_purchase_count,
         trends.recent_spend,
         trends.previous_purchase_count,
         trends.previous_spend,
         purchase_parameters.model,
-        purchase_parameters.r,
-        purchase_parameters.alpha,
-        purchase_parameters.a,
-        purchase_parameters.b,
-        purchase_parameters.dropout,
-        cast(null as {{ type_double() }}) as pareto_nbd_probability_alive,
-        propensity_dates.as_of_date is not null as is_current
+        {% for parameter in ["r", "alpha", "a", "b", "dropout"] %}
+            case
+                when wanted.as_of_date >= calibration_dates.calibration_date
+                    then purchase_parameters.{{ parameter }}
+            end as {{ parameter }},
+        {% endfor %}
+        cast(null as {{ type_double() }}) as pareto_nbd_probability_alive
     from wanted
-    inner join scores
-        on
-            wanted.customer_id = scores.customer_id
-            and wanted.as_of_date = scores.as_of_date
+    cross join calibration_dates
+    cross join purchase_parameters
     left join trends
         on
             wanted.customer_id = trends.customer_id
             and wanted.as_of_date = trends.as_of_date
-    left join propensity_dates on wanted.as_of_date = propensity_dates.as_of_date
-    left join calibration_dates
-        on wanted.as_of_date >= calibration_dates.calibration_date
-    left join purchase_parameters on calibration_dates.calibration_date is not null
 
 ),
 
