@@ -41,14 +41,19 @@ def run(command: list[str], environment: dict[str, str], log: Path) -> tuple[flo
     return seconds, usage.ru_maxrss * unit / 2**30
 
 
+# What the opponent computes too: neither the past month ends nor propensity.
+TODAY_ONLY = {"history_months": 0, "propensity": False}
+
+
 def dbt_build(
-    folder: Path, log: Path, *arguments: str, again: bool = False
+    folder: Path, log: Path, *arguments: str, again: bool = False, **variables
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and environment of a build of `log` in a database of its own.
 
     `again` keeps the database: what a nightly run finds, with its history stored.
     """
-    name = "-".join(["build", *arguments]).strip("-").replace("--", "").replace(" ", "")
+    parts = ["build", *arguments, *variables]
+    name = "-".join(parts).strip("-").replace("--", "").replace(" ", "")
     database = folder / f"{name}.duckdb"
     if not again:
         database.unlink(missing_ok=True)
@@ -56,7 +61,7 @@ def dbt_build(
         *(sys.executable, "-m", "dbt.cli.main", "build"),
         *("--exclude-resource-type", "unit_test"),
         *("--target-path", str(folder / f"target-{name}"), "--log-path", str(folder / "logs")),
-        *("--vars", json.dumps({"transactions": str(log)})),
+        *("--vars", json.dumps({"transactions": str(log), **variables})),
         *arguments,
     ]
     return command, {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(PROJECT)}
@@ -71,7 +76,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         nargs="*",
-        default=["floor", "opponent", "core", "core again", "full"],
+        default=["floor", "opponent", "today", "core", "core again", "full"],
         metavar="CONTENDER",
     )
     arguments = parser.parse_args()
@@ -89,6 +94,7 @@ def main() -> None:
         contenders = {
             "floor": lambda: ([sys.executable, str(HERE / "floor.py"), str(log)], {}),
             "opponent": lambda command=opponent: ([sys.executable, *command], {}),
+            "today": lambda: dbt_build(folder, log, "--selector", "core", **TODAY_ONLY),
             "core": lambda: dbt_build(folder, log, "--selector", "core"),
             "core again": lambda: dbt_build(folder, log, "--selector", "core", again=True),
             "full": lambda: dbt_build(folder, log),
