@@ -64,7 +64,7 @@ clusters as (
 
 ),
 
-groups as (
+combinations as (
 
     select
         segments.segment,
@@ -82,9 +82,9 @@ groups as (
 fitting as (
 
     select
-        groups.segment,
-        groups.value_tier,
-        groups.cluster_name,
+        combinations.segment,
+        combinations.value_tier,
+        combinations.cluster_name,
         playbook.action,
         playbook.goal,
         playbook.channel,
@@ -92,19 +92,19 @@ fitting as (
         playbook.priority,
         playbook.message,
         row_number() over (
-            partition by groups.segment, groups.value_tier, groups.cluster_name
+            partition by combinations.segment, combinations.value_tier, combinations.cluster_name
             order by
                 case when playbook.rule_segment = '*' then 0 else 12 end
                 + case when playbook.rule_value_tier = '*' then 0 else 10 end
                 + case when playbook.rule_cluster_name = '*' then 0 else 9 end desc,
                 playbook.action
         ) as place
-    from groups
+    from combinations
     left join playbook
         on
-            playbook.rule_segment in (groups.segment, '*')
-            and playbook.rule_value_tier in (groups.value_tier, '*')
-            and playbook.rule_cluster_name in (groups.rule_label, '*')
+            playbook.rule_segment in (combinations.segment, '*')
+            and playbook.rule_value_tier in (combinations.value_tier, '*')
+            and playbook.rule_cluster_name in (combinations.rule_label, '*')
 
 ),
 

@@ -30,7 +30,7 @@ with
                 coalesce(
                     {{ parse_timestamp(transaction_column(columns, "performed_at")) }},
                     {{ try_cast(
-                        transaction_column(columns, "performed_at"), "timestamp"
+                        transaction_column(columns, "performed_at"), type_timestamp()
                     ) }}
                 ) as date
             ) as performed_date

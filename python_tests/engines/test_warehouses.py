@@ -20,8 +20,9 @@ sqlfluff = pytest.importorskip("sqlfluff.core")
 
 COMMON_FUNCTIONS = set(
     """
-    abs cast ceil coalesce concat count exp extract floor greatest lag lead least length ln lower
-    max md5 min nullif ntile rank regexp_replace replace round row_number sqrt substr sum trim upper
+    abs avg cast ceil coalesce concat count exp extract floor greatest lag lead least length ln
+    lower max md5 min nullif ntile power rank regexp_replace replace round row_number sqrt substr
+    sum trim upper
     """.split()
 )
 SPARK_FUNCTIONS = set(
@@ -39,7 +40,7 @@ SNOWFLAKE_FUNCTIONS = set(
 BIGQUERY_FUNCTIONS = set(
     """
     approx_quantiles date_diff datetime datetime_add offset regexp_contains safe.parse_datetime
-    safe_cast timestamp_trunc to_hex
+    safe_cast strpos timestamp_trunc to_hex
     """.split()
 )
 
@@ -94,6 +95,24 @@ VARIANTS = {
         "return_order_prefix": "C",
         "customer_attributes": "shop.customers",
         "customer_attribute_columns": {"customer_id": "id", "country": "country"},
+        "service_activities": "shop.service",
+        "service_activity_columns": {
+            "customer_id": "id",
+            "activity": "kind",
+            "performed_at": "done_on",
+            "quantity": "minutes",
+        },
+        "campaign_contacts": "shop.mailings",
+        "campaign_contact_columns": {
+            "customer_id": "id",
+            "campaign_id": "campaign",
+            "contacted_at": "sent_at",
+            "variant": "arm",
+            "responded": "answered",
+            "response_value": "order_value",
+            "cost": "postage",
+            "exposed": "opened",
+        },
         "holdout_days": 90,
         "lapse_after_days": 120,
         "late_arrival_days": 30,

@@ -176,18 +176,27 @@ expected as (
 ),
 
 -- A group that a row names has a cost even if nobody came of it.
-group_names as (
+named_groups as (
 
     select
         grouping_name,
         group_name
     from patterns
-    union
+    union all
     select
         grouping_name,
         group_name
     from costs
     where group_name != '*'
+
+),
+
+group_names as (
+
+    select distinct
+        grouping_name,
+        group_name
+    from named_groups
 
 ),
 

@@ -75,7 +75,8 @@ ranked as (
             order by expected_margin desc, probability desc, customer_id asc
         ) as audience_rank,
         cast(
-            sum(cast(probability as decimal(38, 12))) over () as {{ type_double() }}
+            sum(cast(probability as {{ type_decimal(38, 12) }})) over ()
+            as {{ type_double() }}
         ) / count(*) over () as mean_probability
     from valued
 
@@ -86,7 +87,7 @@ chosen as (
     select
         *,
         cast(
-            sum(cast(probability as decimal(38, 12))) over (
+            sum(cast(probability as {{ type_decimal(38, 12) }})) over (
                 order by audience_rank
                 rows between unbounded preceding and current row
             ) as {{ type_double() }}

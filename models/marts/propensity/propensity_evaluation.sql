@@ -111,7 +111,7 @@ summed as (
         cast(count(*) as {{ type_double() }}) as n,
         cast(sum(ranked.label) as {{ type_double() }}) as n_positive,
         cast(
-            sum(cast(ranked.twice_rank * ranked.label as decimal(38, 0)))
+            sum(cast(ranked.twice_rank * ranked.label as {{ type_decimal(38, 0) }}))
             as {{ type_double() }}
         ) / 2 as rank_sum,
         {{ exact_sum("ranked.probability") }} as probability_sum,
