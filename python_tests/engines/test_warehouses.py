@@ -28,13 +28,13 @@ COMMON_FUNCTIONS = set(
 SPARK_FUNCTIONS = set(
     """
     add_months conv current_timezone date_add date_trunc datediff from_utc_timestamp
-    percentile_cont regexp_like to_utc_timestamp try_cast try_to_timestamp xxhash64
+    percentile_cont position regexp_like to_utc_timestamp try_cast try_to_timestamp xxhash64
     """.split()
 )
 SNOWFLAKE_FUNCTIONS = set(
     """
-    convert_timezone date_trunc dateadd datediff hash percentile_cont regexp_instr to_number
-    try_cast try_to_timestamp_ntz try_to_timestamp_tz
+    convert_timezone date_trunc dateadd datediff hash percentile_cont position regexp_instr
+    to_number try_cast try_to_timestamp_ntz try_to_timestamp_tz
     """.split()
 )
 BIGQUERY_FUNCTIONS = set(
