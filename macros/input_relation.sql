@@ -75,7 +75,7 @@
 {% macro input_table(reference) %}
     {%- set parts = reference.parts -%}
     {{- return(api.Relation.create(
-        database=parts[-3] if parts | length > 2 else target.database,
+        database=parts[-3] if parts | length > 2 else (target.database or none),
         schema=parts[-2] if parts | length > 1 else target.schema,
         identifier=parts[-1],
     )) -}}

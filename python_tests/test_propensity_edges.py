@@ -59,7 +59,8 @@ def one_price() -> pd.DataFrame:
     for i in range(400):
         first = int(random.integers(200, 730))
         gaps = random.exponential(random.choice([30, 90, 400]), 40).cumsum().astype(int)
-        days[f"c{i:03}"] = [first, *(first - gaps[(gaps > 0) & (gaps <= first)]).tolist()]
+        later = np.unique(first - gaps[(gaps > 0) & (gaps <= first)])
+        days[f"c{i:03}"] = [first, *later.tolist()]
     days |= {f"d{i:03}": [int(random.integers(0, 60))] for i in range(30)}
     return log_of(days, 10.0)
 
@@ -79,7 +80,10 @@ def build_edge(dbt, tmp_path):
     """Return a function that builds a log, and its customers' attributes where they are given."""
 
     def run(lines: pd.DataFrame, attributes: pd.DataFrame | None = None):
-        variables = {"transactions": str(tmp_path / "log.csv"), "as_of_date": str(AS_OF_DATE.date())}
+        variables = {
+            "transactions": str(tmp_path / "log.csv"),
+            "as_of_date": str(AS_OF_DATE.date()),
+        }
         lines.to_csv(variables["transactions"], index=False)
         if attributes is not None:
             variables["customer_attributes"] = str(tmp_path / "attributes.csv")
@@ -125,8 +129,7 @@ def test_what_is_alike_empty_or_new_teaches_nothing_and_is_scored(build_edge):
         "south",
     }
     assert result.rows(
-        "select count(*), count(purchase_propensity_90d) from customers "
-        "where customer_id like 'd%'"
+        "select count(*), count(purchase_propensity_90d) from customers where customer_id like 'd%'"
     ) == [(30, 30)]
     groups = result.rows("select distinct attribute, attribute_value from propensity_fairness")
     assert ("region", "north") in groups
