@@ -92,7 +92,10 @@ fitting as (
         playbook.priority,
         playbook.message,
         row_number() over (
-            partition by combinations.segment, combinations.value_tier, combinations.cluster_name
+            partition by
+                combinations.segment,
+                combinations.value_tier,
+                combinations.cluster_name
             order by
                 case when playbook.rule_segment = '*' then 0 else 12 end
                 + case when playbook.rule_value_tier = '*' then 0 else 10 end
