@@ -35,6 +35,20 @@ def test_a_month_of_the_bg_nbd_is_what_its_assumptions_say(index):
     assert model.active(start, end)[0] == pytest.approx(active, rel=1e-3)
 
 
+def test_parameters_without_limit_are_finite():
+    """A fit to customers none of whom came back ends at such parameters."""
+    r, alpha, a, b = 0.29, 6.9, 22026.0, 10490.0
+    x, age = np.array([0.0, 2.0]), np.array([300.0, 365.0])
+    model = monthly.BgNbd(x, age, r, alpha, a, b)
+    for i in range(2):
+        chance, z = beta_distribution(a, b + x[i]), 365 / (alpha + age[i])
+        alive = quad(lambda q, c=chance, z=z, k=r + x[i]: (1 + c.ppf(q) * z) ** -k, 0, 1)[0]
+        assert model.alive(365)[i] == pytest.approx(alive, rel=1e-6)
+    purchases, discounted = monthly.purchases_between(model, 0, MONTH, 0.0003)
+    assert (purchases > discounted).all()
+    assert (model.active(0, MONTH) > 0).all()
+
+
 @pytest.mark.parametrize("index", [0, 1, 2, 3])
 def test_a_month_of_the_pareto_nbd_is_what_its_assumptions_say(index):
     x, age = X[index], T[index]

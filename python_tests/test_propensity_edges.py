@@ -5,11 +5,6 @@ import pandas as pd
 import pytest
 
 AS_OF_DATE = pd.Timestamp("2024-12-31")
-# The marts that stand on propensity or on campaigns, with what they stand on and their tests.
-BUILD = (
-    *("build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"),
-    *("--select", "+path:models/marts/propensity", "+path:models/marts/experiments"),
-)
 
 
 def log_of(purchase_days: dict[str, list[int]], amounts: np.random.Generator | float):
@@ -76,7 +71,7 @@ def attributes_of(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture
-def build_edge(dbt, tmp_path):
+def build_edge(built, tmp_path):
     """Return a function that builds a log, and its customers' attributes where they are given."""
 
     def run(lines: pd.DataFrame, attributes: pd.DataFrame | None = None):
@@ -88,8 +83,7 @@ def build_edge(dbt, tmp_path):
         if attributes is not None:
             variables["customer_attributes"] = str(tmp_path / "attributes.csv")
             attributes.to_csv(variables["customer_attributes"], index=False)
-        result = dbt(*BUILD, variables=variables)
-        assert result.exit_code == 0, result.output
+        result = built(variables)
         return result, dict(result.rows("select target, finding from propensity_fits"))
 
     return run

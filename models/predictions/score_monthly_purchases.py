@@ -8,6 +8,7 @@ days, so that month 12 ends on day 365.
 import numpy as np
 import pandas as pd
 from scipy.special import hyp2f1
+from scipy.stats import beta as beta_distribution
 
 COLUMNS = {
     "repeat_count": "int64",
@@ -24,6 +25,8 @@ MONTH_DAYS = 365 / 12
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(6)
 # Of an integrand that may fall steeply at one end.
 MANY_NODES, MANY_WEIGHTS = np.polynomial.legendre.leggauss(48)
+# A factor below this leaves no digits to what it is multiplied with.
+SMALLEST_FACTOR = 1e-280
 
 
 def to_frame(relation) -> pd.DataFrame:
@@ -40,11 +43,21 @@ def beta_mean_of_power(k: np.ndarray, a: float, c: np.ndarray, z: np.ndarray | f
     """Return the mean of (1 + p z) ** -k over p, which is Beta(a, c - a).
 
     That is 2F1(k, a; c; -z), by Pfaff's transformation, after which the parameters that grow
-    with the number of purchases are c's alone.
+    with the number of purchases are c's alone. For parameters so large that it overflows it
+    is the mean itself, by quadrature over the quantiles of p, good to a few digits.
     """
     # SciPy's function loses digits where its parameters are whole numbers.
-    a = a * (1 + 1e-12)
-    return (1 + z) ** -a * hyp2f1(a, c - k, c, z / (1 + z))
+    near_a = a * (1 + 1e-12)
+    z = np.broadcast_to(z, k.shape)
+    with np.errstate(all="ignore"):
+        factor = (1 + z) ** -near_a
+        mean = factor * hyp2f1(near_a, c - k, c, z / (1 + z))
+    lost = ~np.isfinite(mean) | (factor < SMALLEST_FACTOR)
+    if lost.any():
+        p = beta_distribution.ppf((MANY_NODES + 1) / 2, a, (c - a)[lost, None])
+        powers = np.exp(-k[lost, None] * np.log1p(p * z[lost, None]))
+        mean[lost] = powers @ (MANY_WEIGHTS / 2)
+    return mean
 
 
 class BgNbd:
