@@ -206,8 +206,8 @@ labels as (
     inner join purchase_days
         on
             fit_customers.customer_id = purchase_days.customer_id
-            and purchase_days.purchase_date > value_dates.training_date
-            and purchase_days.purchase_date <= value_dates.as_of_date
+            and value_dates.training_date < purchase_days.purchase_date
+            and value_dates.as_of_date >= purchase_days.purchase_date
     group by fit_customers.customer_id, fit_customers.as_of_role
 
 ),

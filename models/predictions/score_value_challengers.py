@@ -5,9 +5,9 @@ the probability to spend anything, and what those who do spend. The second is le
 ln(1 + spend), because a few customers spend many times what the others do and a squared error
 in money would be about them alone. Taking the exponential of a mean logarithm is too low; the
 mean of the exponentials of the errors makes up for it (the smearing estimate: Duan 1983,
-Journal of the American Statistical Association 78:605). The errors are those on a quarter of
-the buyers that the learner has not seen, since its errors on what it has seen are too small.
-Assumed is that errors on the log scale are alike for all customers.
+Journal of the American Statistical Association 78:605). The errors are those on buyers that the
+learner has not seen (four folds), since its errors on what it has seen are too small. Assumed is
+that errors on the log scale are alike for all customers.
 
 What was learned is not kept: the forecasts of the bounded sample are, and those of everybody
 where the var `value_model` names a learner, in batches of about 100,000 customers, each written
@@ -44,7 +44,7 @@ KEYS = {
 }
 # Below so many who spend, or who do not, a fit would learn chance.
 FEWEST_OUTCOMES = 20
-# Of so many buyers one is kept aside for the smearing.
+# Of so many buyers one is kept aside at a time, for the smearing.
 FOLDS = 4
 FOREST: dict[str, Any] = {
     "n_estimators": 60,
@@ -166,13 +166,17 @@ class TwoPartLearner:
         self.highest_spend = float(spend.max())
         self.classifier, self.regressor = LEARNERS[name](seed)
         points_of_buyers, log_spend = points[buys], np.log1p(spend[buys])
-        is_aside = np.arange(len(log_spend)) % FOLDS == FOLDS - 1
+        fold = np.arange(len(log_spend)) % FOLDS
+        errors = np.zeros(len(log_spend))
         with warnings.catch_warnings():
             # A network that is still on its way is judged on the holdout like any other.
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.classifier.fit(points, buys)
-            self.regressor.fit(points_of_buyers[~is_aside], log_spend[~is_aside])
-        errors = log_spend[is_aside] - self.regressor.predict(points_of_buyers[is_aside])
+            for aside in range(FOLDS):
+                self.regressor.fit(points_of_buyers[fold != aside], log_spend[fold != aside])
+                unseen = points_of_buyers[fold == aside]
+                errors[fold == aside] = log_spend[fold == aside] - self.regressor.predict(unseen)
+            self.regressor.fit(points_of_buyers, log_spend)
         self.smearing = float(np.exp(errors).mean())
 
     def standardised(self, points: np.ndarray) -> np.ndarray:
@@ -198,9 +202,7 @@ def to_columns(role: str, model: str, part: str, **columns) -> pd.DataFrame:
     return frame.reindex(columns=list(COLUMNS)).fillna(defaults).astype(COLUMNS)
 
 
-def forecasts(
-    observations, learners: dict[str, list[str]], seed: int
-) -> Iterator[pd.DataFrame]:
+def forecasts(observations, learners: dict[str, list[str]], seed: int) -> Iterator[pd.DataFrame]:
     """Yield a finding per role and learner, and what the learner expects of the customers.
 
     Parameters

@@ -39,8 +39,8 @@ measured as (
 ),
 
 -- Positions need a total order: of equal predictions the longer known customer stands
--- first, then the smaller id. Ranks share ties at their mean. What is not foreseen at all
--- is one tie, and has no error.
+-- first, then the smaller id. Ranks share ties at their mean. What is not foreseen is one
+-- tie, and has no error.
 ranked as (
 
     select
@@ -144,6 +144,17 @@ metrics as (
 
 ),
 
+judged as (
+
+    select
+        metrics.*,
+        coalesce(value_models.value_model, '{{ var("purchase_model") }}')
+            as value_model
+    from metrics
+    left join value_models on 1 = 1
+
+),
+
 model_evaluation as (
 
     select
@@ -181,11 +192,8 @@ model_evaluation as (
         model in ('own_rate', 'population_mean', 'past_spend', 'past_average')
             as is_baseline,
         model = '{{ var("purchase_model") }}' as is_selected,
-        model
-        = coalesce(max(value_models.value_model), '{{ var("purchase_model") }}')
-            as is_value_selected
-    from metrics
-    left join value_models on 1 = 1
+        model = max(value_model) as is_value_selected
+    from judged
     group by model
 
 )

@@ -124,7 +124,10 @@ scores as (
                 -- The lower the better.
                 {{ sign }} * {{ prefix }}{{ metric }} as loss,
                 is_baseline,
-                is_{{ "value_" if measure == "revenue" }}selected as is_selected
+                case
+                    when '{{ measure }}' = 'revenue' then is_value_selected
+                    else is_selected
+                end as is_selected
             from evaluations
             union all
         {% endfor %}
@@ -373,7 +376,9 @@ warnings as (
             ' revenue than there was: take totals with that in mind.'
         ) as sentence
     from evaluations
-    where is_value_selected and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
+    where
+        is_value_selected
+        and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
 
 ),
 
