@@ -39,8 +39,8 @@ measured as (
 ),
 
 -- Positions need a total order: of equal predictions the longer known customer stands
--- first, then the smaller id. Ranks share ties at their mean. What is not foreseen is one
--- tie, and has no error.
+-- first, then the smaller id. Ranks share ties at their mean. What is not foreseen is
+-- one tie, and has no error.
 ranked as (
 
     select
