@@ -157,7 +157,7 @@ def test_everybody_is_scored_in_batches_only_where_a_learner_is_asked_for():
 # What a real build says.
 
 
-def cdnow_features(lines: pd.DataFrame, date: str) -> pd.DataFrame:
+def cdnow_features(lines: pd.DataFrame, date: str, lookback: int) -> pd.DataFrame:
     """Return the features of CDNOW's customers as of a date, by pandas and nothing of ours."""
     end = pd.Timestamp(date)
     lines = lines[lines["date"] <= end]
@@ -170,6 +170,7 @@ def cdnow_features(lines: pd.DataFrame, date: str) -> pd.DataFrame:
     gaps = by_customer["date"].diff().dt.days.groupby(days["customer"])
     mean_gap = ((last - first).dt.days / (count - 1).where(count > 1)).fillna(0)
     ago = (end - days["date"]).dt.days
+    seen = days[ago < lookback].groupby("customer")["dollars"]
 
     def logged(values: pd.Series) -> pd.Series:
         return np.log1p(values.reindex(first.index).fillna(0).clip(lower=0))
@@ -177,18 +178,21 @@ def cdnow_features(lines: pd.DataFrame, date: str) -> pd.DataFrame:
     features = {
         "recency_days": logged((end - last).dt.days),
         "customer_age_days": logged((end - first).dt.days),
-        "order_count": logged(count),
-        "repeat_count": logged(count - 1),
-        "net_revenue": logged(by_customer["dollars"].sum()),
+        "order_count": logged(seen.size()),
+        "repeat_count": logged(days[(ago < lookback) & (number > 0)].groupby("customer").size()),
+        "net_revenue": logged(seen.sum()),
         "mean_repeat_value": logged(paid.mean()),
-        "average_order_value": logged(by_customer["dollars"].sum() / count),
+        "average_order_value": logged(seen.sum() / seen.size()),
         "mean_days_between_purchases": logged(mean_gap),
         "days_between_purchases_cv": (gaps.std() / gaps.mean()).fillna(0),
     }
     features["overdue_ratio"] = (
         features["recency_days"] - features["mean_days_between_purchases"]
     ).where(count > 1, 0)
-    for name, window in (("recent", ago < 90), ("previous", (ago >= 90) & (ago < 180))):
+    for name, window in (
+        ("recent", ago < 90),
+        ("previous", (ago >= 90) & (ago < min(180, lookback))),
+    ):
         part = days[window].groupby("customer")["dollars"]
         features[f"{name}_purchase_count"] = logged(part.size())
         features[f"{name}_spend"] = logged(part.sum())
@@ -217,7 +221,7 @@ def spend_between(lines: pd.DataFrame, after: str, until: str) -> pd.Series:
 
 def test_ridge_on_cdnow_is_that_of_pandas_and_scikit_learn(cdnow_sample, lines):
     """The log up to 1997-09-30 has 273 days, as many as the holdout: half of them is the window."""
-    train, score = (cdnow_features(lines, date) for date in ("1997-05-17", "1997-09-30"))
+    train, score = (cdnow_features(lines, date, 137) for date in ("1997-05-17", "1997-09-30"))
     window = spend_between(lines, "1997-05-17", "1997-09-30")
     train["value"] = train["customer_id"].map(window).fillna(0) * 273 / 136
     names = sorted(set(score.columns) - {"customer_id"})
@@ -340,7 +344,7 @@ def test_the_customers_carry_the_value_that_was_asked_for(with_ridge, cdnow_samp
     assert tiers.size()["VIP"] == pytest.approx(0.05 * 2357, abs=1)
 
     # A year before today, and the discounted spend of that year.
-    train, score = (cdnow_features(lines, date) for date in ("1997-06-30", "1998-06-30"))
+    train, score = (cdnow_features(lines, date, 181) for date in ("1997-06-30", "1998-06-30"))
     year = lines[lines["date"] > "1997-06-30"]
     age = (year["date"] - pd.Timestamp("1997-06-30")).dt.days
     discounted = (year["dollars"] * 1.1 ** (-age / 365)).groupby(year["customer"]).sum()

@@ -1,5 +1,6 @@
 -- Learners of value see customers on dates that have no snapshot, so their features are
--- computed apart: on a date that has one, both must say the same.
+-- computed apart: on a date that has one, both must say the same of what is not counted
+-- over the look-back.
 with
 
 observations as (
@@ -8,11 +9,7 @@ observations as (
         customer_id,
         recency_days,
         customer_age_days,
-        order_count,
-        repeat_count,
-        net_revenue,
         mean_repeat_value,
-        average_order_value,
         mean_days_between_purchases,
         days_between_purchases_cv,
         as_of_date
@@ -27,11 +24,7 @@ snapshots as (
         customer_id,
         recency_days,
         customer_age_days,
-        order_count,
-        repeat_count,
-        net_revenue,
         mean_repeat_value,
-        average_order_value,
         mean_days_between_purchases,
         days_between_purchases_cv,
         as_of_date
@@ -57,11 +50,7 @@ where
     {% for column in [
         "recency_days",
         "customer_age_days",
-        "order_count",
-        "repeat_count",
-        "net_revenue",
         "mean_repeat_value",
-        "average_order_value",
         "mean_days_between_purchases",
     ] %}
         or abs(

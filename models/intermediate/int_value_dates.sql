@@ -98,6 +98,7 @@ value_dates as (
         ---------- numerics
         window_days,
         cast(target_days as integer) as target_days,
+        cast(observed_days - window_days as integer) as lookback_days,
         discount_per_day,
         margin * case
             when discount_per_day > 0

@@ -1,6 +1,8 @@
 {{ config(materialized="table") }}
 
--- Nothing here looks past the date that the features are of, but for the label.
+-- Nothing here looks past the date that the features are of, but for the label; and what
+-- is counted is counted over as many days back on either date. Totals to date would be
+-- larger on the later one, and a learner would take that for better customers.
 with
 
 value_dates as (
@@ -9,6 +11,7 @@ value_dates as (
         as_of_role,
         window_days,
         target_days,
+        lookback_days,
         discount_per_day,
         value_per_spend,
         as_of_date,
@@ -63,6 +66,7 @@ wanted as (
         'train' as value_part,
         fit_customers.customer_id,
         value_dates.as_of_role,
+        value_dates.lookback_days,
         value_dates.training_date as as_of_date
     from fit_customers
     inner join value_dates
@@ -74,6 +78,7 @@ wanted as (
         'score' as value_part,
         fit_customers.customer_id,
         value_dates.as_of_role,
+        value_dates.lookback_days,
         value_dates.as_of_date
     from fit_customers
     inner join value_dates on fit_customers.as_of_role = value_dates.as_of_role
@@ -84,6 +89,7 @@ wanted as (
             'score' as value_part,
             customer_days.customer_id,
             value_dates.as_of_role,
+            value_dates.lookback_days,
             value_dates.as_of_date
         from customer_days
         cross join value_dates
@@ -103,14 +109,16 @@ last_days as (
         wanted.value_part,
         wanted.as_of_role,
         wanted.as_of_date,
-        customer_days.order_count_to_date as order_count,
-        customer_days.purchase_number - 1 as repeat_count,
-        customer_days.net_revenue_to_date as net_revenue,
+        customer_days.purchase_number - 1 as gap_count,
         customer_days.squared_days_between_purchases_to_date,
+        customer_days.order_count_to_date
+        - coalesce(earlier_days.order_count_to_date, 0) as order_count,
+        customer_days.purchase_number
+        - coalesce(earlier_days.purchase_number, 1) as repeat_count,
+        customer_days.net_revenue_to_date
+        - coalesce(earlier_days.net_revenue_to_date, 0) as net_revenue,
         cast(customer_days.repeat_spend_to_date as {{ type_double() }})
         / nullif(customer_days.paid_repeat_count_to_date, 0) as mean_repeat_value,
-        cast(customer_days.net_revenue_to_date as {{ type_double() }})
-        / nullif(customer_days.order_count_to_date, 0) as average_order_value,
         {{ date_diff_days("customer_days.last_purchase_date", "wanted.as_of_date") }}
             as recency_days,
         {{ date_diff_days("customer_days.first_purchase_date", "wanted.as_of_date") }}
@@ -129,6 +137,15 @@ last_days as (
             and coalesce(
                 customer_days.next_activity_date, cast('9999-12-31' as date)
             ) > wanted.as_of_date
+    left join customer_days as earlier_days
+        on
+            wanted.customer_id = earlier_days.customer_id
+            and {{ date_add_days(
+                "wanted.as_of_date", "-1 * wanted.lookback_days"
+            ) }} >= earlier_days.activity_date
+            and coalesce(
+                earlier_days.next_activity_date, cast('9999-12-31' as date)
+            ) > {{ date_add_days("wanted.as_of_date", "-1 * wanted.lookback_days") }}
 
 ),
 
@@ -145,13 +162,14 @@ trends as (
             wanted.customer_id = purchase_days.customer_id
             and wanted.as_of_date >= purchase_days.purchase_date
             and {{ date_add_days(
-                "wanted.as_of_date", "-2 * " ~ var("activity_days")
+                "wanted.as_of_date",
+                "-1 * least(wanted.lookback_days, " ~ 2 * var("activity_days") ~ ")"
             ) }} < purchase_days.purchase_date
     group by wanted.customer_id, wanted.value_part, wanted.as_of_role
 
 ),
 
--- As snapshots have them, for a date that has none.
+-- Gaps as snapshots have them, for a date that has none.
 measured as (
 
     select
@@ -162,10 +180,12 @@ measured as (
         trends.recent_spend,
         trends.previous_purchase_count,
         trends.previous_spend,
-        last_days.last_purchase_age_days / nullif(last_days.repeat_count, 0)
+        cast(last_days.net_revenue as {{ type_double() }})
+        / nullif(last_days.order_count, 0) as average_order_value,
+        last_days.last_purchase_age_days / nullif(last_days.gap_count, 0)
             as mean_days_between_purchases,
         case
-            when last_days.repeat_count > 1
+            when last_days.gap_count > 1
                 then
                     sqrt(
                         greatest(
@@ -175,11 +195,11 @@ measured as (
                             )
                             - last_days.last_purchase_age_days
                             * last_days.last_purchase_age_days
-                            / last_days.repeat_count,
+                            / last_days.gap_count,
                             0
-                        ) / (last_days.repeat_count - 1)
+                        ) / (last_days.gap_count - 1)
                     )
-                    / (last_days.last_purchase_age_days / last_days.repeat_count)
+                    / (last_days.last_purchase_age_days / last_days.gap_count)
         end as days_between_purchases_cv
     from last_days
     inner join value_dates on last_days.as_of_role = value_dates.as_of_role
