@@ -73,15 +73,15 @@ def by_hand(train: pd.DataFrame, rows: pd.DataFrame, features: list[str]) -> np.
     points = (train[features] - mean) / deviation
     asked = (rows[features].clip(lowest, highest, axis=1) - mean) / deviation
     buyers = train["value"].to_numpy() > 0
-    chance = LogisticRegression(C=1.0, max_iter=2_000).fit(points.to_numpy(), buyers)
+    chance = LogisticRegression(C=0.01, max_iter=2_000).fit(points.to_numpy(), buyers)
     bought, logs = points.to_numpy()[buyers], np.log1p(train["value"].to_numpy()[buyers])
     ratios = []
     for start in range(4):
         seen = np.delete(np.arange(len(logs)), np.s_[start::4])
-        line = Ridge(alpha=1.0).fit(bought[seen], logs[seen])
+        line = Ridge(alpha=100.0).fit(bought[seen], logs[seen])
         ratios += list(np.exp(logs[start::4] - line.predict(bought[start::4])))
     smearing = np.mean(ratios)
-    spend = Ridge(alpha=1.0).fit(bought, logs)
+    spend = Ridge(alpha=100.0).fit(bought, logs)
     amount = smearing * np.exp(spend.predict(asked.to_numpy())) - 1
     amount = np.clip(amount, 0, train["value"].max())
     return chance.predict_proba(asked.to_numpy())[:, 1] * amount
@@ -182,7 +182,7 @@ def cdnow_features(lines: pd.DataFrame, date: str, lookback: int) -> pd.DataFram
         "repeat_count": logged(days[(ago < lookback) & (number > 0)].groupby("customer").size()),
         "net_revenue": logged(seen.sum()),
         "mean_repeat_value": logged(paid.mean()),
-        "average_order_value": logged(seen.sum() / seen.size()),
+        "average_order_value": logged(by_customer["dollars"].sum() / count),
         "mean_days_between_purchases": logged(mean_gap),
         "days_between_purchases_cv": (gaps.std() / gaps.mean()).fillna(0),
     }
@@ -264,14 +264,14 @@ def test_each_learner_is_judged_on_the_customers_of_the_others(cdnow_sample):
     assert not {name for (name,) in calibrated} & set(NAMES)
 
 
-def test_learners_order_customers_by_revenue_better_on_cdnow(demo):
-    """What the docs say of the master file: better order, and totals that are too high."""
+def test_trees_order_cdnow_by_revenue_better_and_the_purchase_model_has_the_total(demo):
+    """What the docs say of the master file."""
     rows = demo.frame("select * from model_evaluation").set_index("model")
-    gini, bias = rows["revenue_gini_normalised"], rows["revenue_bias_share"]
-    for name in NAMES:
+    gini, bias = rows["revenue_gini_normalised"], rows["revenue_bias_share"].abs()
+    for name in ("random_forest", "gradient_boosting"):
         assert gini[name] > max(gini["past_spend"], gini["bg_nbd"]), name
-        assert bias[name] > 0.1, name
-    assert abs(bias["bg_nbd"]) < bias[list(NAMES)].min()
+    assert bias["bg_nbd"] < bias[list(NAMES)].min()
+    assert rows.loc[list(NAMES), "revenue_mae"].max() < rows.loc["past_spend", "revenue_mae"]
 
 
 def test_changing_the_future_changes_no_forecast(dbt, tmp_path):

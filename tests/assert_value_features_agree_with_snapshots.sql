@@ -10,6 +10,7 @@ observations as (
         recency_days,
         customer_age_days,
         mean_repeat_value,
+        average_order_value,
         mean_days_between_purchases,
         days_between_purchases_cv,
         as_of_date
@@ -25,6 +26,7 @@ snapshots as (
         recency_days,
         customer_age_days,
         mean_repeat_value,
+        average_order_value,
         mean_days_between_purchases,
         days_between_purchases_cv,
         as_of_date
@@ -51,6 +53,7 @@ where
         "recency_days",
         "customer_age_days",
         "mean_repeat_value",
+        "average_order_value",
         "mean_days_between_purchases",
     ] %}
         or abs(

@@ -1,7 +1,7 @@
 {{ config(materialized="table") }}
 
--- Nothing here looks past the date that the features are of, but for the label; and what
--- is counted is counted over as many days back on either date. Totals to date would be
+-- Nothing here looks past the date that the features are of, but for the label. What is
+-- counted is counted over as many days back on either date: totals to date would be
 -- larger on the later one, and a learner would take that for better customers.
 with
 
@@ -117,6 +117,8 @@ last_days as (
         - coalesce(earlier_days.purchase_number, 1) as repeat_count,
         customer_days.net_revenue_to_date
         - coalesce(earlier_days.net_revenue_to_date, 0) as net_revenue,
+        cast(customer_days.net_revenue_to_date as {{ type_double() }})
+        / nullif(customer_days.order_count_to_date, 0) as average_order_value,
         cast(customer_days.repeat_spend_to_date as {{ type_double() }})
         / nullif(customer_days.paid_repeat_count_to_date, 0) as mean_repeat_value,
         {{ date_diff_days("customer_days.last_purchase_date", "wanted.as_of_date") }}
@@ -180,8 +182,6 @@ measured as (
         trends.recent_spend,
         trends.previous_purchase_count,
         trends.previous_spend,
-        cast(last_days.net_revenue as {{ type_double() }})
-        / nullif(last_days.order_count, 0) as average_order_value,
         last_days.last_purchase_age_days / nullif(last_days.gap_count, 0)
             as mean_days_between_purchases,
         case
