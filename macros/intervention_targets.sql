@@ -5,7 +5,7 @@
     {%- set columns = {} -%}
     {%- for name in [
             "customer_id", "rfm_code", "segment", "previous_segment", "cluster_name",
-            "value_tier", "recommended_action", "is_spend_outlier", "as_of_date",
+            "value_tier", "value_model", "recommended_action", "is_spend_outlier", "as_of_date",
             "first_purchase_date", "last_purchase_date", "segment_changed_since"
     ] -%}
         {%- do columns.update({name: "text"}) -%}

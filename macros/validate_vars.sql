@@ -158,11 +158,19 @@
     {%- endfor -%}
     {%- for name, choices in {
         "purchase_model": ["bg_nbd", "mbg_nbd", "pareto_nbd"],
+        "value_model": [
+            "probabilistic", "ridge", "random_forest", "gradient_boosting", "neural_network"
+        ],
         "rfm_scoring": ["quintiles", "ntile", "thresholds"],
         "demo": ["cdnow", "complete_journey"],
     }.items() if var(name) not in choices -%}
         {{- customer_value.raise_var_error(name, "one of " ~ choices | join(", ")) -}}
     {%- endfor -%}
+    {%- if var("value_model") != "probabilistic" and not var("propensity") -%}
+        {{- customer_value.raise_var_error(
+            "value_model", "probabilistic while the var propensity is false"
+        ) -}}
+    {%- endif -%}
     {%- if var("drop_identical_lines") not in ["auto", true, false] -%}
         {{- customer_value.raise_var_error("drop_identical_lines", "auto, true or false") -}}
     {%- endif -%}

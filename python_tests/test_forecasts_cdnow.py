@@ -17,6 +17,7 @@ from sklearn.metrics import (
 )
 
 MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd")
+LEARNERS = ("ridge", "random_forest", "gradient_boosting", "neural_network")
 BASELINES = ("own_rate", "population_mean", "past_spend", "past_average")
 
 
@@ -59,8 +60,8 @@ def test_the_evaluation_is_the_reference_s(
 
 
 def test_every_model_and_every_baseline_has_a_row(evaluation):
-    assert set(evaluation.index) == {*MODELS, *BASELINES}
-    assert set(evaluation.index[~evaluation["is_baseline"]]) == set(MODELS)
+    assert set(evaluation.index) == {*MODELS, *LEARNERS, *BASELINES}
+    assert set(evaluation.index[~evaluation["is_baseline"]]) == {*MODELS, *LEARNERS}
     assert list(evaluation.index[evaluation["is_selected"]]) == ["bg_nbd"]
 
 
@@ -81,8 +82,13 @@ def test_the_naive_baseline_stands_beside_the_model_and_wins_on_revenue(evaluati
         assert sentence in cdnow_sample.output
 
 
-@pytest.mark.parametrize("model", [*MODELS, *BASELINES])
-@pytest.mark.parametrize("measure", ["purchases", "revenue"])
+@pytest.mark.parametrize(
+    ("model", "measure"),
+    [
+        *((model, measure) for model in MODELS + BASELINES for measure in ("purchases", "revenue")),
+        *((model, "revenue") for model in LEARNERS),
+    ],
+)
 def test_the_errors_are_those_of_scikit_learn_and_scipy(evaluation, forecasts, model, measure):
     rows = forecasts[forecasts["model"] == model]
     predicted = rows[f"predicted_{measure}"].to_numpy("float64")
@@ -248,6 +254,7 @@ def test_customers_take_the_forecasts_of_the_model_in_use(cdnow_sample, dbt, mod
         "run",
         "--select",
         "int_customer_values",
+        "int_lifetime_values",
         "int_value_ranks",
         "customers",
         "model_evaluation",

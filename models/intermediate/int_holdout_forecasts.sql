@@ -44,6 +44,17 @@ forecasts as (
 
 ),
 
+value_challengers as (
+
+    select
+        customer_id,
+        model,
+        value
+    from {{ ref("score_value_challengers") }}
+    where as_of_role = 'calibration' and part = 'forecast'
+
+),
+
 -- Any model's rows will do: the spend model is one for all of them.
 spend_forecasts as (
 
@@ -168,6 +179,16 @@ predictions as (
         predicted_purchases,
         predicted_revenue
     from baseline_predictions
+    union all
+    -- They foresee what customers spend, not how often.
+    select
+        customer_id,
+        model,
+        cast(null as {{ type_double() }}) as probability_alive,
+        cast(null as {{ type_double() }}) as probability_active,
+        cast(null as {{ type_double() }}) as predicted_purchases,
+        value as predicted_revenue
+    from value_challengers
 
 ),
 

@@ -83,36 +83,12 @@ wanted as (
 
 ),
 
--- The trend: the last activity_days against those before them.
 trends as (
 
     select
         wanted.customer_id,
         wanted.as_of_date,
-        {% for name, sign in {"recent": ">", "previous": "<="}.items() %}
-            sum(
-                case
-                    when
-                        purchase_days.purchase_date
-                        {{ sign }} {{ date_add_days(
-                            "wanted.as_of_date", "-1 * " ~ var("activity_days")
-                        ) }}
-                        then 1
-                    else 0
-                end
-            ) as {{ name }}_purchase_count,
-            sum(
-                case
-                    when
-                        purchase_days.purchase_date
-                        {{ sign }} {{ date_add_days(
-                            "wanted.as_of_date", "-1 * " ~ var("activity_days")
-                        ) }}
-                        then purchase_days.spend
-                    else 0
-                end
-            ) as {{ name }}_spend,
-        {% endfor %}
+        {{ purchase_trend_columns("wanted.as_of_date") }},
         count(*) as purchase_count
     from wanted
     inner join purchase_days
@@ -182,31 +158,7 @@ features as (
         customer_id,
 
         ---------- numerics
-        {% for column in [
-            "recency_days",
-            "customer_age_days",
-            "order_count",
-            "repeat_count",
-            "net_revenue",
-            "mean_repeat_value",
-            "average_order_value",
-            "mean_days_between_purchases",
-            "recent_purchase_count",
-            "recent_spend",
-            "previous_purchase_count",
-            "previous_spend",
-        ] %}
-            {{ log_feature(column) }} as {{ column }},
-        {% endfor %}
-        coalesce(days_between_purchases_cv, 0) as days_between_purchases_cv,
-        -- How long they have been away against how long they usually are.
-        case
-            when mean_days_between_purchases > 0
-                then
-                    {{ log_feature("recency_days") }}
-                    - {{ log_feature("mean_days_between_purchases") }}
-            else 0
-        end as overdue_ratio,
+        {{ purchase_feature_columns() }},
         cast(r_score as {{ type_double() }}) as r_score,
         cast(f_score as {{ type_double() }}) as f_score,
         cast(m_score as {{ type_double() }}) as m_score,

@@ -5,8 +5,7 @@ with
 customer_values as (
 
     select lifetime_value_365d
-    from {{ ref("int_customer_values") }}
-    where is_current
+    from {{ ref("int_lifetime_values") }}
 
 ),
 

@@ -8,6 +8,7 @@ customer_values as (
         rfm_code,
         segment,
         cluster_name,
+        value_model,
         r_score,
         f_score,
         m_score,
@@ -31,8 +32,7 @@ customer_values as (
         as_of_date,
         first_purchase_date,
         last_purchase_date
-    from {{ ref("int_customer_values") }}
-    where is_current
+    from {{ ref("int_lifetime_values") }}
 
 ),
 
@@ -202,6 +202,7 @@ customers as (
         cast(previous_segment as {{ dbt.type_string() }}) as previous_segment,
         cast(cluster_name as {{ dbt.type_string() }}) as cluster_name,
         cast(value_tier as {{ dbt.type_string() }}) as value_tier,
+        cast(value_model as {{ dbt.type_string() }}) as value_model,
         cast(recommended_action as {{ dbt.type_string() }}) as recommended_action,
 
         ---------- numerics

@@ -4,6 +4,7 @@ customers as (
 
     select
         segment,
+        value_model,
         expected_purchases_365d,
         lifetime_value_365d
     from {{ ref("customers") }}
@@ -32,7 +33,10 @@ segment_totals as (
         'segment' as scope,
         segment,
         {{ exact_sum("expected_purchases_365d") }} as expected_purchases,
-        {{ exact_sum("lifetime_value_365d") }} as lifetime_value
+        {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
+        -- The intervals are the purchase and the spend model's, not a learner's.
+        min(case when value_model = 'probabilistic' then 1 else 0 end)
+            as has_value_interval
     from customers
     group by segment
 
@@ -45,7 +49,10 @@ totals as (
         'total' as scope,
         'all' as segment,
         {{ exact_sum("expected_purchases_365d") }} as expected_purchases,
-        {{ exact_sum("lifetime_value_365d") }} as lifetime_value
+        {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
+        -- The intervals are the purchase and the spend model's, not a learner's.
+        min(case when value_model = 'probabilistic' then 1 else 0 end)
+            as has_value_interval
     from customers
     having count(*) > 0
 
@@ -65,14 +72,16 @@ points as (
         scope,
         segment,
         'expected_purchases' as measure,
-        expected_purchases as point_forecast
+        expected_purchases as point_forecast,
+        1 as has_interval
     from scopes
     union all
     select
         scope,
         segment,
         'lifetime_value' as measure,
-        lifetime_value as point_forecast
+        lifetime_value as point_forecast,
+        has_value_interval as has_interval
     from scopes
 
 ),
@@ -92,6 +101,7 @@ points_by_level as (
         points.segment,
         points.measure,
         points.point_forecast,
+        points.has_interval,
         cast(levels.level as {{ type_double() }}) as level
     from points
     cross join levels
@@ -131,6 +141,7 @@ forecast_intervals as (
             points_by_level.scope = ratios.scope
             and points_by_level.segment = ratios.segment
             and points_by_level.measure = ratios.measure
+            and points_by_level.has_interval = 1
             and round(100 * points_by_level.level) = round(100 * ratios.level)
 
 )

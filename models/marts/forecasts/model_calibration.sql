@@ -11,6 +11,7 @@ forecasts as (
         predicted_purchases,
         actual_purchases
     from {{ ref("int_holdout_forecasts") }}
+    where predicted_purchases is not null
 
 ),
 

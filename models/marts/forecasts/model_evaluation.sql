@@ -15,6 +15,15 @@ forecasts as (
 
 ),
 
+-- The learner that the customers' lifetime value is from, where one is.
+value_models as (
+
+    select model as value_model
+    from {{ ref("score_value_challengers") }}
+    where as_of_role = 'current' and part = 'finding' and is_estimated
+
+),
+
 measured as (
     {% for measure in measures %}
         select
@@ -30,7 +39,8 @@ measured as (
 ),
 
 -- Positions need a total order: of equal predictions the longer known customer stands
--- first, then the smaller id. Ranks share ties at their mean.
+-- first, then the smaller id. Ranks share ties at their mean. What is not foreseen is
+-- one tie, and has no error.
 ranked as (
 
     select
@@ -134,6 +144,17 @@ metrics as (
 
 ),
 
+judged as (
+
+    select
+        metrics.*,
+        coalesce(value_models.value_model, '{{ var("purchase_model") }}')
+            as value_model
+    from metrics
+    left join value_models on 1 = 1
+
+),
+
 model_evaluation as (
 
     select
@@ -168,9 +189,11 @@ model_evaluation as (
         {% endfor %}
 
         ---------- booleans
-        model not in ('bg_nbd', 'mbg_nbd', 'pareto_nbd') as is_baseline,
-        model = '{{ var("purchase_model") }}' as is_selected
-    from metrics
+        model in ('own_rate', 'population_mean', 'past_spend', 'past_average')
+            as is_baseline,
+        model = '{{ var("purchase_model") }}' as is_selected,
+        model = max(value_model) as is_value_selected
+    from judged
     group by model
 
 )

@@ -32,10 +32,24 @@ spend_models as (
 
 ),
 
+value_challengers as (
+
+    select
+        as_of_role,
+        model,
+        fit_customer_count,
+        is_estimated,
+        finding
+    from {{ ref("score_value_challengers") }}
+    where part = 'finding' and {{ var("propensity") }}
+
+),
+
 populations as (
 
     select
         as_of_role,
+        customer_count,
         as_of_date
     from {{ ref("int_fit_populations") }}
 
@@ -68,6 +82,20 @@ all_models as (
         mean_purchase_value,
         frequency_spend_correlation
     from spend_models
+    union all
+    select
+        value_challengers.as_of_role,
+        value_challengers.model,
+        cast(null as {{ type_double() }}) as log_likelihood,
+        populations.customer_count,
+        value_challengers.fit_customer_count,
+        value_challengers.is_estimated as is_converged,
+        false as is_boundary,
+        value_challengers.finding,
+        cast(null as {{ type_double() }}) as mean_purchase_value,
+        cast(null as {{ type_double() }}) as frequency_spend_correlation
+    from value_challengers
+    inner join populations on value_challengers.as_of_role = populations.as_of_role
 
 ),
 

@@ -31,7 +31,10 @@ fits as (
         is_converged,
         is_boundary
     from {{ ref("model_fits") }}
-    where model in ('{{ var("purchase_model") }}', 'gamma_gamma')
+    where
+        model in (
+            '{{ var("purchase_model") }}', 'gamma_gamma', '{{ var("value_model") }}'
+        )
 
 ),
 
@@ -46,7 +49,8 @@ evaluations as (
         revenue_mae,
         revenue_gini_normalised,
         is_baseline,
-        is_selected
+        is_selected,
+        is_value_selected
     from {{ ref("model_evaluation") }}
 
 ),
@@ -120,7 +124,10 @@ scores as (
                 -- The lower the better.
                 {{ sign }} * {{ prefix }}{{ metric }} as loss,
                 is_baseline,
-                is_selected
+                case
+                    when '{{ measure }}' = 'revenue' then is_value_selected
+                    else is_selected
+                end as is_selected
             from evaluations
             union all
         {% endfor %}
@@ -264,7 +271,22 @@ warnings as (
         concat(as_of_role, ' ', model) as subject,
         concat(model, ' (', as_of_role, '): ', finding) as sentence
     from fits
-    where not is_converged
+    where not is_converged and model != '{{ var("value_model") }}'
+    union all
+    select
+        'value_model_not_estimated' as warning_code,
+        as_of_role as subject,
+        concat(
+            'The var value_model asks for ',
+            model,
+            ', and the customers carry the probabilistic value: ',
+            finding
+        ) as sentence
+    from fits
+    where
+        model = '{{ var("value_model") }}'
+        and as_of_role = 'current'
+        and not is_converged
     union all
     select
         'no_dropout_identified' as warning_code,
@@ -354,7 +376,9 @@ warnings as (
             ' revenue than there was: take totals with that in mind.'
         ) as sentence
     from evaluations
-    where is_selected and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
+    where
+        is_value_selected
+        and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
 
 ),
 
