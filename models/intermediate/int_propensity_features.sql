@@ -52,6 +52,14 @@ purchase_days as (
 
 ),
 
+current_dates as (
+
+    select as_of_date
+    from {{ ref("int_as_of_dates") }}
+    where as_of_role = 'current'
+
+),
+
 calibration_dates as (
 
     select max(as_of_date) as calibration_date
@@ -70,6 +78,15 @@ purchase_parameters as (
 
 ),
 
+-- Customers are scored about 100,000 at a time.
+batches as (
+
+    select ceil(max(customer_count) / 100000.0) as batch_count
+    from {{ ref("int_fit_populations") }}
+    where as_of_role = 'current'
+
+),
+
 wanted as (
 
     select * from current_scores
@@ -83,22 +100,39 @@ wanted as (
 
 ),
 
+dated_days as (
+
+    select
+        purchase_days.customer_id,
+        purchase_days.spend,
+        purchase_days.purchase_date,
+        current_dates.as_of_date
+    from purchase_days
+    cross join current_dates
+    union all
+    select
+        purchase_days.customer_id,
+        purchase_days.spend,
+        purchase_days.purchase_date,
+        observations.as_of_date
+    from purchase_days
+    inner join observations on purchase_days.customer_id = observations.customer_id
+
+),
+
 trends as (
 
     select
-        wanted.customer_id,
-        wanted.as_of_date,
-        {{ purchase_trend_columns("wanted.as_of_date") }},
-        count(*) as purchase_count
-    from wanted
-    inner join purchase_days
-        on
-            wanted.customer_id = purchase_days.customer_id
-            and wanted.as_of_date >= purchase_days.purchase_date
-            and {{ date_add_days(
-                "wanted.as_of_date", "-2 * " ~ var("activity_days")
-            ) }} < purchase_days.purchase_date
-    group by wanted.customer_id, wanted.as_of_date
+        customer_id,
+        as_of_date,
+        {{ purchase_trend_columns("as_of_date", days="") }}
+    from dated_days
+    where
+        as_of_date >= purchase_date
+        and {{ date_add_days(
+            "as_of_date", "-2 * " ~ var("activity_days")
+        ) }} < purchase_date
+    group by customer_id, as_of_date
 
 ),
 
@@ -117,8 +151,10 @@ joined as (
                     then purchase_parameters.{{ parameter }}
             end as {{ parameter }},
         {% endfor %}
-        cast(null as {{ type_double() }}) as pareto_nbd_probability_alive
+        cast(null as {{ type_double() }}) as pareto_nbd_probability_alive,
+        batches.batch_count
     from wanted
+    cross join batches
     cross join calibration_dates
     cross join purchase_parameters
     left join trends
@@ -143,10 +179,7 @@ with_model as (
                             r + repeat_count
                         )
                     )
-        end as model_probability,
-        ceil(
-            sum(case when is_current then 1 else 0 end) over () / 100000.0
-        ) as batch_count
+        end as model_probability
     from joined
 
 ),
