@@ -1,6 +1,6 @@
--- What customers did in the activity_days after an as-of date, for the dates after which
--- so many days have passed; on the sample that the models are fitted on, since it is
--- rates and models that are made of it.
+-- What customers did in the activity_days after an as-of date, for the dates after
+-- which so many days have passed; on the sample that the models are fitted on, since
+-- rates and models are all that is made of it.
 with
 
 fit_customers as (
