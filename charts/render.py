@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NARROW_WIDTH = 480
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
-    ("forecasts", "model_comparison"): ["kind"],
+    ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
     ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
     ("decide", "intervention_table"): ["description", "customers_reached", "payback_days"],
