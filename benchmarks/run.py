@@ -19,6 +19,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
+# What the opponent computes too: neither the past month ends nor propensity.
+TODAY_ONLY = {"history_months": 0, "propensity": False}
 
 
 def run(command: list[str], environment: dict[str, str], log: Path) -> tuple[float, float]:
@@ -39,10 +41,6 @@ def run(command: list[str], environment: dict[str, str], log: Path) -> tuple[flo
     # Linux counts kibibytes, macOS bytes.
     unit = 1 if platform.system() == "Darwin" else 1024
     return seconds, usage.ru_maxrss * unit / 2**30
-
-
-# What the opponent computes too: neither the past month ends nor propensity.
-TODAY_ONLY = {"history_months": 0, "propensity": False}
 
 
 def dbt_build(

@@ -83,9 +83,14 @@
 {% endmacro %}
 
 
-{# The names of the input's columns; an empty list where it does not exist (yet). #}
+{# The names of the input's columns; an empty list where it does not exist (yet), and while
+   parsing, when dbt notes that whoever asks for them depends on the table. #}
 {% macro input_columns(var_name, demo_model) %}
     {%- set reference = customer_value.input_reference(customer_value.input_value(var_name)) -%}
+    {%- if not execute -%}
+        {%- do customer_value.input_relation(var_name, demo_model) -%}
+        {{- return([]) -}}
+    {%- endif -%}
     {%- if reference.kind == "file" -%}
         {%- set described = run_query(
             "describe select * from " ~ customer_value.input_file(reference)

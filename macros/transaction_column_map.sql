@@ -9,11 +9,8 @@
     ) -%}
     {%- if reference.kind == "demo" -%}
         {%- set names = ["customer_id", "transacted_at", "quantity", "amount"] -%}
-    {%- elif execute -%}
+    {%- else -%}
         {%- set names = customer_value.input_columns("transactions", "demo_transactions") -%}
-    {%- elif reference.kind in ["ref", "source"] -%}
-        {#- Whoever asks for the columns depends on the table; dbt notes it while parsing. -#}
-        {%- do customer_value.input_relation("transactions", "demo_transactions") -%}
     {%- endif -%}
     {%- if not names -%}
         {%- set names = ["customer_id", "transacted_at", "amount"] -%}

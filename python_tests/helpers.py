@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,6 +90,18 @@ def write_cdnow_sample(path: Path, lines: pd.DataFrame | None = None) -> None:
     """Write the sample as a shop might export it: amounts such as $29.33, dates unseparated."""
     lines = read_cdnow_sample() if lines is None else lines
     lines.assign(dollars="$" + lines["dollars"]).to_csv(path, index=False)
+
+
+def with_another_future(lines: pd.DataFrame, last_date: str) -> pd.DataFrame:
+    """Return the sample with all after a date (such as 19980331) changed at will.
+
+    Amounts are seven times as high, half of the lines are gone, and 300 are new.
+    """
+    is_future = lines["date"] > last_date
+    dollars = (lines["dollars"].astype(float) * 7).round(2).astype(str)
+    changed = lines.assign(dollars=lines["dollars"].where(~is_future, dollars))
+    changed = changed[~is_future | (np.random.default_rng(1).random(len(lines)) < 0.5)]
+    return pd.concat([changed, changed.head(300).assign(date="19980515", dollars="99.00")])
 
 
 def customers_as_of(lines: pd.DataFrame, as_of_date: str) -> pd.DataFrame:

@@ -7,7 +7,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import CDNOW_SAMPLE_VARS, FakeDbt, load_model, read_cdnow_sample, write_cdnow_sample
+from helpers import (
+    CDNOW_SAMPLE_VARS,
+    FakeDbt,
+    load_model,
+    read_cdnow_sample,
+    with_another_future,
+    write_cdnow_sample,
+)
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 fits = load_model("predictions/fit_propensity.py")
@@ -241,16 +248,8 @@ def test_the_last_tenth_reaches_everybody(demo):
 def test_changing_the_future_changes_no_feature(dbt, tmp_path):
     """Every date but the last one is looked at; all that comes after the test date is changed."""
     lines, features = read_cdnow_sample(), []
-    random = np.random.default_rng(1)
-    is_future = lines["date"] > "19980331"
-    changed = lines.assign(
-        dollars=lines["dollars"].where(
-            ~is_future, (lines["dollars"].astype(float) * 7).round(2).astype(str)
-        )
-    )
-    changed = changed[~is_future | (random.random(len(lines)) < 0.5)]
-    extra = changed.head(300).assign(date="19980515", dollars="99.00")
-    for name, given in {"as_it_is": lines, "changed": pd.concat([changed, extra])}.items():
+    changed = with_another_future(lines, "19980331")
+    for name, given in {"as_it_is": lines, "changed": changed}.items():
         csv = tmp_path / f"{name}.csv"
         write_cdnow_sample(csv, given)
         result = dbt(

@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import run_dbt
-from helpers import CDNOW_SAMPLE_VARS, FakeDbt, load_model, read_cdnow_sample, write_cdnow_sample
+from helpers import (
+    CDNOW_SAMPLE_VARS,
+    FakeDbt,
+    load_model,
+    read_cdnow_sample,
+    with_another_future,
+    write_cdnow_sample,
+)
 from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import mean_absolute_error, mean_squared_error
@@ -277,12 +284,8 @@ def test_trees_order_cdnow_by_revenue_better_and_the_purchase_model_has_the_tota
 def test_changing_the_future_changes_no_forecast(dbt, tmp_path):
     """All that comes after the calibration date is changed; what was foreseen then is not."""
     sample, found = read_cdnow_sample(), []
-    is_future = sample["date"] > "19970930"
-    dollars = (sample["dollars"].astype(float) * 7).round(2).astype(str)
-    changed = sample.assign(dollars=sample["dollars"].where(~is_future, dollars))
-    changed = changed[~is_future | (np.random.default_rng(1).random(len(sample)) < 0.5)]
-    extra = changed.head(300).assign(date="19980515", dollars="99.00")
-    for name, given in {"as_it_is": sample, "changed": pd.concat([changed, extra])}.items():
+    changed = with_another_future(sample, "19970930")
+    for name, given in {"as_it_is": sample, "changed": changed}.items():
         csv = tmp_path / f"{name}.csv"
         write_cdnow_sample(csv, given)
         result = dbt(

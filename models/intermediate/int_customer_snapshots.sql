@@ -106,21 +106,7 @@ snapshots as (
         last_purchase_age_days,
         customer_age_days,
         mean_days_between_purchases,
-        -- The sample deviation of the gaps over their mean: it takes two gaps.
-        case
-            when repeat_count > 1
-                then
-                    sqrt(
-                        greatest(
-                            cast(
-                                squared_days_between_purchases_to_date
-                                as {{ type_double() }}
-                            )
-                            - last_purchase_age_days * mean_days_between_purchases,
-                            0
-                        ) / (repeat_count - 1)
-                    ) / mean_days_between_purchases
-        end as days_between_purchases_cv,
+        {{ days_between_purchases_cv("repeat_count") }} as days_between_purchases_cv,
 
         ---------- booleans
         is_current,

@@ -55,8 +55,8 @@ purchase_days as (
 current_dates as (
 
     select as_of_date
-    from {{ ref("int_as_of_dates") }}
-    where as_of_role = 'current'
+    from {{ ref("int_propensity_dates") }}
+    where propensity_role = 'current'
 
 ),
 
@@ -78,10 +78,9 @@ purchase_parameters as (
 
 ),
 
--- Customers are scored about 100,000 at a time.
-batches as (
+populations as (
 
-    select ceil(max(customer_count) / 100000.0) as batch_count
+    select max(customer_count) as population_count
     from {{ ref("int_fit_populations") }}
     where as_of_role = 'current'
 
@@ -144,17 +143,12 @@ joined as (
         trends.recent_spend,
         trends.previous_purchase_count,
         trends.previous_spend,
-        purchase_parameters.model,
-        {% for parameter in ["r", "alpha", "a", "b", "dropout"] %}
-            case
-                when wanted.as_of_date >= calibration_dates.calibration_date
-                    then purchase_parameters.{{ parameter }}
-            end as {{ parameter }},
-        {% endfor %}
+        purchase_parameters.*,
+        calibration_dates.calibration_date,
         cast(null as {{ type_double() }}) as pareto_nbd_probability_alive,
-        batches.batch_count
+        populations.population_count
     from wanted
-    cross join batches
+    cross join populations
     cross join calibration_dates
     cross join purchase_parameters
     left join trends
@@ -169,7 +163,7 @@ with_model as (
     select
         *,
         case
-            when r is not null
+            when r is not null and as_of_date >= calibration_date
                 then
                     {{ probability_alive() }}
                     * (
@@ -209,10 +203,7 @@ features as (
                 end
             )
         ) as model_log_odds,
-        cast(
-            floor({{ hash_unit("concat('batch|', customer_id)") }} * batch_count)
-            as {{ dbt.type_int() }}
-        ) as batch_number,
+        {{ score_batch("customer_id", "population_count") }} as batch_number,
 
         ---------- booleans
         is_current,

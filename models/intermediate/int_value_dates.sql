@@ -11,22 +11,16 @@ as_of_dates as (
     select
         as_of_role,
         as_of_date,
-        {% if var("value_model") == "probabilistic" -%}
-            days_before_current as target_days
-        {%- else -%}
-            case
-                when as_of_role = 'calibration' then days_before_current
-                else {{ var("horizon_days") }}
-            end as target_days
-        {%- endif %}
+        case
+            when as_of_role = 'calibration' then days_before_current
+            else {{ var("horizon_days") }}
+        end as target_days
     from {{ ref("int_as_of_dates") }}
     where
         {{ var("propensity") }}
-        {% if var("value_model") == "probabilistic" -%}
-            and as_of_role = 'calibration'
-        {%- else -%}
-            and as_of_role in ('calibration', 'current')
-        {%- endif %}
+        and as_of_role in (
+            'calibration' {{- ", 'current'" if var("value_model") != "probabilistic" }}
+        )
 
 ),
 

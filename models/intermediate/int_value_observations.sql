@@ -171,43 +171,34 @@ trends as (
 
 ),
 
--- Gaps as snapshots have them, for a date that has none.
+spacing as (
+
+    select
+        *,
+        last_purchase_age_days / nullif(gap_count, 0) as mean_days_between_purchases
+    from last_days
+
+),
+
 measured as (
 
     select
-        last_days.*,
+        spacing.*,
         value_dates.window_days,
         value_dates.target_days,
         trends.recent_purchase_count,
         trends.recent_spend,
         trends.previous_purchase_count,
         trends.previous_spend,
-        last_days.last_purchase_age_days / nullif(last_days.gap_count, 0)
-            as mean_days_between_purchases,
-        case
-            when last_days.gap_count > 1
-                then
-                    sqrt(
-                        greatest(
-                            cast(
-                                last_days.squared_days_between_purchases_to_date
-                                as {{ type_double() }}
-                            )
-                            - last_days.last_purchase_age_days
-                            * last_days.last_purchase_age_days
-                            / last_days.gap_count,
-                            0
-                        ) / (last_days.gap_count - 1)
-                    )
-                    / (last_days.last_purchase_age_days / last_days.gap_count)
-        end as days_between_purchases_cv
-    from last_days
-    inner join value_dates on last_days.as_of_role = value_dates.as_of_role
+        {{ days_between_purchases_cv("spacing.gap_count", "spacing.") }}
+            as days_between_purchases_cv
+    from spacing
+    inner join value_dates on spacing.as_of_role = value_dates.as_of_role
     left join trends
         on
-            last_days.customer_id = trends.customer_id
-            and last_days.value_part = trends.value_part
-            and last_days.as_of_role = trends.as_of_role
+            spacing.customer_id = trends.customer_id
+            and spacing.value_part = trends.value_part
+            and spacing.as_of_role = trends.as_of_role
 
 ),
 
@@ -248,17 +239,10 @@ observations as (
             as value,
         measured.window_days,
         measured.target_days,
-        -- Batches of about 100,000, in which everybody is scored.
-        cast(
-            floor(
-                {{ hash_unit("concat('batch|', measured.customer_id)") }}
-                * ceil(
-                    count(*) over (
-                        partition by measured.as_of_role, measured.value_part
-                    ) / 100000.0
-                )
-            ) as {{ dbt.type_int() }}
-        ) as batch_number,
+        {{ score_batch(
+            "measured.customer_id",
+            "count(*) over (partition by measured.as_of_role, measured.value_part)"
+        ) }} as batch_number,
 
         ---------- dates
         measured.as_of_date

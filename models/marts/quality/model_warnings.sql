@@ -124,10 +124,8 @@ scores as (
                 -- The lower the better.
                 {{ sign }} * {{ prefix }}{{ metric }} as loss,
                 is_baseline,
-                case
-                    when '{{ measure }}' = 'revenue' then is_value_selected
-                    else is_selected
-                end as is_selected
+                {{ "is_value_selected" if measure == "revenue" else "is_selected" }}
+                    as is_selected
             from evaluations
             union all
         {% endfor %}

@@ -1,0 +1,19 @@
+{# The sample deviation of the gaps between purchases over their mean, from the sum of their
+   squares; it takes two gaps. `days` stands before the columns. #}
+{% macro days_between_purchases_cv(gap_count, days="") -%}
+    case
+        when {{ gap_count }} > 1
+            then
+                sqrt(
+                    greatest(
+                        cast(
+                            {{ days }}squared_days_between_purchases_to_date
+                            as {{ type_double() }}
+                        )
+                        - {{ days }}last_purchase_age_days
+                        * {{ days }}mean_days_between_purchases,
+                        0
+                    ) / ({{ gap_count }} - 1)
+                ) / {{ days }}mean_days_between_purchases
+    end
+{%- endmacro %}
