@@ -56,10 +56,14 @@ purchases as (
         sum(purchase_days.spend) as spend
     from purchase_days
     inner join fit_customers on purchase_days.customer_id = fit_customers.customer_id
-    inner join windows
-        on
-            purchase_days.purchase_date > windows.as_of_date
-            and purchase_days.purchase_date <= windows.last_date
+    cross join windows
+    -- One condition, so that the sample is taken before the windows multiply it.
+    where
+        case
+            when purchase_days.purchase_date > windows.as_of_date
+                then purchase_days.purchase_date <= windows.last_date
+            else false
+        end
     group by purchase_days.customer_id, windows.as_of_date
 
 ),

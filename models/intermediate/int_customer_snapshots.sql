@@ -67,12 +67,17 @@ last_days as (
             as bigint
         ) as customer_age_days
     from customer_days
-    inner join dates
-        on
-            customer_days.activity_date <= dates.as_of_date
-            and coalesce(
-                customer_days.next_activity_date, cast('9999-12-31' as date)
-            ) > dates.as_of_date
+    cross join dates
+    -- As one condition: of two, planners expect so few rows that whoever asks for some
+    -- customers only would get theirs picked out of everybody's dates.
+    where
+        case
+            when customer_days.activity_date <= dates.as_of_date
+                then coalesce(
+                    customer_days.next_activity_date, cast('9999-12-31' as date)
+                ) > dates.as_of_date
+            else false
+        end
 
 ),
 

@@ -1,9 +1,11 @@
-{%- set measures = [
+{%- set is_ranked = var("rfm_scoring") == "ntile" -%}
+{%- set snapshot_measures = [
     "order_count", "repeat_count", "net_revenue", "mean_repeat_value",
     "average_order_value", "recency_days", "last_purchase_age_days",
     "customer_age_days", "mean_days_between_purchases", "days_between_purchases_cv",
-    "r_score", "f_score", "m_score", "is_current", "as_of_date",
-] %}
+    "is_current", "as_of_date",
+] -%}
+{%- set measures = snapshot_measures + ["r_score", "f_score", "m_score"] %}
 -- Nothing here looks past the as-of date.
 with
 
@@ -16,8 +18,6 @@ observations as (
 
 ),
 
--- Everybody at one date and a few at all dates: each is a scan of its own, since what
--- both would share is everybody at all dates.
 current_scores as (
 
     select
@@ -29,19 +29,80 @@ current_scores as (
     where is_current and {{ var("propensity") }}
 
 ),
+{% if is_ranked %}
+    past_scores as (
 
-past_scores as (
+        select
+            {% for measure in measures %}
+                {{ measure }},
+            {% endfor %}
+            customer_id
+        from {{ ref("int_customer_scores") }}
+        where not is_current
 
-    select
-        {% for measure in measures %}
-            {{ measure }},
-        {% endfor %}
-        customer_id
-    from {{ ref("int_customer_scores") }}
-    where not is_current
+    ),
 
-),
+    observed_scores as (
 
+        select past_scores.*
+        from past_scores
+        inner join observations
+            on
+                past_scores.customer_id = observations.customer_id
+                and past_scores.as_of_date = observations.as_of_date
+
+    ),
+{% else %}
+    past_snapshots as (
+
+        select
+            {% for measure in snapshot_measures %}
+                {{ measure }},
+            {% endfor %}
+            customer_id
+        from {{ ref("int_customer_snapshots") }}
+        where not is_current
+
+    ),
+
+    boundaries as (
+
+        select
+            as_of_date as boundary_date,
+            {{ score_boundary_columns() }}
+        from {{ ref("int_score_boundaries") }}
+
+    ),
+
+    -- Only a rank takes everybody: boundaries are enough to score a few.
+    observed_snapshots as (
+
+        select
+            past_snapshots.*,
+            boundaries.*
+        from past_snapshots
+        inner join observations
+            on
+                past_snapshots.customer_id = observations.customer_id
+                and past_snapshots.as_of_date = observations.as_of_date
+        left join boundaries on past_snapshots.as_of_date = boundaries.boundary_date
+
+    ),
+
+    observed_scores as (
+
+        select
+            {% for measure in snapshot_measures %}
+                {{ measure }},
+            {% endfor %}
+            {{ rfm_score("recency_days", "desc") }} as r_score,
+            {{ rfm_score("order_count", "asc") }} as f_score,
+            {{ rfm_score("net_revenue", "asc") }} as m_score,
+            customer_id
+        from observed_snapshots
+
+    ),
+{% endif %}
 purchase_days as (
 
     select
@@ -90,12 +151,7 @@ wanted as (
 
     select * from current_scores
     union all
-    select past_scores.*
-    from past_scores
-    inner join observations
-        on
-            past_scores.customer_id = observations.customer_id
-            and past_scores.as_of_date = observations.as_of_date
+    select * from observed_scores
 
 ),
 
