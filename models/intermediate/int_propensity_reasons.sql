@@ -1,4 +1,5 @@
-{%- set features = propensity_features() %}
+{%- set features = propensity_features() | sort -%}
+{%- set places = [1, 2, 3] %}
 with
 
 selected as (
@@ -69,7 +70,7 @@ tree_scores as (
     select
         target,
         model,
-        {% for i in [1, 2, 3] %}
+        {% for i in places %}
             reason_{{ i }},
             contribution_{{ i }},
         {% endfor %}
@@ -81,21 +82,97 @@ tree_scores as (
 
 -- A linear score is the sum of these, so each is its feature's exact part in it,
 -- against a customer who is average in all.
-contributions as (
-    {% for feature in features %}
+parts as (
+
+    select
+        in_use.target,
+        in_use.model,
+        current_rows.customer_id,
+        {% for feature in features %}
+            coalesce(
+                in_use.calibration_slope
+                * in_use.{{ feature }}_slope
+                * (current_rows.{{ feature }} - in_use.{{ feature }}_mean),
+                0
+            ) as {{ feature }}{{ "," if not loop.last }}
+        {% endfor %}
+    from current_rows
+    cross join in_use
+
+),
+
+sizes as (
+
+    select
+        *,
+        {% for feature in features %}
+            abs(round({{ feature }}, 9)) as {{ feature }}_size
+            {{- "," if not loop.last }}
+        {% endfor %}
+    from parts
+
+),
+
+-- Everybody's features are ranked within the row: as rows of their own they would be
+-- many times the customers to sort.
+ranked as (
+
+    select
+        *,
+        {% for feature in features %}
+            1
+            {% for other in features if other != feature -%}
+                + case
+                    when {{ other }}_size
+                        {{ ">=" if other < feature else ">" }} {{ feature }}_size
+                        then 1
+                    else 0
+                end
+            {% endfor %} as {{ feature }}_rank
+            {{- "," if not loop.last }}
+        {% endfor %}
+    from sizes
+
+),
+
+strongest as (
+
+    select
+        target,
+        model,
+        customer_id,
+        {% for place in places %}
+            case
+                {% for feature in features %}
+                    when {{ feature }}_rank = {{ place }} then '{{ feature }}'
+                {% endfor %}
+            end as feature_{{ place }},
+            case
+                {% for feature in features %}
+                    when {{ feature }}_rank = {{ place }} then {{ feature }}
+                {% endfor %}
+            end as contribution_{{ place }}
+            {{- "," if not loop.last }}
+        {% endfor %}
+    from ranked
+
+),
+
+feature_reasons as (
+    {% for place in places %}
         select
-            in_use.target,
-            in_use.model,
-            current_rows.customer_id,
-            '{{ feature }}' as feature,
-            in_use.calibration_slope
-            * in_use.{{ feature }}_slope
-            * (current_rows.{{ feature }} - in_use.{{ feature }}_mean) as contribution
-        from current_rows
-        cross join in_use
-        where in_use.{{ feature }}_slope is not null
-        union all
+            target,
+            model,
+            customer_id,
+            feature_{{ place }} as feature,
+            contribution_{{ place }} as contribution
+        from strongest
+        {{ "union all" if not loop.last }}
     {% endfor %}
+),
+
+attribute_reasons as (
+
     select
         in_use.target,
         in_use.model,
@@ -121,6 +198,15 @@ contributions as (
         in_use.model,
         current_rows.customer_id,
         attribute_coefficients.feature
+
+),
+
+contributions as (
+
+    select * from feature_reasons
+    union all
+    select * from attribute_reasons
+
 ),
 
 placed as (
@@ -136,7 +222,6 @@ placed as (
             order by abs(round(contribution, 9)) desc, feature asc
         ) as reason_rank
     from contributions
-    where round(contribution, 9) != 0
 
 ),
 
@@ -150,8 +235,8 @@ reasons as (
         contribution,
         reason_rank
     from placed
-    where reason_rank <= 3
-    {% for i in [1, 2, 3] %}
+    where reason_rank <= {{ places | length }} and round(contribution, 9) != 0
+    {% for i in places %}
         union all
         select
             target,
