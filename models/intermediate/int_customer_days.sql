@@ -11,7 +11,8 @@ kept_lines as (
         transacted_at,
         transacted_date,
         amount,
-        case when is_free_of_charge then 1 else 0 end as free_line_count
+        case when is_free_of_charge then 1 else 0 end as free_line_count,
+        case when is_return then 1 else 0 end as return_count
     from {{ ref("int_transactions_judged") }}
     where line_reason is null
 
@@ -33,6 +34,7 @@ order_days as (
         sum(amount) as amount,
         count(*) as line_count,
         sum(free_line_count) as free_line_count,
+        sum(return_count) as return_count,
         case
             when {{ nets_above_zero_or_free("amount", "free_line_count", "1") }} then 1
             else 0
@@ -60,6 +62,7 @@ first_order_days as (
         amount,
         line_count,
         free_line_count,
+        return_count,
         {% if has_order_ids -%}
             case
                 when
@@ -84,6 +87,8 @@ customer_days as (
         transacted_date as activity_date,
         cast(sum(amount) as {{ type_money() }}) as net_amount,
         cast(sum(order_count) as bigint) as order_count,
+        cast(sum(line_count) as bigint) as line_count,
+        cast(sum(return_count) as bigint) as return_count,
         {{ nets_above_zero_or_free("amount", "free_line_count", "line_count") }}
             as is_purchase_day
     from first_order_days
@@ -99,6 +104,8 @@ numbered as (
         activity_date,
         net_amount,
         order_count,
+        line_count,
+        return_count,
         is_purchase_day,
         max(case when is_purchase_day then activity_date end) over (
             partition by customer_id
@@ -180,6 +187,8 @@ days as (
         ---------- numerics
         net_amount,
         order_count,
+        line_count,
+        return_count,
         cast(purchase_number as bigint) as purchase_number,
         cast(days_since_previous_purchase as bigint) as days_since_previous_purchase,
         cast(order_count_to_date as bigint) as order_count_to_date,

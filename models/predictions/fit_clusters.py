@@ -7,7 +7,7 @@ centroids of every candidate k are written, and SQL gives each customer the near
 import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.metrics import adjusted_rand_score, pairwise_distances, silhouette_score
 from threadpoolctl import threadpool_limits
 
 FEATURES = ["recency", "frequency", "monetary"]
@@ -82,14 +82,11 @@ def stability_of(points: np.ndarray, fitted: KMeans, seed: int) -> float:
     return float(np.mean(scores))
 
 
-def silhouette_of(points: np.ndarray, labels: np.ndarray, seed: int) -> float:
-    """Return the mean silhouette over at most SILHOUETTE_CUSTOMERS points (Rousseeuw 1987)."""
-    if len(points) > SILHOUETTE_CUSTOMERS:
-        chosen = np.random.default_rng(seed).permutation(len(points))[:SILHOUETTE_CUSTOMERS]
-        points, labels = points[chosen], labels[chosen]
-    if not 1 < len(np.unique(labels)) < len(points):
+def silhouette_of(distances: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean silhouette from the points' distances to one another (Rousseeuw 1987)."""
+    if not 1 < len(np.unique(labels)) < len(labels):
         return float("nan")
-    return float(silhouette_score(points, labels))
+    return float(silhouette_score(distances, labels, metric="precomputed"))
 
 
 def choose(candidates: pd.DataFrame, minimum_share: float) -> tuple[int, dict[int, str]]:
@@ -167,13 +164,15 @@ def fit_clusters(
     # One thread: dbt runs models side by side, and threads that wait for one another on a
     # busy machine take several times as long.
     with threadpool_limits(1):
+        judged = np.random.default_rng(seed).permutation(len(points))[:SILHOUETTE_CUSTOMERS]
+        distances = pairwise_distances(points[judged])
         for count in counts or [1]:
             fitted = k_means(points, count, seed)
             shares = np.bincount(fitted.labels_, minlength=count) / len(points)
             fits[count] = fitted.cluster_centers_
             evidence[count] = {
                 "inertia": float(fitted.inertia_),
-                "silhouette": silhouette_of(points, fitted.labels_, seed),
+                "silhouette": silhouette_of(distances, fitted.labels_[judged]),
                 "stability": stability_of(points, fitted, seed),
                 "smallest_cluster_share": float(shares.min()),
             }

@@ -277,12 +277,13 @@ def importance_rows(
     rows = []
     for feature in dict.fromkeys(feature for feature, _ in columns):
         positions = [i for i, (name, _) in enumerate(columns) if name == feature]
-        losses = []
-        for _ in range(IMPORTANCE_REPEATS):
-            shuffled = points.copy()
-            shuffled[:, positions] = points[random.permutation(len(points))][:, positions]
-            losses.append(log_loss(label, score(shuffled), labels=[0, 1]) - before)
-        rows.append({"part": "importance", "feature": feature, "estimate": np.mean(losses)})
+        # All repeats in one call: the trees' calls cost more than their rows.
+        shuffled = np.tile(points, (IMPORTANCE_REPEATS, 1))
+        orders = [random.permutation(len(points)) for _ in range(IMPORTANCE_REPEATS)]
+        shuffled[:, positions] = points[np.concatenate(orders)][:, positions]
+        labels = np.tile(label, IMPORTANCE_REPEATS)
+        loss = log_loss(labels, score(shuffled), labels=[0, 1]) - before
+        rows.append({"part": "importance", "feature": feature, "estimate": loss})
     return rows
 
 

@@ -13,19 +13,12 @@ customers as (
 
 ),
 
-kept_lines as (
+customer_days as (
 
     select
         customer_id,
-        is_return
-    from {{ ref("int_transactions_classified") }}
-    where exclusion_reason is null
-
-),
-
-customer_days as (
-
-    select customer_id
+        line_count,
+        return_count
     from {{ ref("int_customer_days") }}
 
 ),
@@ -53,22 +46,13 @@ activity_rates as (
 
 ),
 
-line_counts as (
-
-    select
-        customer_id,
-        count(*) as line_count,
-        sum(case when is_return then 1 else 0 end) as return_count
-    from kept_lines
-    group by customer_id
-
-),
-
 day_counts as (
 
     select
         customer_id,
-        count(*) as customer_day_count
+        count(*) as customer_day_count,
+        sum(line_count) as line_count,
+        sum(return_count) as return_count
     from customer_days
     group by customer_id
 
@@ -130,16 +114,15 @@ counted as (
         customers.segment,
         customers.net_revenue,
         customers.order_count,
-        coalesce(line_counts.line_count, 0) as line_count,
-        coalesce(line_counts.return_count, 0) as return_count,
-        coalesce(day_counts.customer_day_count, 0) as customer_day_count,
+        day_counts.line_count,
+        day_counts.return_count,
+        day_counts.customer_day_count,
         {% for group in activity_groups() %}
             coalesce(service_costs.{{ group }}_cost, 0) as served_{{ group }}_cost,
         {% endfor %}
         rates.*
     from customers
-    left join line_counts on customers.customer_id = line_counts.customer_id
-    left join day_counts on customers.customer_id = day_counts.customer_id
+    inner join day_counts on customers.customer_id = day_counts.customer_id
     left join service_costs on customers.customer_id = service_costs.customer_id
     cross join rates
 
