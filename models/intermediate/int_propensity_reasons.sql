@@ -85,17 +85,17 @@ tree_scores as (
 parts as (
 
     select
-        in_use.target,
-        in_use.model,
-        current_rows.customer_id,
         {% for feature in features %}
             coalesce(
                 in_use.calibration_slope
                 * in_use.{{ feature }}_slope
                 * (current_rows.{{ feature }} - in_use.{{ feature }}_mean),
                 0
-            ) as {{ feature }}{{ "," if not loop.last }}
+            ) as {{ feature }},
         {% endfor %}
+        in_use.target,
+        in_use.model,
+        current_rows.customer_id
     from current_rows
     cross join in_use
 
@@ -104,11 +104,13 @@ parts as (
 sizes as (
 
     select
-        *,
         {% for feature in features %}
-            abs(round({{ feature }}, 9)) as {{ feature }}_size
-            {{- "," if not loop.last }}
+            {{ feature }},
+            abs(round({{ feature }}, 9)) as {{ feature }}_size,
         {% endfor %}
+        target,
+        model,
+        customer_id
     from parts
 
 ),
@@ -118,19 +120,13 @@ sizes as (
 ranked as (
 
     select
-        *,
         {% for feature in features %}
-            1
-            {% for other in features if other != feature -%}
-                + case
-                    when {{ other }}_size
-                        {{ ">=" if other < feature else ">" }} {{ feature }}_size
-                        then 1
-                    else 0
-                end
-            {% endfor %} as {{ feature }}_rank
-            {{- "," if not loop.last }}
+            {{ feature }},
+            {{ size_rank(feature, features) }} as {{ feature }}_rank,
         {% endfor %}
+        target,
+        model,
+        customer_id
     from sizes
 
 ),
@@ -138,9 +134,6 @@ ranked as (
 strongest as (
 
     select
-        target,
-        model,
-        customer_id,
         {% for place in places %}
             case
                 {% for feature in features %}
@@ -151,9 +144,11 @@ strongest as (
                 {% for feature in features %}
                     when {{ feature }}_rank = {{ place }} then {{ feature }}
                 {% endfor %}
-            end as contribution_{{ place }}
-            {{- "," if not loop.last }}
+            end as contribution_{{ place }},
         {% endfor %}
+        target,
+        model,
+        customer_id
     from ranked
 
 ),
