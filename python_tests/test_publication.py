@@ -207,17 +207,23 @@ def test_readers_see_whole_versions_while_publications_are_killed(tmp_path):
     with duckdb.connect(database) as connection:
         publication.publish(connection, make_marts(connection, 1), folder)
     reader = Reader(folder)
-    wait, finished = random.Random(1), 0
+    wait, finished, seconds = random.Random(1), 0, 0.0
     for day in range(2, 32):
+        started = time.monotonic()
         child = os.fork()
         if child == 0:
             with duckdb.connect(str(tmp_path / f"{day}.duckdb")) as connection:
                 publication.publish(connection, make_marts(connection, day, 30000), folder)
             os._exit(0)
-        # As long as about two of them take.
-        time.sleep(wait.uniform(0.02, 0.4))
-        os.kill(child, signal.SIGKILL)
-        finished += os.waitpid(child, 0)[1] == 0
+        if day == 2:
+            # How long one takes, here and today; the others get up to half as long again.
+            status = os.waitpid(child, 0)[1]
+            seconds = time.monotonic() - started
+        else:
+            time.sleep(wait.uniform(0.02, 1.5 * seconds))
+            os.kill(child, signal.SIGKILL)
+            status = os.waitpid(child, 0)[1]
+        finished += status == 0
     reads = reader.stop()
     assert not reads["failed"], reads["failed"]
     # Some were finished before they could be killed, or the loop would prove nothing.
