@@ -1,3 +1,6 @@
+{#- The metastore of Spark may keep no view of more than 32,700 letters. -#}
+{{ config(materialized="table" if target.type in ["spark", "databricks"] else "view") }}
+
 {%- set features = propensity_features() | sort -%}
 {%- set places = [1, 2, 3] %}
 with
