@@ -5,7 +5,8 @@
     "customer_age_days", "mean_days_between_purchases", "days_between_purchases_cv",
     "is_current", "as_of_date",
 ] -%}
-{%- set measures = snapshot_measures + ["r_score", "f_score", "m_score"] %}
+{%- set measures = snapshot_measures + ["r_score", "f_score", "m_score"] -%}
+{%- set past_measures = measures if is_ranked else snapshot_measures %}
 -- Nothing here looks past the as-of date.
 with
 
@@ -29,42 +30,30 @@ current_scores as (
     where is_current and {{ var("propensity") }}
 
 ),
-{% if is_ranked %}
-    past_scores as (
 
-        select
-            {% for measure in measures %}
-                {{ measure }},
-            {% endfor %}
-            customer_id
-        from {{ ref("int_customer_scores") }}
-        where not is_current
+past_rows as (
 
-    ),
+    select
+        {% for measure in past_measures %}
+            {{ measure }},
+        {% endfor %}
+        customer_id
+    from {{ ref("int_customer_scores" if is_ranked else "int_customer_snapshots") }}
+    where not is_current
 
-    observed_scores as (
+),
 
-        select past_scores.*
-        from past_scores
-        inner join observations
-            on
-                past_scores.customer_id = observations.customer_id
-                and past_scores.as_of_date = observations.as_of_date
+observed_rows as (
 
-    ),
-{% else %}
-    past_snapshots as (
+    select past_rows.*
+    from past_rows
+    inner join observations
+        on
+            past_rows.customer_id = observations.customer_id
+            and past_rows.as_of_date = observations.as_of_date
 
-        select
-            {% for measure in snapshot_measures %}
-                {{ measure }},
-            {% endfor %}
-            customer_id
-        from {{ ref("int_customer_snapshots") }}
-        where not is_current
-
-    ),
-
+),
+{% if not is_ranked %}
     boundaries as (
 
         select
@@ -74,35 +63,33 @@ current_scores as (
 
     ),
 
-    -- Only a rank takes everybody: boundaries are enough to score a few.
-    observed_snapshots as (
+    bounded_rows as (
 
         select
-            past_snapshots.*,
+            observed_rows.*,
             boundaries.*
-        from past_snapshots
-        inner join observations
-            on
-                past_snapshots.customer_id = observations.customer_id
-                and past_snapshots.as_of_date = observations.as_of_date
-        left join boundaries on past_snapshots.as_of_date = boundaries.boundary_date
+        from observed_rows
+        left join boundaries on observed_rows.as_of_date = boundaries.boundary_date
 
     ),
-
-    observed_scores as (
-
+{% endif %}
+-- Only a rank takes everybody: boundaries are enough to score a few.
+observed_scores as (
+    {% if is_ranked -%}
+        select * from observed_rows
+    {%- else -%}
         select
-            {% for measure in snapshot_measures %}
+            {% for measure in past_measures %}
                 {{ measure }},
             {% endfor %}
             {{ rfm_score("recency_days", "desc") }} as r_score,
             {{ rfm_score("order_count", "asc") }} as f_score,
             {{ rfm_score("net_revenue", "asc") }} as m_score,
             customer_id
-        from observed_snapshots
+        from bounded_rows
+    {%- endif %}
+),
 
-    ),
-{% endif %}
 purchase_days as (
 
     select
