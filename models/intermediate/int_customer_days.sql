@@ -1,6 +1,7 @@
 {{ config(materialized="table", post_hook="{{ require_kept_lines() }}") }}
 
-{%- set has_order_ids = "order_id" in transaction_column_map() %}
+{%- set has_order_ids = "order_id" in transaction_column_map() -%}
+{%- set free_line_count = "count(case when is_free_of_charge then 1 end)" %}
 with
 
 kept_lines as (
@@ -11,8 +12,8 @@ kept_lines as (
         transacted_at,
         transacted_date,
         amount,
-        case when is_free_of_charge then 1 else 0 end as free_line_count,
-        case when is_return then 1 else 0 end as return_count
+        is_free_of_charge,
+        is_return
     from {{ ref("int_transactions_judged") }}
     where line_reason is null
 
@@ -31,12 +32,16 @@ order_days as (
             transacted_at as ordered_at,
             min(transacted_date) as transacted_date,
         {%- endif %}
-        sum(amount) as amount,
+        cast(sum(amount) as {{ type_money() }}) as amount,
         count(*) as line_count,
-        sum(free_line_count) as free_line_count,
-        sum(return_count) as return_count,
+        {{ free_line_count }} as free_line_count,
+        count(case when is_return then 1 end) as return_count,
         case
-            when {{ nets_above_zero_or_free("amount", "free_line_count", "1") }} then 1
+            when
+                {{ nets_above_zero_or_free(
+                    "sum(amount)", free_line_count, "count(*)"
+                ) }}
+                then 1
             else 0
         end as is_order
     from kept_lines
@@ -89,7 +94,9 @@ customer_days as (
         cast(sum(order_count) as bigint) as order_count,
         cast(sum(line_count) as bigint) as line_count,
         cast(sum(return_count) as bigint) as return_count,
-        {{ nets_above_zero_or_free("amount", "free_line_count", "line_count") }}
+        {{ nets_above_zero_or_free(
+            "sum(amount)", "sum(free_line_count)", "sum(line_count)"
+        ) }}
             as is_purchase_day
     from first_order_days
     group by customer_id, transacted_date
@@ -141,7 +148,7 @@ totals as (
             order by activity_date
             rows between unbounded preceding and unbounded following
         ) as first_purchase_date,
-        sum(case when is_purchase_day then 1 else 0 end) over (
+        count(case when is_purchase_day then 1 end) over (
             partition by customer_id
             order by activity_date
             rows between unbounded preceding and current row
@@ -156,7 +163,7 @@ totals as (
             order by activity_date
             rows between unbounded preceding and current row
         ) as net_revenue_to_date,
-        sum(case when is_repeat and net_amount > 0 then 1 else 0 end) over (
+        count(case when is_repeat and net_amount > 0 then 1 end) over (
             partition by customer_id
             order by activity_date
             rows between unbounded preceding and current row
