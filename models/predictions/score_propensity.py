@@ -7,6 +7,8 @@ grow with the customer base.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -29,7 +31,6 @@ SQL_TYPES = {"string": "varchar", "float64": "double"}
 
 Column = tuple[str, str | None]
 Condition = tuple[int, float, float, float]
-Leaf = tuple[float, list[Condition], np.ndarray]
 
 
 def to_frame(relation) -> pd.DataFrame:
@@ -99,8 +100,21 @@ def shapley_table(value: float, shares: np.ndarray) -> np.ndarray:
     return table
 
 
+@dataclass(frozen=True)
+class Leaf:
+    """A leaf of a tree: its value, and the conditions on the way to it."""
+
+    value: float
+    path: list[Condition]
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """The contributions by pattern, made when a reason is first asked for."""
+        return shapley_table(self.value, np.array([share for *_, share in self.path]))
+
+
 def leaves_of(fitted: pd.DataFrame, columns: list[Column]) -> list[Leaf]:
-    """Return the leaves of a model: value, conditions, and the table of contributions.
+    """Return the leaves of a model.
 
     Parameters
     ----------
@@ -116,13 +130,11 @@ def leaves_of(fitted: pd.DataFrame, columns: list[Column]) -> list[Leaf]:
     ].itertuples(index=False):
         column = position[(feature, None if pd.isna(value) else value)]
         paths.setdefault((tree_id, leaf_id), []).append((column, lower, upper, share))
-    leaves = []
     rows = fitted[fitted["part"] == "leaf"].sort_values(keys)[[*keys, "estimate"]]
-    for tree_id, leaf_id, value in rows.itertuples(index=False):
-        path = sorted(paths.get((tree_id, leaf_id), []))
-        shares = np.array([share for *_, share in path])
-        leaves.append((float(value), path, shapley_table(float(value), shares)))
-    return leaves
+    return [
+        Leaf(float(value), sorted(paths.get((tree_id, leaf_id), [])))
+        for tree_id, leaf_id, value in rows.itertuples(index=False)
+    ]
 
 
 def explain(
@@ -132,17 +144,17 @@ def explain(
     total = np.zeros(len(points))
     contributions = np.zeros(points.shape[::-1])
     turned = np.ascontiguousarray(points.T)
-    for value, path, table in leaves:
+    for leaf in leaves:
         pattern = np.zeros(len(points), dtype=np.intp)
-        for bit, (column, lower, upper, _) in enumerate(path):
+        for bit, (column, lower, upper, _) in enumerate(leaf.path):
             inside = turned[column] <= upper
             if lower > -np.inf:
                 inside &= turned[column] > lower
             pattern |= inside.astype(np.intp) << bit
-        total += np.where(pattern == 2 ** len(path) - 1, value, 0.0)
+        total += np.where(pattern == 2 ** len(leaf.path) - 1, leaf.value, 0.0)
         if with_reasons:
-            for bit, (column, *_) in enumerate(path):
-                contributions[column] += table[pattern, bit]
+            for bit, (column, *_) in enumerate(leaf.path):
+                contributions[column] += leaf.table[pattern, bit]
     return total, contributions.T
 
 
