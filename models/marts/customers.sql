@@ -1,3 +1,6 @@
+{#- Today's scores need neither: `dbt build --selector core` leaves both out. -#}
+{%- set has_history = is_of_this_build("int_segment_changes") -%}
+{%- set has_propensity = is_of_this_build("int_propensity_scores") %}
 with
 
 customer_values as (
@@ -36,63 +39,62 @@ customer_values as (
 
 ),
 
-propensities as (
+{% if has_propensity %}
+    propensities as (
 
-    select
-        customer_id,
-        probability
-    from {{ ref("int_propensity_scores") }}
-    where target = 'purchase' and propensity_role = 'current'
+        select
+            customer_id,
+            probability
+        from {{ ref("int_propensity_scores") }}
+        where target = 'purchase' and propensity_role = 'current'
 
-),
+    ),
+{% endif %}
+{%- if has_history %}
+    segment_changes as (
 
-segment_changes as (
+        select
+            customer_id,
+            previous_segment,
+            as_of_date
+        from {{ ref("int_segment_changes") }}
 
-    select
-        customer_id,
-        previous_segment,
-        as_of_date
-    from {{ ref("int_segment_changes") }}
+    ),
 
-),
+    current_dates as (
 
-current_dates as (
+        select as_of_date as current_as_of_date
+        from {{ ref("int_history_dates") }}
+        where is_current
 
-    select as_of_date as current_as_of_date
-    from {{ ref("int_history_dates") }}
-    where is_current
+    ),
 
-),
+    -- Where the last change was before the current date, the segment is that of the date
+    -- before.
+    last_changes as (
 
--- Where the last change was before the current date, the segment is that of the date
--- before.
-last_changes as (
+        select
+            segment_changes.customer_id,
+            max(
+                case
+                    when
+                        segment_changes.as_of_date = current_dates.current_as_of_date
+                        then segment_changes.previous_segment
+                end
+            ) as segment_before_change,
+            max(segment_changes.as_of_date) as segment_changed_since,
+            max(segment_changes.as_of_date)
+            = max(current_dates.current_as_of_date) as is_changed_today
+        from segment_changes
+        cross join current_dates
+        group by segment_changes.customer_id
 
-    select
-        segment_changes.customer_id,
-        max(
-            case
-                when segment_changes.as_of_date = current_dates.current_as_of_date
-                    then segment_changes.previous_segment
-            end
-        ) as segment_before_change,
-        max(segment_changes.as_of_date) as segment_changed_since,
-        max(segment_changes.as_of_date)
-        = max(current_dates.current_as_of_date) as is_changed_today
-    from segment_changes
-    cross join current_dates
-    group by segment_changes.customer_id
+    ),
+{% endif %}
+customer_totals as (
 
-),
-
-value_ranks as (
-
-    select
-        lifetime_value_365d as ranked_value,
-        customers_worth_less,
-        customers_worth_more,
-        customer_count
-    from {{ ref("int_value_ranks") }}
+    select count(*) as customer_count
+    from {{ ref("int_customer_totals") }}
 
 ),
 
@@ -124,30 +126,56 @@ playbook_clusters as (
 
 ),
 
+-- Among all, by value: those below, and those up to with all who are worth the same.
+ranked as (
+
+    select
+        *,
+        rank() over (order by lifetime_value_365d) - 1 as customers_worth_less,
+        count(*) over (
+            order by lifetime_value_365d
+            range between unbounded preceding and current row
+        ) as customers_up_to
+    from customer_values
+
+),
+
 with_statistics as (
 
     select
-        customer_values.*,
-        case
-            when last_changes.is_changed_today then last_changes.segment_before_change
-            when last_changes.customer_id is not null then customer_values.segment
-        end as previous_segment,
-        last_changes.segment_changed_since,
-        propensities.probability as purchase_propensity_90d,
-        value_ranks.customers_worth_more,
-        value_ranks.customer_count,
+        ranked.*,
+        {% if has_history -%}
+            case
+                when last_changes.is_changed_today
+                    then last_changes.segment_before_change
+                when last_changes.customer_id is not null then ranked.segment
+            end as previous_segment,
+            last_changes.segment_changed_since,
+        {%- else -%}
+            cast(null as {{ dbt.type_string() }}) as previous_segment,
+            ranked.as_of_date as segment_changed_since,
+        {%- endif %}
+        {% if has_propensity -%}
+            propensities.probability as purchase_propensity_90d,
+        {%- else -%}
+            cast(null as {{ type_double() }}) as purchase_propensity_90d,
+        {%- endif %}
+        customer_totals.customer_count,
+        customer_totals.customer_count - ranked.customers_up_to as customers_worth_more,
         -- The share of customers with a strictly lower value; equal values share it.
-        cast(100 * value_ranks.customers_worth_less as {{ type_double() }})
-        / value_ranks.customer_count as lifetime_value_percentile,
+        cast(100 * ranked.customers_worth_less as {{ type_double() }})
+        / customer_totals.customer_count as lifetime_value_percentile,
         spend_spread.median_log_spend,
         spend_spread.median_deviation
-    from customer_values
-    left join value_ranks
-        on customer_values.lifetime_value_365d = value_ranks.ranked_value
-    left join last_changes
-        on customer_values.customer_id = last_changes.customer_id
-    left join propensities on customer_values.customer_id = propensities.customer_id
+    from ranked
+    cross join customer_totals
     cross join spend_spread
+    {% if has_history -%}
+        left join last_changes on ranked.customer_id = last_changes.customer_id
+    {%- endif %}
+    {% if has_propensity -%}
+        left join propensities on ranked.customer_id = propensities.customer_id
+    {%- endif %}
 
 ),
 

@@ -22,15 +22,15 @@ last_dates as (
 
 ),
 
-purchase_days as (
+customer_totals as (
 
-    select purchase_date from {{ ref("int_purchase_days") }}
+    select first_purchase_date from {{ ref("int_customer_totals") }}
 
 ),
 
 first_purchases as (
 
-    select min(purchase_date) as first_purchase_date from purchase_days
+    select min(first_purchase_date) as first_purchase_date from customer_totals
 
 ),
 

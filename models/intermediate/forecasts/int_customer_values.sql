@@ -45,20 +45,20 @@ expected_purchases as (
 
 ),
 
--- Asked only where the model in use is the Pareto/NBD.
-alive_lookup as (  -- noqa: ST03
+{% if var("purchase_model") == "pareto_nbd" %}
+    alive_lookup as (
 
-    select
-        as_of_role,
-        repeat_count,
-        last_purchase_age_days,
-        customer_age_days,
-        probability_alive as pareto_nbd_probability_alive
-    from {{ ref("score_probability_alive") }}
-    where model = '{{ var("purchase_model") }}'
+        select
+            as_of_role,
+            repeat_count,
+            last_purchase_age_days,
+            customer_age_days,
+            probability_alive as pareto_nbd_probability_alive
+        from {{ ref("score_probability_alive") }}
+        where model = '{{ var("purchase_model") }}'
 
-),
-
+    ),
+{% endif %}
 with_parameters as (
 
     select

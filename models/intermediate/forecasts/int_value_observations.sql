@@ -190,8 +190,11 @@ measured as (
         trends.recent_spend,
         trends.previous_purchase_count,
         trends.previous_spend,
-        {{ days_between_purchases_cv("spacing.gap_count", "spacing.") }}
-            as days_between_purchases_cv
+        {{ days_between_purchases_cv(
+            "spacing.gap_count",
+            "spacing.squared_days_between_purchases_to_date",
+            "spacing.",
+        ) }} as days_between_purchases_cv
     from spacing
     inner join value_dates on spacing.as_of_role = value_dates.as_of_role
     left join trends

@@ -24,8 +24,7 @@ judged as (
 customers_with_purchase as (
 
     select customer_id
-    from {{ ref("int_customer_days") }}
-    where is_purchase_day and purchase_number = 1
+    from {{ ref("int_customer_totals") }}
 
 ),
 

@@ -1,0 +1,141 @@
+{%- set has_order_ids = "order_id" in transaction_column_map() %}
+with
+
+kept_lines as (
+
+    select
+        customer_id,
+        order_id,
+        transacted_at,
+        transacted_date,
+        amount,
+        is_free_of_charge,
+        is_return
+    from {{ ref("int_transactions_judged") }}
+    where line_reason is null
+
+),
+
+-- Without an order id, a customer's lines of one moment are one order.
+order_days as (
+
+    select
+        customer_id,
+        {% if has_order_ids -%}
+            order_id,
+            case when order_id is null then transacted_at end as ordered_at,
+            transacted_date,
+        {%- else -%}
+            transacted_at,
+        {%- endif %}
+        cast(sum(amount) as {{ type_money() }}) as amount,
+        count(*) as line_count,
+        count(case when is_return then 1 end) as return_count,
+        min(case when is_free_of_charge then 1 else 0 end) as is_all_free,
+        case
+            when
+                {{ nets_above_zero_or_free(
+                    "sum(amount)", "min(case when is_free_of_charge then 1 else 0 end)"
+                ) }}
+                then 1
+        end as is_order
+    from kept_lines
+    group by
+        customer_id,
+        {% if has_order_ids -%}
+            order_id,
+            case when order_id is null then transacted_at end,
+            transacted_date
+        {%- else -%}
+            transacted_at
+        {%- endif %}
+
+),
+
+-- An order that runs over several days counts once, on the first of them that nets
+-- above zero: what a later day brings does not change what was true before.
+first_order_days as (
+
+    select
+        customer_id,
+        {% if has_order_ids -%}
+            transacted_date,
+        {%- else -%}
+            cast(transacted_at as date) as transacted_date,
+        {%- endif %}
+        amount,
+        line_count,
+        return_count,
+        is_all_free,
+        {% if has_order_ids -%}
+            case
+                when
+                    is_order = 1
+                    and transacted_date = min(
+                        case when is_order = 1 then transacted_date end
+                    ) over (partition by customer_id, order_id, ordered_at)
+                    then 1
+            end as is_order
+        {%- else -%}
+            is_order
+        {%- endif %}
+    from order_days
+
+),
+
+customer_days as (
+
+    select
+        customer_id,
+        transacted_date as activity_date,
+        cast(sum(amount) as {{ type_money() }}) as net_amount,
+        count(is_order) as order_count,
+        cast(sum(line_count) as bigint) as line_count,
+        cast(sum(return_count) as bigint) as return_count,
+        {{ nets_above_zero_or_free("sum(amount)", "min(is_all_free)") }}
+            as is_purchase_day
+    from first_order_days
+    group by customer_id, transacted_date
+
+),
+
+with_gaps as (
+
+    select
+        *,
+        case
+            when is_purchase_day
+                then
+                    lag(activity_date) over (
+                        partition by customer_id, is_purchase_day
+                        order by activity_date
+                    )
+        end as previous_purchase_date
+    from customer_days
+
+),
+
+netted_days as (
+
+    select
+        ---------- ids
+        customer_id,
+
+        ---------- numerics
+        net_amount,
+        order_count,
+        line_count,
+        return_count,
+        {{ date_diff_days("previous_purchase_date", "activity_date") }}
+            as days_since_previous_purchase,
+
+        ---------- booleans
+        is_purchase_day,
+
+        ---------- dates
+        activity_date
+    from with_gaps
+
+)
+
+select * from netted_days
