@@ -1,6 +1,10 @@
+{% macro parse_number(expression, type) %}
+    {{- return(adapter.dispatch("parse_number", "customer_value")(expression, type)) -}}
+{% endmacro %}
+
 {# Thousands are written with commas and decimals with a point; anything else, a
    decimal comma among it, is no number, so that 1.234,56 is never read as 1.23456. #}
-{% macro parse_number(expression, type) -%}
+{% macro default__parse_number(expression, type) -%}
     {%- set text = regexp_remove(
         "cast(" ~ expression ~ " as " ~ dbt.type_string() ~ ")", "[$€£¥₹  ]"
     ) -%}
@@ -14,4 +18,18 @@
                 then -1 * {{ try_cast(regexp_remove(text, "[(),]"), type) }}
         end
     )
+{%- endmacro %}
+
+{# The branch is decided by the column's type when the query is planned; otherwise every
+   number would be written as text, for the patterns it then need not be held against. #}
+{% macro duckdb__parse_number(expression, type) -%}
+    case
+        when
+            typeof({{ expression }}) in (
+                'DOUBLE', 'FLOAT', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT'
+            )
+            or typeof({{ expression }}) like 'DECIMAL%'
+            then {{ try_cast(expression, type) }}
+        else {{ customer_value.default__parse_number(expression, type) }}
+    end
 {%- endmacro %}

@@ -11,7 +11,8 @@ import pytest
 from helpers import FakeDbt, cdnow_sample_customers, load_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lifetimes import ModifiedBetaGeoFitter, ParetoNBDFitter
+from autograd import value_and_grad
+from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
 from scipy.integrate import quad
 
 fitting = load_model("predictions/fit_purchase_models.py")
@@ -82,6 +83,27 @@ def test_all_starts_agree_on_cdnow(cdnow_fits):
     for fit in cdnow_fits.values():
         assert fit.is_converged and not fit.is_boundary
         assert fit.finding == "Converged: 4 of 4 starts agree."
+
+
+@pytest.mark.parametrize(
+    ("objective", "fitter"),
+    [
+        (fitting.bg_nbd_objective, BetaGeoFitter),
+        (fitting.mbg_nbd_objective, ModifiedBetaGeoFitter),
+    ],
+    ids=["bg_nbd", "mbg_nbd"],
+)
+@settings(max_examples=40, deadline=None)
+@given(point=st.lists(st.floats(-4, 4), min_size=4, max_size=4))
+def test_likelihood_and_gradient_are_those_of_lifetimes(objective, fitter, point):
+    x, t_x, T = histories()
+    data = (x, t_x / T.max(), T / T.max(), 1.0 + np.arange(len(x)) % 3)
+    theirs, their_gradient = value_and_grad(fitter._negative_log_likelihood)(
+        np.array(point), *data, 0.0
+    )
+    value, gradient = objective(np.array(point), *data)
+    assert value == pytest.approx(theirs, rel=1e-11)
+    np.testing.assert_allclose(gradient, their_gradient, rtol=1e-8, atol=1e-10 * abs(theirs))
 
 
 def test_the_pareto_likelihood_is_lifetimes_own_where_that_is_a_number():

@@ -25,12 +25,13 @@ def patterns_of(x, t_x, T, weights=None, role="calibration") -> pd.DataFrame:
 
 
 def population_of(patterns: pd.DataFrame) -> pd.DataFrame:
-    return patterns.groupby("as_of_role")["customer_count"].sum().reset_index()
+    populations = patterns.groupby("as_of_role")["customer_count"].sum().reset_index()
+    return populations.assign(is_compared=True)
 
 
 def fit(patterns: pd.DataFrame) -> pd.DataFrame:
     """Return the fit of the BG/NBD, indexed by parameter."""
-    fitted = fitting.fit_purchase_models(patterns, population_of(patterns))
+    fitted = fitting.fit_purchase_models(patterns, population_of(patterns), "bg_nbd")
     return fitted[fitted["model"] == "bg_nbd"].set_index("parameter")
 
 
@@ -176,9 +177,15 @@ def test_people_who_never_stop_are_reported_as_the_nbd():
     assert fitted.loc["alpha", "estimate"] == pytest.approx(60, rel=0.15)
 
 
+def test_where_nothing_is_compared_only_the_model_in_use_is_fitted(cdnow_patterns):
+    populations = population_of(cdnow_patterns).assign(is_compared=False)
+    fitted = fitting.fit_purchase_models(cdnow_patterns, populations, "mbg_nbd")
+    assert set(fitted["model"]) == {"mbg_nbd"}
+
+
 def test_no_rows_give_a_typed_empty_frame():
     empty = patterns_of([], [], [])
-    fitted = fitting.fit_purchase_models(empty, population_of(empty))
+    fitted = fitting.fit_purchase_models(empty, population_of(empty), "bg_nbd")
     assert len(fitted) == 0
     assert fitted.dtypes.astype(str).to_dict() == fitting.COLUMNS
 
@@ -190,8 +197,9 @@ def test_the_model_reads_its_refs_and_writes_both_roles(cdnow_patterns, cdnow_fi
         "int_purchase_patterns": wrap(patterns),
         "int_fit_populations": wrap(population_of(patterns)),
     }
-    written = fitting.model(FakeDbt(refs), None)
+    written = fitting.model(FakeDbt(refs, {"purchase_model": "bg_nbd"}), None)
     assert set(written["as_of_role"]) == {"calibration", "current"}
+    assert set(written["model"]) == set(fitting.MODELS)
     assert written.dtypes.astype(str).to_dict() == fitting.COLUMNS
     calibration = written[
         (written["as_of_role"] == "calibration") & (written["model"] == "bg_nbd")

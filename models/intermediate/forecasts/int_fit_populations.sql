@@ -28,6 +28,11 @@ populations as (
         cast(sum(net_revenue) as {{ type_double() }})
         / sum(purchase_day_count) as revenue_per_purchase_day,
 
+        ---------- booleans
+        -- The models are held against each other on the past, and what there is to be said
+        -- of the one in use needs no other.
+        {{ is_of_this_build("int_customer_days") | string | lower }} as is_compared,
+
         ---------- dates
         as_of_date
     from snapshots

@@ -1,6 +1,18 @@
 {%- set prefix = (var("return_order_prefix") or "") | string -%}
 {%- set as_of_date = (var("as_of_date") or "") | string -%}
-{%- set dropping = var("drop_identical_lines") %}
+{%- set dropping = var("drop_identical_lines") -%}
+{%- set columns = transaction_column_map() -%}
+{#- A column that is not mapped is null in every row: what only it could decide is left out. -#}
+{%- set tells_duplicates = "line_id" in columns or dropping == true
+    or (dropping == "auto" and "order_id" in columns) -%}
+{%- set content = [] -%}
+{%- for name in [
+    "transacted_at", "customer_id", "order_id", "product_id", "quantity", "unit_price",
+    "status", "currency",
+] if name in columns -%}
+    {%- do content.append(name) -%}
+{%- endfor -%}
+{%- do content.extend(["amount", "is_flagged_return"]) %}
 with
 
 transactions as (
@@ -21,7 +33,7 @@ transactions as (
 
 ),
 
-exchange_rates as (
+exchange_rates as (  -- noqa: ST03
 
     select
         upper(trim(currency)) as rate_currency,
@@ -65,16 +77,24 @@ converted as (
 
     select
         signed.*,
-        signed.currency is not null
-        and exchange_rates.rate is null as is_unknown_currency,
+        {% if "currency" in columns -%}
+            signed.currency is not null
+            and exchange_rates.rate is null as is_unknown_currency,
+        {%- else -%}
+            false as is_unknown_currency,
+        {%- endif %}
         cast(
             case
                 when signed.is_return then -1 * abs(signed.amount)
                 else signed.amount
-            end * coalesce(exchange_rates.rate, 1) as {{ type_money() }}
+            end
+            {%- if "currency" in columns %} * coalesce(exchange_rates.rate, 1) {%- endif %}
+            as {{ type_money() }}
         ) as counted_amount
     from signed
-    left join exchange_rates on signed.currency = exchange_rates.rate_currency
+    {% if "currency" in columns -%}
+        left join exchange_rates on signed.currency = exchange_rates.rate_currency
+    {%- endif %}
 
 ),
 
@@ -115,81 +135,30 @@ judged_alone as (
 -- Two lines with one line id are duplicates. Without line ids, lines of one order that
 -- are equal in every mapped column are. With neither, nothing tells a duplicate from a
 -- second purchase: drop_identical_lines decides, and keeps them unless told otherwise.
-numbered_by_line_id as (
-
-    select
-        *,
-        row_number() over (
-            partition by line_id
-            order by
-                transacted_at,
-                customer_id,
-                order_id,
-                product_id,
-                counted_amount,
-                quantity,
-                unit_price,
-                status,
-                currency
-        ) as copy_number
-    from judged_alone
-    where line_reason is null and line_id is not null
-
-),
-
-numbered_by_content as (
-
-    select
-        *,
-        row_number() over (
-            partition by
-                customer_id,
-                order_id,
-                transacted_at,
-                product_id,
-                amount,
-                quantity,
-                unit_price,
-                status,
-                currency,
-                is_flagged_return
-            order by customer_id
-        ) as copy_number
-    from judged_alone
-    where
-        line_reason is null
-        and line_id is null
-        {% if dropping == "auto" -%}
-            and order_id is not null
-        {%- elif not dropping -%}
-            and false
-        {%- endif %}
-
-),
-
-not_numbered as (
-
-    select
-        *,
-        1 as copy_number
-    from judged_alone
-    where
-        line_reason is not null
-        {% if dropping == "auto" -%}
-            or (line_id is null and order_id is null)
-        {%- elif not dropping -%}
-            or line_id is null
-        {%- endif %}
-
-),
-
 without_duplicates as (
 
-    select * from numbered_by_line_id
-    union all
-    select * from numbered_by_content
-    union all
-    select * from not_numbered
+    select
+        *,
+        {% if tells_duplicates -%}
+            line_reason is null
+            {% if dropping == "auto" -%}
+                and (line_id is not null or order_id is not null)
+            {%- elif not dropping -%}
+                and line_id is not null
+            {%- endif %}
+            and row_number() over (
+                partition by
+                    line_reason,
+                    line_id
+                    {%- for column in content %},
+                    case when line_id is null then {{ column }} end
+                    {%- endfor %}
+                order by {{ content | join(", ") }}
+            ) > 1 as is_duplicate
+        {%- else -%}
+            false as is_duplicate
+        {%- endif %}
+    from judged_alone
 
 ),
 
@@ -211,7 +180,7 @@ judged as (
         coalesce(
             amount = 0 and not is_return and coalesce(quantity, 1) != 0, false
         ) as is_free_of_charge,
-        case when copy_number > 1 then 'duplicate_line' else line_reason end
+        case when is_duplicate then 'duplicate_line' else line_reason end
             as line_reason
     from without_duplicates
 
