@@ -91,10 +91,14 @@ customer_values as (
 
     ),
 {% endif %}
-customer_totals as (
+value_ranks as (
 
-    select count(*) as customer_count
-    from {{ ref("int_customer_totals") }}
+    select
+        value_band,
+        customers_worth_less,
+        customers_worth_more,
+        customer_count
+    from {{ ref("int_value_ranks") }}
 
 ),
 
@@ -126,56 +130,45 @@ playbook_clusters as (
 
 ),
 
--- Among all, by value: those below, and those up to with all who are worth the same.
-ranked as (
-
-    select
-        *,
-        rank() over (order by lifetime_value_365d) - 1 as customers_worth_less,
-        count(*) over (
-            order by lifetime_value_365d
-            range between unbounded preceding and current row
-        ) as customers_up_to
-    from customer_values
-
-),
-
 with_statistics as (
 
     select
-        ranked.*,
+        customer_values.*,
         {% if has_history -%}
             case
                 when last_changes.is_changed_today
                     then last_changes.segment_before_change
-                when last_changes.customer_id is not null then ranked.segment
+                when last_changes.customer_id is not null then customer_values.segment
             end as previous_segment,
             last_changes.segment_changed_since,
         {%- else -%}
             cast(null as {{ dbt.type_string() }}) as previous_segment,
-            ranked.as_of_date as segment_changed_since,
+            customer_values.as_of_date as segment_changed_since,
         {%- endif %}
         {% if has_propensity -%}
             propensities.probability as purchase_propensity_90d,
         {%- else -%}
             cast(null as {{ type_double() }}) as purchase_propensity_90d,
         {%- endif %}
-        customer_totals.customer_count,
-        customer_totals.customer_count - ranked.customers_up_to as customers_worth_more,
-        -- The share of customers with a strictly lower value; equal values share it.
-        cast(100 * ranked.customers_worth_less as {{ type_double() }})
-        / customer_totals.customer_count as lifetime_value_percentile,
+        value_ranks.customer_count,
+        value_ranks.customers_worth_more,
+        -- The share of customers with a lower value; equal values share it.
+        cast(100 * value_ranks.customers_worth_less as {{ type_double() }})
+        / value_ranks.customer_count as lifetime_value_percentile,
         spend_spread.median_log_spend,
         spend_spread.median_deviation
-    from ranked
-    cross join customer_totals
-    cross join spend_spread
+    from customer_values
+    left join value_ranks
+        on
+            {{ value_band("customer_values.lifetime_value_365d") }}
+            = value_ranks.value_band
     {% if has_history -%}
-        left join last_changes on ranked.customer_id = last_changes.customer_id
+        left join last_changes on customer_values.customer_id = last_changes.customer_id
     {%- endif %}
     {% if has_propensity -%}
-        left join propensities on ranked.customer_id = propensities.customer_id
+        left join propensities on customer_values.customer_id = propensities.customer_id
     {%- endif %}
+    cross join spend_spread
 
 ),
 

@@ -1,4 +1,5 @@
 {%- set columns = transaction_column_map() -%}
+{%- set has_numbers = has_numbered_customers() -%}
 {{ validate_transactions_input(is_staging=true) }}
 with
 
@@ -11,7 +12,11 @@ source as (
 typed as (
 
     select
-        {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
+        {% if has_numbers -%}
+            cast({{ transaction_column(columns, "customer_id") }} as bigint) as customer_id,
+        {%- else -%}
+            {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
+        {%- endif %}
         {{ text_id(transaction_column(columns, "order_id")) }} as order_id,
         {{ text_id(transaction_column(columns, "line_id")) }} as line_id,
         {{ text_id(transaction_column(columns, "product_id")) }} as product_id,
@@ -49,7 +54,13 @@ cleaned as (
 
     select
         ---------- ids
-        case when lower(customer_id) != 'nan' then customer_id end as customer_id,
+        {% if has_numbers -%}
+            customer_id,
+        {%- else -%}
+            case
+                when customer_id not in ('nan', 'NaN', 'NAN', 'Nan') then customer_id
+            end as customer_id,
+        {%- endif %}
         order_id,
         line_id,
         product_id,

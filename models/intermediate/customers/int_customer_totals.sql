@@ -31,7 +31,7 @@ totals as (
 
     select
         ---------- ids
-        customer_id,
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
 
         ---------- numerics
         order_count,

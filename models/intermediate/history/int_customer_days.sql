@@ -47,7 +47,7 @@ days as (
 
     select
         ---------- ids
-        customer_id,
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
 
         ---------- numerics
         net_amount,

@@ -3,7 +3,7 @@ with
 judged as (
 
     select
-        customer_id,
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
         order_id,
         line_id,
         product_id,
