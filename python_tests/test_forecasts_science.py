@@ -8,10 +8,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from autograd import value_and_grad
 from helpers import FakeDbt, cdnow_sample_customers, load_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from autograd import value_and_grad
 from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
 from scipy.integrate import quad
 

@@ -252,7 +252,8 @@ def bg_nbd_objective(
         gone_by_x / before_last
     )
     total = weights.sum()
-    return -float(value) / total, np.array([-r * by_r, -alpha * by_alpha, -a * by_a, -b * by_b]) / total
+    slopes = np.array([r * by_r, alpha * by_alpha, a * by_a, b * by_b])
+    return -float(value) / total, -slopes / total
 
 
 def mbg_nbd_objective(log_parameters, x, t_x, T, weights) -> tuple[float, np.ndarray]:
