@@ -69,8 +69,8 @@ customer_values as (
 
     ),
 
-    -- Where the last change was before the current date, the segment is that of the date
-    -- before.
+    -- Where the last change was before the current date, the segment is that of the
+    -- date before.
     last_changes as (
 
         select

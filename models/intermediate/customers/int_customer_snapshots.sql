@@ -79,7 +79,7 @@ totals as (
     where dates.is_current
     {% if sees_the_past %}
         union all
-        -- What was true of a customer on a past date is what their last day up to it says.
+        -- What was true of a customer on a past date is what the last day by then says.
         select
             customer_days.customer_id,
             customer_days.order_count_to_date as order_count,
@@ -96,8 +96,8 @@ totals as (
             dates.as_of_date
         from customer_days
         cross join dates
-        -- As one condition: of two, planners expect so few rows that whoever asks for some
-        -- customers only would get theirs picked out of everybody's dates.
+        -- As one condition: of two, planners expect so few rows that whoever asks for
+        -- some customers only would get theirs picked out of everybody's dates.
         where
             not dates.is_current
             and case

@@ -29,8 +29,8 @@ populations as (
         / sum(purchase_day_count) as revenue_per_purchase_day,
 
         ---------- booleans
-        -- The models are held against each other on the past, and what there is to be said
-        -- of the one in use needs no other.
+        -- The models are held against each other on the past; today's scores need but
+        -- the one in use.
         {{ is_of_this_build("int_customer_days") | string | lower }} as is_compared,
 
         ---------- dates

@@ -2,9 +2,10 @@
 {%- set as_of_date = (var("as_of_date") or "") | string -%}
 {%- set dropping = var("drop_identical_lines") -%}
 {%- set columns = transaction_column_map() -%}
-{#- A column that is not mapped is null in every row: what only it could decide is left out. -#}
+{#- A column that is not mapped is null in all rows: what only it decides goes. -#}
 {%- set tells_duplicates = "line_id" in columns or dropping == true
     or (dropping == "auto" and "order_id" in columns) -%}
+{%- set rate = " * coalesce(exchange_rates.rate, 1)" if "currency" in columns -%}
 {%- set content = [] -%}
 {%- for name in [
     "transacted_at", "customer_id", "order_id", "product_id", "quantity", "unit_price",
@@ -87,9 +88,7 @@ converted as (
             case
                 when signed.is_return then -1 * abs(signed.amount)
                 else signed.amount
-            end
-            {%- if "currency" in columns %} * coalesce(exchange_rates.rate, 1) {%- endif %}
-            as {{ type_money() }}
+            end{{ rate }} as {{ type_money() }}
         ) as counted_amount
     from signed
     {% if "currency" in columns -%}
