@@ -171,6 +171,14 @@
             "value_model", "probabilistic while the var propensity is false"
         ) -}}
     {%- endif -%}
+    {%- if "model.customer_value.score_value_challengers" in selected_resources
+        and "model.customer_value.int_customer_totals" in selected_resources
+        and "model.customer_value.int_customer_days" not in selected_resources -%}
+        {{- exceptions.raise_compiler_error(
+            "value_model: " ~ var("value_model") ~ " learns from past dates, which "
+            ~ "--selector core leaves out: run dbt build, or dbt build --select +customers."
+        ) -}}
+    {%- endif -%}
     {%- if var("drop_identical_lines") not in ["auto", true, false] -%}
         {{- customer_value.raise_var_error("drop_identical_lines", "auto, true or false") -}}
     {%- endif -%}

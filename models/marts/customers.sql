@@ -38,7 +38,6 @@ customer_values as (
     from {{ ref("int_lifetime_values") }}
 
 ),
-
 {% if has_propensity %}
     propensities as (
 

@@ -44,7 +44,6 @@ expected_purchases as (
     where model = '{{ var("purchase_model") }}'
 
 ),
-
 {% if var("purchase_model") == "pareto_nbd" %}
     alive_lookup as (
 

@@ -2,7 +2,9 @@
 {{ config(materialized="table" if target.type in ["spark", "databricks"] else "view") }}
 
 {%- set features = propensity_features() | sort -%}
-{%- set places = [1, 2, 3] %}
+{%- set places = [1, 2, 3] -%}
+{#- Without attributes the three of a row are placed among one another as they are. -#}
+{%- set has_attributes = input_value("customer_attributes") != "" %}
 with
 
 selected as (
@@ -43,31 +45,31 @@ current_rows as (
     where is_current
 
 ),
+{% if has_attributes %}
+    attribute_coefficients as (
 
-attribute_coefficients as (
+        select
+            target,
+            model,
+            feature,
+            feature_value,
+            estimate / feature_deviation as slope,
+            feature_mean
+        from {{ ref("fit_propensity") }}
+        where part = 'coefficient' and feature_value is not null
 
-    select
-        target,
-        model,
-        feature,
-        feature_value,
-        estimate / feature_deviation as slope,
-        feature_mean
-    from {{ ref("fit_propensity") }}
-    where part = 'coefficient' and feature_value is not null
+    ),
 
-),
+    attributes as (
 
-attributes as (
+        select
+            customer_id,
+            attribute,
+            attribute_value
+        from {{ ref("int_propensity_attributes") }}
 
-    select
-        customer_id,
-        attribute,
-        attribute_value
-    from {{ ref("int_propensity_attributes") }}
-
-),
-
+    ),
+{% endif %}
 tree_scores as (
 
     select
@@ -163,66 +165,79 @@ feature_reasons as (
             model,
             customer_id,
             feature_{{ place }} as feature,
-            contribution_{{ place }} as contribution
+            contribution_{{ place }} as contribution,
+            {{ place }} as reason_rank
         from strongest
         {{ "union all" if not loop.last }}
     {% endfor %}
 ),
+{% if has_attributes %}
+    attribute_reasons as (
 
-attribute_reasons as (
+        select
+            in_use.target,
+            in_use.model,
+            current_rows.customer_id,
+            attribute_coefficients.feature,
+            {{ exact_sum(
+                "in_use.calibration_slope * attribute_coefficients.slope * ("
+                ~ "case when attributes.attribute_value = attribute_coefficients.feature_value "
+                ~ "then 1 else 0 end - attribute_coefficients.feature_mean)"
+            ) }} as contribution
+        from current_rows
+        cross join in_use
+        inner join attribute_coefficients
+            on
+                in_use.target = attribute_coefficients.target
+                and in_use.model = attribute_coefficients.model
+        left join attributes
+            on
+                current_rows.customer_id = attributes.customer_id
+                and attribute_coefficients.feature = attributes.attribute
+        group by
+            in_use.target,
+            in_use.model,
+            current_rows.customer_id,
+            attribute_coefficients.feature
 
-    select
-        in_use.target,
-        in_use.model,
-        current_rows.customer_id,
-        attribute_coefficients.feature,
-        {{ exact_sum(
-            "in_use.calibration_slope * attribute_coefficients.slope * ("
-            ~ "case when attributes.attribute_value = attribute_coefficients.feature_value "
-            ~ "then 1 else 0 end - attribute_coefficients.feature_mean)"
-        ) }} as contribution
-    from current_rows
-    cross join in_use
-    inner join attribute_coefficients
-        on
-            in_use.target = attribute_coefficients.target
-            and in_use.model = attribute_coefficients.model
-    left join attributes
-        on
-            current_rows.customer_id = attributes.customer_id
-            and attribute_coefficients.feature = attributes.attribute
-    group by
-        in_use.target,
-        in_use.model,
-        current_rows.customer_id,
-        attribute_coefficients.feature
+    ),
 
-),
+    contributions as (
 
-contributions as (
+        select
+            target,
+            model,
+            customer_id,
+            feature,
+            contribution
+        from feature_reasons
+        union all
+        select
+            target,
+            model,
+            customer_id,
+            feature,
+            contribution
+        from attribute_reasons
 
-    select * from feature_reasons
-    union all
-    select * from attribute_reasons
+    ),
 
-),
+    placed as (
 
-placed as (
+        select
+            target,
+            model,
+            customer_id,
+            feature,
+            contribution,
+            row_number() over (
+                partition by target, customer_id
+                order by abs(round(contribution, 9)) desc, feature asc
+            ) as reason_rank
+        from contributions
 
-    select
-        target,
-        model,
-        customer_id,
-        feature,
-        contribution,
-        row_number() over (
-            partition by target, customer_id
-            order by abs(round(contribution, 9)) desc, feature asc
-        ) as reason_rank
-    from contributions
-
-),
-
+    ),
+{% endif %}
 reasons as (
 
     select
@@ -232,7 +247,7 @@ reasons as (
         feature,
         contribution,
         reason_rank
-    from placed
+    from {{ "placed" if has_attributes else "feature_reasons" }}
     where reason_rank <= {{ places | length }} and round(contribution, 9) != 0
     {% for i in places %}
         union all

@@ -86,16 +86,20 @@ rates as (
     select
         {% for group in activity_groups() %}
             {% for driver in cost_drivers() %}
-                coalesce(
-                    sum(
-                        case
-                            when
-                                activity_group = '{{ group }}'
-                                and driver = '{{ driver }}'
-                                then unit_cost
-                        end
-                    ),
-                    0
+                -- To the fourth decimal a double is as exact, and far quicker than a
+                -- product of two decimals.
+                cast(
+                    coalesce(
+                        sum(
+                            case
+                                when
+                                    activity_group = '{{ group }}'
+                                    and driver = '{{ driver }}'
+                                    then unit_cost
+                            end
+                        ),
+                        0
+                    ) as {{ type_double() }}
                 ) as {{ group }}_cost_per_{{ driver }},
             {% endfor %}
         {% endfor %}
