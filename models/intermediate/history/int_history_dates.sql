@@ -5,10 +5,11 @@
 {%- set nodes = graph.get("nodes", {}) if execute else {} -%}
 {%- set rules = [
     var("rfm_scoring"), rfm_score("value", "asc"), rfm_score("value", "desc"),
-    score_boundaries(true),
+    score_boundaries(true), totals_of_days(),
 ] -%}
 {%- for name in [
-    "int_customer_days", "int_customer_snapshots", "int_score_boundaries",
+    "int_netted_days", "int_customer_totals", "int_customer_days",
+    "int_customer_snapshots", "int_score_boundaries",
     "int_customer_scores", "int_segment_changes", "int_segment_totals",
 ] -%}
     {%- set rule = nodes.get("model.customer_value." ~ name, {}) -%}
