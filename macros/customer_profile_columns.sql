@@ -12,7 +12,7 @@
     / nullif(count(customer_id), 0) as mean_recency_days,
     {#- Summed as decimals: a sum of doubles depends on the order of the rows. #}
     cast(
-        coalesce(sum(cast(lifetime_value_365d as {{ type_money() }})), 0)
+        coalesce(sum(cast(lifetime_value_365d as {{ type_decimal(38, 12) }})), 0)
         as {{ type_money() }}
     ) as lifetime_value_365d
 {%- endmacro %}

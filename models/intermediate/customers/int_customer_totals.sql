@@ -1,3 +1,5 @@
+-- The hook reads the reasons there.
+-- depends_on: {{ ref("int_transactions_judged") }}
 {{ config(materialized="table", post_hook="{{ require_kept_lines() }}") }}
 
 with

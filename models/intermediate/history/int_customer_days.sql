@@ -1,3 +1,5 @@
+-- After the totals, which stop the build where no line can be used.
+-- depends_on: {{ ref("int_customer_totals") }}
 {{ config(materialized="table") }}
 
 {%- set up_to_each_day -%}
