@@ -4,6 +4,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from autograd import value_and_grad
 from helpers import FakeDbt, cdnow_sample_customers, load_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +55,26 @@ def population_of(role="current", customers=10, revenue=20.0) -> pd.DataFrame:
             "revenue_per_purchase_day": [revenue],
         }
     )
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.floats(-4, 4), min_size=3, max_size=3),
+    st.lists(
+        st.tuples(st.integers(1, 500), st.floats(0.01, 1e4), st.integers(1, 50)),
+        min_size=1,
+        max_size=15,
+    ),
+)
+def test_the_likelihood_and_its_gradient_are_those_of_lifetimes(point, customers):
+    """Its likelihood as the package has it, differentiated by autograd."""
+    x, m, weights = (np.array(column, "float64") for column in zip(*customers, strict=True))
+    value, gradient = fitting.gamma_gamma_objective(np.array(point), x, m, weights)
+    expected_value, expected_gradient = value_and_grad(GammaGammaFitter._negative_log_likelihood)(
+        np.array(point), x, m, weights, 0.0
+    )
+    assert value == pytest.approx(expected_value, rel=1e-9, abs=1e-9)
+    assert gradient == pytest.approx(expected_gradient, rel=1e-7, abs=1e-7)
 
 
 def test_gamma_gamma_estimates_are_those_of_fader_and_hardie(repeat_buyers, cdnow_fit):

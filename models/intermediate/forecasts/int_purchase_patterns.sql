@@ -6,10 +6,9 @@ snapshots as (
 
     select
         repeat_count,
-        recency_days,
         last_purchase_age_days,
         customer_age_days,
-        case when is_current then 'current' else 'calibration' end as as_of_role
+        is_current
     from {{ ref("int_customer_snapshots") }}
     where is_current or is_calibration
 
@@ -18,19 +17,17 @@ snapshots as (
 patterns as (
 
     select
-        as_of_role,
         repeat_count,
-        recency_days,
         last_purchase_age_days,
         customer_age_days,
+        is_current,
         count(*) as customer_count
     from snapshots
     group by
-        as_of_role,
         repeat_count,
-        recency_days,
         last_purchase_age_days,
-        customer_age_days
+        customer_age_days,
+        is_current
 
 ),
 
@@ -40,15 +37,15 @@ in_line as (
     select
         *,
         sum(customer_count) over (
-            partition by as_of_role
+            partition by is_current
             order by
                 repeat_count,
-                floor(sqrt(recency_days)),
+                floor(sqrt(customer_age_days - last_purchase_age_days)),
                 customer_age_days,
-                recency_days
+                last_purchase_age_days desc
             rows between unbounded preceding and current row
         ) as customers_up_to,
-        sum(customer_count) over (partition by as_of_role) as population_count
+        sum(customer_count) over (partition by is_current) as population_count
     from patterns
 
 ),
@@ -72,7 +69,7 @@ shares as (
 sampled as (
 
     select
-        as_of_role,
+        case when is_current then 'current' else 'calibration' end as as_of_role,
         repeat_count,
         last_purchase_age_days,
         customer_age_days,
