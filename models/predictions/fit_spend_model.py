@@ -1,7 +1,8 @@
 """Fit the Gamma-Gamma spend model of each as-of role.
 
 The input is one row per distinct (number of paid repeat days x, their mean spend m) with
-the number of customers who share it.
+the number of customers who share it. The likelihood is that of lifetimes, to which the tests hold
+it, with its gradient in closed form: differentiating by autograd takes several times as long.
 """
 
 from dataclasses import dataclass

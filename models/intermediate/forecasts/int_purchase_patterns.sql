@@ -42,7 +42,7 @@ in_line as (
                 repeat_count,
                 floor(sqrt(customer_age_days - last_purchase_age_days)),
                 customer_age_days,
-                last_purchase_age_days desc
+                customer_age_days - last_purchase_age_days
             rows between unbounded preceding and current row
         ) as customers_up_to,
         sum(customer_count) over (partition by is_current) as population_count
