@@ -17,7 +17,7 @@ CHECKING := CUSTOMER_VALUE_DB=$(CHECK_TARGET)/check.duckdb \
 	DBT_TARGET_PATH=$(CHECK_TARGET) DBT_LOG_PATH=$(CHECK_TARGET)/logs
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 \
-	--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header
+	--generate-hashes --strip-extras --no-emit-index-url --no-annotate --no-header
 
 # Sets $$python to the first interpreter that runs, is supported and can make an
 # environment; a shim that fails when it is called counts as absent.
