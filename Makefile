@@ -17,7 +17,7 @@ CHECKING := CUSTOMER_VALUE_DB=$(CHECK_TARGET)/check.duckdb \
 	DBT_TARGET_PATH=$(CHECK_TARGET) DBT_LOG_PATH=$(CHECK_TARGET)/logs
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 \
-	--generate-hashes --strip-extras --no-emit-index-url --no-annotate --no-header
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header
 
 # Sets $$python to the first interpreter that runs, is supported and can make an
 # environment; a shim that fails when it is called counts as absent.
@@ -38,11 +38,12 @@ define find_python
 	fi
 endef
 
-# $(1) is the lock to install, $(2) the environment where it is not $(VENV).
+# $(1) is the lock to install, $(2) the environment where it is not $(VENV). A lock is whole, so pip
+# looks for nothing more: its resolver forgets a pin with extras where somebody asks without them.
 define install
 	echo "Installing $(1) into $(or $(2),$(VENV))"; \
 	$(or $(2),$(VENV))/bin/python -m pip --disable-pip-version-check --no-input --quiet \
-		install --require-hashes -r $(1)
+		install --require-hashes --no-deps -r $(1)
 endef
 
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
