@@ -23,11 +23,11 @@
     {%- set reference = customer_value.input_reference(
         customer_value.input_value("transactions")
     ) -%}
-    {%- if not execute or reference.kind == "demo" -%}
+    {%- set numbers = adapter.dispatch("whole_number_types", "customer_value")() -%}
+    {%- if not execute or reference.kind == "demo" or not numbers -%}
         {{- return(false) -}}
     {%- endif -%}
     {%- set column = customer_value.transaction_column_map().get("customer_id", "") -%}
-    {%- set numbers = adapter.dispatch("whole_number_types", "customer_value")() -%}
     {%- for name, type in customer_value.input_column_types(
         "transactions", "demo_transactions"
     ).items() if name | lower == column | lower and type | lower in numbers -%}

@@ -45,7 +45,7 @@ where row_count > 0
 {% for rule in rules %}
     union all
     select
-        '{{ rule | replace("'", "''") }}' as rule,
+        '{{ rule }}' as rule,
         rule_{{ loop.index }} as row_count
     from checked
     where rule_{{ loop.index }} > 0
