@@ -45,7 +45,7 @@ input_totals as (
                             is_flagged_return
                         {% if prefix -%}
                                 or substr(order_id, 1, {{ prefix | length }})
-                                = '{{ prefix | replace("'", "''") }}'
+                                = '{{ dbt.escape_single_quotes(prefix) }}'
                             {%- endif %}
                             then -1 * abs(amount)
                         else amount

@@ -20,7 +20,7 @@ with
             select
                 {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
                 cast(
-                    '{{ attribute | replace("'", "''") }}' as {{ dbt.type_string() }}
+                    '{{ dbt.escape_single_quotes(attribute) }}' as {{ dbt.type_string() }}
                 ) as attribute,
                 {{ text_id(transaction_column(columns, attribute)) }} as attribute_value
             from source

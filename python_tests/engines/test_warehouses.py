@@ -90,7 +90,7 @@ VARIANTS = {
         },
         "date_format": "%d.%m.%Y %H:%M",
         "as_of_date": "2024-12-31",
-        "excluded_statuses": ["cancelled"],
+        "excluded_statuses": ["cancelled", "won't pay"],
         "excluded_products": ["POST"],
         "return_order_prefix": "C",
         "customer_attributes": "shop.customers",

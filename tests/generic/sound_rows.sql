@@ -45,7 +45,7 @@ where row_count > 0
 {% for rule in rules %}
     union all
     select
-        '{{ rule }}' as rule,
+        '{{ dbt.escape_single_quotes(rule) }}' as rule,
         rule_{{ loop.index }} as row_count
     from checked
     where rule_{{ loop.index }} > 0

@@ -64,7 +64,7 @@ signed as (
         {% if prefix -%}
             or coalesce(
                 substr(order_id, 1, {{ prefix | length }})
-                = '{{ prefix | replace("'", "''") }}',
+                = '{{ dbt.escape_single_quotes(prefix) }}',
                 false
             )
         {%- endif %} as is_return,
@@ -113,7 +113,7 @@ judged_alone as (
         {% if var("excluded_statuses") -%}
                 when status in (
                     {%- for status in var("excluded_statuses") -%}
-                        '{{ status | string | trim | lower | replace("'", "''") }}'
+                        '{{ dbt.escape_single_quotes(status | string | trim | lower) }}'
                         {{- ", " if not loop.last }}
                     {%- endfor -%}
                 ) then 'excluded_status'
@@ -121,7 +121,7 @@ judged_alone as (
         {% if var("excluded_products") -%}
                 when lower(product_id) in (
                     {%- for product in var("excluded_products") -%}
-                        '{{ product | string | trim | lower | replace("'", "''") }}'
+                        '{{ dbt.escape_single_quotes(product | string | trim | lower) }}'
                         {{- ", " if not loop.last }}
                     {%- endfor -%}
                 ) then 'excluded_product'

@@ -68,7 +68,7 @@ experiment_health as (
                     then
                         concat(
                             'Nobody was held out (variant ',
-                            '{{ var("control_variant") | replace("'", "''") }}), ',
+                            '{{ dbt.escape_single_quotes(var("control_variant")) }}), ',
                             'or nobody was contacted: no effect can be estimated.'
                         )
                 when check_name = 'sample_ratio'
