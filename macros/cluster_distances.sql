@@ -1,3 +1,37 @@
+{# The rows of a CTE with the number of the nearest centroid, as cluster_id. The CTE `centroids`
+   holds the selected model, `customers` the three measures. #}
+{% macro with_nearest_cluster(customers, centroids) -%}
+    {%- set features = ["recency", "frequency", "monetary"] -%}
+    {%- set most_clusters = largest_cluster_count() -%}
+    select
+        *,
+        {{ nearest_cluster(most_clusters) }} as cluster_id
+    from (
+        select
+            *,
+            {{ distances_to_centroids(features, most_clusters) | indent(4) }}
+        from (
+            select
+                {{ customers }}.*,
+                model_in_one_row.*,
+                -- The caps and the scale of the fit.
+                {{ standardised_feature("recency_days", "recency") | indent(12) }}
+                    as recency,
+                {{ standardised_feature("order_count", "frequency") | indent(12) }}
+                    as frequency,
+                {{ standardised_feature("net_revenue", "monetary") | indent(12) }}
+                    as monetary
+            from {{ customers }}
+            cross join (
+                select
+                    {{ cluster_model_columns(features, most_clusters) | indent(12) }}
+                from {{ centroids }}
+            ) as model_in_one_row
+        ) as standardised
+    ) as distances
+{%- endmacro %}
+
+
 {# The most clusters that can be selected. A var that is no list of numbers counts as none
    here, while the project is read, so that validate_vars can say what is wrong with it. #}
 {% macro largest_cluster_count() %}

@@ -113,8 +113,9 @@ def moves(build) -> pd.DataFrame:
     """Segment and cluster of every customer on every date, from the scored snapshots."""
     return build.frame(
         "select customer_id, as_of_date, segment, cluster_name, net_revenue::double as revenue, "
-        "recency_days from main_internal.int_customer_clusters where as_of_date in "
-        "(select as_of_date from main_internal.int_as_of_dates where as_of_role != 'calibration')"
+        "recency_days from main_internal.int_customer_scores "
+        "inner join main_internal.int_cluster_history using (customer_id, as_of_date) "
+        "inner join main_internal.int_cluster_names using (cluster_id)"
     )
 
 

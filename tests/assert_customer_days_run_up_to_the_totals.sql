@@ -23,7 +23,7 @@ last_days as (
 totals as (
 
     select
-        customer_id,
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
         order_count,
         purchase_day_count,
         paid_repeat_count,

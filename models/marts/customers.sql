@@ -3,7 +3,7 @@
 {%- set has_propensity = is_of_this_build("int_propensity_scores") %}
 with
 
-customer_values as (
+customer_clusters as (
 
     select
         customer_id,
@@ -35,7 +35,7 @@ customer_values as (
         as_of_date,
         first_purchase_date,
         last_purchase_date
-    from {{ ref("int_lifetime_values") }}
+    from {{ ref("int_customer_clusters") }}
 
 ),
 {% if has_propensity %}
@@ -132,17 +132,17 @@ playbook_clusters as (
 with_statistics as (
 
     select
-        customer_values.*,
+        customer_clusters.*,
         {% if has_history -%}
             case
                 when last_changes.is_changed_today
                     then last_changes.segment_before_change
-                when last_changes.customer_id is not null then customer_values.segment
+                when last_changes.customer_id is not null then customer_clusters.segment
             end as previous_segment,
             last_changes.segment_changed_since,
         {%- else -%}
             cast(null as {{ dbt.type_string() }}) as previous_segment,
-            customer_values.as_of_date as segment_changed_since,
+            customer_clusters.as_of_date as segment_changed_since,
         {%- endif %}
         {% if has_propensity -%}
             propensities.probability as purchase_propensity_90d,
@@ -156,16 +156,18 @@ with_statistics as (
         / value_ranks.customer_count as lifetime_value_percentile,
         spend_spread.median_log_spend,
         spend_spread.median_deviation
-    from customer_values
+    from customer_clusters
     left join value_ranks
         on
-            {{ value_band("customer_values.lifetime_value_365d") }}
+            {{ value_band("customer_clusters.lifetime_value_365d") }}
             = value_ranks.value_band
     {% if has_history -%}
-        left join last_changes on customer_values.customer_id = last_changes.customer_id
+        left join last_changes
+            on customer_clusters.customer_id = last_changes.customer_id
     {%- endif %}
     {% if has_propensity -%}
-        left join propensities on customer_values.customer_id = propensities.customer_id
+        left join propensities
+            on customer_clusters.customer_id = propensities.customer_id
     {%- endif %}
     cross join spend_spread
 

@@ -1,10 +1,8 @@
-{%- set features = ["recency", "frequency", "monetary"] -%}
-{%- set most_clusters = largest_cluster_count() -%}
 with
 
-customers_scored as (
+lifetime_values as (
 
-    select * from {{ ref("int_customer_scores") }}
+    select * from {{ ref("int_lifetime_values") }}
 
 ),
 
@@ -32,51 +30,9 @@ cluster_names as (
 
 ),
 
-model_in_one_row as (
-
-    select
-        {{ cluster_model_columns(features, most_clusters) }}
-    from centroids
-
-),
-
-measured as (
-
-    select
-        customers_scored.*,
-        model_in_one_row.*
-    from customers_scored
-    cross join model_in_one_row
-
-),
-
--- The caps and the scale of the fit.
-standardised as (
-
-    select
-        *,
-        {{ standardised_feature("recency_days", "recency") }} as recency,
-        {{ standardised_feature("order_count", "frequency") }} as frequency,
-        {{ standardised_feature("net_revenue", "monetary") }} as monetary
-    from measured
-
-),
-
-distances as (
-
-    select
-        *,
-        {{ distances_to_centroids(features, most_clusters) }}
-    from standardised
-
-),
-
 nearest as (
 
-    select
-        *,
-        {{ nearest_cluster(most_clusters) }} as cluster_id
-    from distances
+    {{ with_nearest_cluster("lifetime_values", "centroids") }}
 
 ),
 
@@ -91,6 +47,7 @@ clustered as (
         nearest.rfm_code,
         nearest.segment,
         cluster_names.cluster_name,
+        nearest.value_model,
 
         ---------- numerics
         nearest.r_score,
@@ -99,7 +56,6 @@ clustered as (
         nearest.order_count,
         nearest.purchase_day_count,
         nearest.repeat_count,
-        nearest.paid_repeat_count,
         nearest.net_revenue,
         nearest.mean_repeat_value,
         nearest.average_order_value,
@@ -108,10 +64,12 @@ clustered as (
         nearest.customer_age_days,
         nearest.mean_days_between_purchases,
         nearest.days_between_purchases_cv,
-
-        ---------- booleans
-        nearest.is_current,
-        nearest.is_calibration,
+        nearest.probability_alive,
+        nearest.probability_active_90d,
+        nearest.expected_purchases_90d,
+        nearest.expected_purchases_365d,
+        nearest.expected_purchase_value,
+        nearest.lifetime_value_365d,
 
         ---------- dates
         nearest.as_of_date,

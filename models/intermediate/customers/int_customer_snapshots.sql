@@ -62,7 +62,7 @@ dates as (
 totals as (
 
     select
-        customer_totals.customer_id,
+        cast(customer_totals.customer_id as {{ dbt.type_string() }}) as customer_id,
         customer_totals.order_count,
         customer_totals.purchase_day_count,
         customer_totals.paid_repeat_count,

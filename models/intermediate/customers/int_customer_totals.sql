@@ -33,7 +33,7 @@ totals as (
 
     select
         ---------- ids
-        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+        customer_id,
 
         ---------- numerics
         order_count,

@@ -1,29 +1,29 @@
 with
 
-customers_clustered as (
+customers_scored as (
 
     select *
-    from {{ ref("int_customer_clusters") }}
+    from {{ ref("int_customer_scores") }}
     where is_current or is_calibration
 
 ),
 
+-- A customer is joined to what they need by a flag: a text would cost more than it says.
 purchase_parameters as (
 
     select
-        as_of_role,
-        model,
+        as_of_role = 'current' as is_for_current,
         {{ purchase_parameter_columns() }}
     from {{ ref("fit_purchase_models") }}
     where model = '{{ var("purchase_model") }}'
-    group by as_of_role, model
+    group by as_of_role
 
 ),
 
 spend_parameters as (
 
     select
-        as_of_role,
+        as_of_role = 'current' as is_for_current,
         {{ spend_parameter_columns() }}
     from {{ ref("fit_spend_model") }}
     group by as_of_role
@@ -33,7 +33,7 @@ spend_parameters as (
 expected_purchases as (
 
     select
-        as_of_role,
+        as_of_role = 'current' as is_for_current,
         repeat_count,
         customer_age_days,
         active_if_alive_90d,
@@ -48,7 +48,7 @@ expected_purchases as (
     alive_lookup as (
 
         select
-            as_of_role,
+            as_of_role = 'current' as is_for_current,
             repeat_count,
             last_purchase_age_days,
             customer_age_days,
@@ -61,8 +61,10 @@ expected_purchases as (
 with_parameters as (
 
     select
-        customers_clustered.*,
-        expected_purchases.as_of_role,
+        customers_scored.*,
+        case
+            when customers_scored.is_current then 'current' else 'calibration'
+        end as as_of_role,
         expected_purchases.active_if_alive_90d,
         expected_purchases.purchases_if_alive_90d,
         expected_purchases.purchases_if_alive_365d,
@@ -72,7 +74,7 @@ with_parameters as (
         {%- else -%}
             cast(null as {{ type_double() }}) as pareto_nbd_probability_alive,
         {%- endif %}
-        purchase_parameters.model,
+        '{{ var("purchase_model") }}' as model,
         purchase_parameters.r,
         purchase_parameters.alpha,
         purchase_parameters.a,
@@ -82,29 +84,26 @@ with_parameters as (
         spend_parameters.q,
         spend_parameters.v,
         spend_parameters.mean_purchase_value
-    from customers_clustered
+    from customers_scored
     left join expected_purchases
         on
-            customers_clustered.repeat_count = expected_purchases.repeat_count
-            and customers_clustered.customer_age_days
+            customers_scored.repeat_count = expected_purchases.repeat_count
+            and customers_scored.customer_age_days
             = expected_purchases.customer_age_days
-            and case
-                when customers_clustered.is_current then 'current' else 'calibration'
-            end = expected_purchases.as_of_role
+            and customers_scored.is_current = expected_purchases.is_for_current
     {% if var("purchase_model") == "pareto_nbd" -%}
         left join alive_lookup
             on
-                expected_purchases.as_of_role = alive_lookup.as_of_role
-                and customers_clustered.repeat_count = alive_lookup.repeat_count
-                and customers_clustered.last_purchase_age_days
+                customers_scored.is_current = alive_lookup.is_for_current
+                and customers_scored.repeat_count = alive_lookup.repeat_count
+                and customers_scored.last_purchase_age_days
                 = alive_lookup.last_purchase_age_days
-                and customers_clustered.customer_age_days
-                = alive_lookup.customer_age_days
+                and customers_scored.customer_age_days = alive_lookup.customer_age_days
     {%- endif %}
     left join purchase_parameters
-        on expected_purchases.as_of_role = purchase_parameters.as_of_role
+        on customers_scored.is_current = purchase_parameters.is_for_current
     left join spend_parameters
-        on expected_purchases.as_of_role = spend_parameters.as_of_role
+        on customers_scored.is_current = spend_parameters.is_for_current
 
 ),
 
@@ -138,13 +137,11 @@ values_by_customer as (
     select
         ---------- ids
         customer_id,
-        cluster_id,
 
         ---------- strings
         as_of_role,
         rfm_code,
         segment,
-        cluster_name,
 
         ---------- numerics
         r_score,

@@ -4,10 +4,8 @@ customer_values as (
 
     select
         customer_id,
-        cluster_id,
         rfm_code,
         segment,
-        cluster_name,
         r_score,
         f_score,
         m_score,
@@ -52,12 +50,10 @@ lifetime_values as (
     select
         ---------- ids
         customer_values.customer_id,
-        customer_values.cluster_id,
 
         ---------- strings
         customer_values.rfm_code,
         customer_values.segment,
-        customer_values.cluster_name,
         {% if var("value_model") != "probabilistic" -%}
             coalesce(learned_values.model, 'probabilistic') as value_model,
         {%- else -%}

@@ -3,7 +3,7 @@ with
 judged as (
 
     select
-        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+        customer_id,
         order_id,
         line_id,
         product_id,
@@ -32,7 +32,7 @@ classified as (
 
     select
         ---------- ids
-        judged.customer_id,
+        cast(judged.customer_id as {{ dbt.type_string() }}) as customer_id,
         judged.order_id,
         judged.line_id,
         judged.product_id,

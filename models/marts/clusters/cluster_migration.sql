@@ -1,12 +1,13 @@
 with
 
-customers_clustered as (
+cluster_history as (
 
     select
         customer_id,
         cluster_id,
-        as_of_date
-    from {{ ref("int_customer_clusters") }}
+        as_of_date,
+        previous_date
+    from {{ ref("int_cluster_history") }}
 
 ),
 
@@ -19,29 +20,19 @@ cluster_names as (
 
 ),
 
-dates as (
-
-    select
-        as_of_date as history_date,
-        previous_date
-    from {{ ref("int_history_dates") }}
-
-),
-
 -- Who is there on one date is there on every later one, so the row before is the date
--- before. Today's centroids measure the past.
-with_previous as (
+-- before.
+with_earlier as (
 
     select
-        customers_clustered.cluster_id,
-        customers_clustered.as_of_date,
-        dates.previous_date,
-        lag(customers_clustered.cluster_id) over (
-            partition by customers_clustered.customer_id
-            order by customers_clustered.as_of_date
+        cluster_id,
+        as_of_date,
+        previous_date,
+        lag(cluster_id) over (
+            partition by customer_id
+            order by as_of_date
         ) as earlier_cluster_id
-    from customers_clustered
-    inner join dates on customers_clustered.as_of_date = dates.history_date
+    from cluster_history
 
 ),
 
@@ -53,7 +44,7 @@ steps as (
         earlier_cluster_id,
         cluster_id,
         count(*) as customer_count
-    from with_previous
+    from with_earlier
     where previous_date is not null
     group by previous_date, as_of_date, earlier_cluster_id, cluster_id
 
