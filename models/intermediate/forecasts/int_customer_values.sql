@@ -8,7 +8,7 @@ customers_scored as (
 
 ),
 
--- A customer is joined to what they need by a flag: a text would cost more than it says.
+-- Customers are joined to what they need by a flag, which costs less than a text.
 purchase_parameters as (
 
     select

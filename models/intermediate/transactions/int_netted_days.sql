@@ -16,6 +16,38 @@ kept_lines as (
 
 ),
 
+{% if not has_order_ids %}
+    -- A day whose lines are of one moment is one order. Nearly all days are, and need
+    -- not be added up a second time.
+    days_of_lines as (
+
+        select
+            customer_id,
+            transacted_date,
+            cast(sum(amount) as {{ type_money() }}) as amount,
+            count(*) as line_count,
+            count(case when is_return then 1 end) as return_count,
+            {{ nets_above_zero_or_free(
+                "sum(amount)", "min(case when is_free_of_charge then 1 else 0 end)"
+            ) }} as is_purchase_day,
+            min(transacted_at) = max(transacted_at) as is_one_order
+        from kept_lines
+        group by customer_id, transacted_date
+
+    ),
+
+    lines_of_several_orders as (
+
+        select kept_lines.*
+        from kept_lines
+        inner join days_of_lines
+            on
+                kept_lines.customer_id = days_of_lines.customer_id
+                and kept_lines.transacted_date = days_of_lines.transacted_date
+        where not days_of_lines.is_one_order
+
+    ),
+{% endif %}
 -- Without an order id, a customer's lines of one moment are one order.
 order_days as (
 
@@ -39,7 +71,7 @@ order_days as (
                 ) }}
                 then 1
         end as is_order
-    from kept_lines
+    from {{ "kept_lines" if has_order_ids else "lines_of_several_orders" }}
     group by
         customer_id,
         {% if has_order_ids -%}
@@ -96,6 +128,19 @@ customer_days as (
             as is_purchase_day
     from first_order_days
     group by customer_id, transacted_date
+    {%- if not has_order_ids %}
+        union all
+        select
+            customer_id,
+            transacted_date as activity_date,
+            amount as net_amount,
+            case when is_purchase_day then 1 else 0 end as order_count,
+            line_count,
+            return_count,
+            is_purchase_day
+        from days_of_lines
+        where is_one_order
+    {%- endif %}
 
 ),
 
