@@ -129,6 +129,10 @@ ranked as (
             {{ feature }},
             {{ size_rank(feature, features) }} as {{ feature }}_rank,
         {% endfor %}
+        {% for feature in features -%}
+            case when {{ feature }}_size > 0 then 1 else 0 end
+            {{- " +" if not loop.last }}
+        {% endfor %} as reason_count,
         target,
         model,
         customer_id
@@ -151,6 +155,7 @@ strongest as (
                 {% endfor %}
             end as contribution_{{ place }},
         {% endfor %}
+        reason_count,
         target,
         model,
         customer_id
@@ -158,6 +163,7 @@ strongest as (
 
 ),
 
+-- By the count, since planners would rank everything again to look at what is chosen.
 feature_reasons as (
     {% for place in places %}
         select
@@ -168,6 +174,7 @@ feature_reasons as (
             contribution_{{ place }} as contribution,
             {{ place }} as reason_rank
         from strongest
+        where reason_count >= {{ place }}
         {{ "union all" if not loop.last }}
     {% endfor %}
 ),
@@ -248,7 +255,9 @@ reasons as (
         contribution,
         reason_rank
     from {{ "placed" if has_attributes else "feature_reasons" }}
-    where reason_rank <= {{ places | length }} and round(contribution, 9) != 0
+    {% if has_attributes -%}
+        where reason_rank <= {{ places | length }} and round(contribution, 9) != 0
+    {%- endif %}
     {% for i in places %}
         union all
         select
