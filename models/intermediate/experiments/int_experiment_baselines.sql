@@ -30,19 +30,30 @@ last_dates as (
 
 ),
 
+-- The date first, so that nobody is scored as of any other.
+last_scores as (
+
+    select
+        scores.customer_id,
+        scores.segment,
+        scores.as_of_date
+    from scores
+    inner join last_dates on scores.as_of_date = last_dates.as_of_date
+
+),
+
 customers as (
 
     select
         labels.customer_id,
-        scores.segment,
+        last_scores.segment,
         labels.is_buyer,
         labels.spend
     from labels
-    inner join last_dates on labels.as_of_date = last_dates.as_of_date
-    inner join scores
+    inner join last_scores
         on
-            labels.customer_id = scores.customer_id
-            and labels.as_of_date = scores.as_of_date
+            labels.customer_id = last_scores.customer_id
+            and labels.as_of_date = last_scores.as_of_date
 
 ),
 

@@ -5,18 +5,11 @@ with
 
 fit_customers as (
 
-    select customer_id
-    from {{ ref("int_fit_customers") }}
-    where as_of_role = 'current'
-
-),
-
-snapshots as (
-
     select
         customer_id,
-        as_of_date
-    from {{ ref("int_customer_snapshots") }}
+        first_purchase_date
+    from {{ ref("int_fit_customers") }}
+    where as_of_role = 'current'
 
 ),
 
@@ -68,25 +61,25 @@ purchases as (
 
 ),
 
+-- A customer is there on every date from the first purchase on.
 labels as (
 
     select
         ---------- ids
-        snapshots.customer_id,
+        fit_customers.customer_id,
 
         ---------- numerics
         case when purchases.purchase_count > 0 then 1 else 0 end as is_buyer,
         cast(coalesce(purchases.spend, 0) as {{ type_money() }}) as spend,
 
         ---------- dates
-        snapshots.as_of_date
-    from snapshots
-    inner join fit_customers on snapshots.customer_id = fit_customers.customer_id
-    inner join windows on snapshots.as_of_date = windows.as_of_date
+        windows.as_of_date
+    from fit_customers
+    inner join windows on fit_customers.first_purchase_date <= windows.as_of_date
     left join purchases
         on
-            snapshots.customer_id = purchases.customer_id
-            and snapshots.as_of_date = purchases.as_of_date
+            fit_customers.customer_id = purchases.customer_id
+            and windows.as_of_date = purchases.as_of_date
 
 )
 
