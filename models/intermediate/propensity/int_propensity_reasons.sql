@@ -129,10 +129,12 @@ ranked as (
             {{ feature }},
             {{ size_rank(feature, features) }} as {{ feature }}_rank,
         {% endfor %}
-        {% for feature in features -%}
-            case when {{ feature }}_size > 0 then 1 else 0 end
-            {{- " +" if not loop.last }}
-        {% endfor %} as reason_count,
+        {% if not has_attributes -%}
+            {% for feature in features -%}
+                case when {{ feature }}_size > 0 then 1 else 0 end
+                {{- " +" if not loop.last }}
+            {% endfor %} as reason_count,
+        {%- endif %}
         target,
         model,
         customer_id
@@ -155,7 +157,9 @@ strongest as (
                 {% endfor %}
             end as contribution_{{ place }},
         {% endfor %}
-        reason_count,
+        {% if not has_attributes -%}
+            reason_count,
+        {%- endif %}
         target,
         model,
         customer_id
@@ -174,7 +178,9 @@ feature_reasons as (
             contribution_{{ place }} as contribution,
             {{ place }} as reason_rank
         from strongest
-        where reason_count >= {{ place }}
+        {% if not has_attributes -%}
+            where reason_count >= {{ place }}
+        {%- endif %}
         {{ "union all" if not loop.last }}
     {% endfor %}
 ),
