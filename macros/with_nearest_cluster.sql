@@ -1,6 +1,6 @@
-{# The rows of a CTE with the number of the nearest centroid, as cluster_id. The CTE `centroids`
-   holds the selected model, `customers` the three measures. #}
-{% macro with_nearest_cluster(customers, centroids) -%}
+{# The rows of a CTE with the number of the nearest centroid, as cluster_id, by the selected
+   model; the CTE `customers` has the three measures. #}
+{% macro with_nearest_cluster(customers) -%}
     {%- set features = ["recency", "frequency", "monetary"] -%}
     {%- set most_clusters = largest_cluster_count() -%}
     select
@@ -25,7 +25,8 @@
             cross join (
                 select
                     {{ cluster_model_columns(features, most_clusters) | indent(12) }}
-                from {{ centroids }}
+                from {{ ref("fit_clusters") }}
+                where is_selected
             ) as model_in_one_row
         ) as standardised
     ) as distances

@@ -21,21 +21,6 @@ dates as (
 
 ),
 
-centroids as (
-
-    select
-        cluster_id,
-        feature,
-        centre,
-        lower_cap,
-        upper_cap,
-        feature_mean,
-        feature_deviation
-    from {{ ref("fit_clusters") }}
-    where is_selected
-
-),
-
 of_history as (
 
     select
@@ -48,7 +33,7 @@ of_history as (
 
 nearest as (
 
-    {{ with_nearest_cluster("of_history", "centroids") }}
+    {{ with_nearest_cluster("of_history") }}
 
 ),
 

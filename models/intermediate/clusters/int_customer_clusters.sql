@@ -6,21 +6,6 @@ lifetime_values as (
 
 ),
 
-centroids as (
-
-    select
-        cluster_id,
-        feature,
-        centre,
-        lower_cap,
-        upper_cap,
-        feature_mean,
-        feature_deviation
-    from {{ ref("fit_clusters") }}
-    where is_selected
-
-),
-
 cluster_names as (
 
     select
@@ -32,7 +17,7 @@ cluster_names as (
 
 nearest as (
 
-    {{ with_nearest_cluster("lifetime_values", "centroids") }}
+    {{ with_nearest_cluster("lifetime_values") }}
 
 ),
 
