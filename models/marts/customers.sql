@@ -94,9 +94,8 @@ value_ranks as (
 
     select
         value_band,
-        customers_worth_less,
-        customers_worth_more,
-        customer_count
+        value_tier,
+        lifetime_value_percentile
     from {{ ref("int_value_ranks") }}
 
 ),
@@ -149,11 +148,8 @@ with_statistics as (
         {%- else -%}
             cast(null as {{ type_double() }}) as purchase_propensity_90d,
         {%- endif %}
-        value_ranks.customer_count,
-        value_ranks.customers_worth_more,
-        -- The share of customers with a lower value; equal values share it.
-        cast(100 * value_ranks.customers_worth_less as {{ type_double() }})
-        / value_ranks.customer_count as lifetime_value_percentile,
+        value_ranks.value_tier,
+        value_ranks.lifetime_value_percentile,
         spend_spread.median_log_spend,
         spend_spread.median_deviation
     from customer_clusters
@@ -173,39 +169,19 @@ with_statistics as (
 
 ),
 
-tiered as (
-
-    select
-        *,
-        -- Equal values share the better tier; who is expected to bring nothing is Low
-        -- however few are expected to bring something.
-        case
-            when lifetime_value_365d <= 0 then 'Low'
-            when customers_worth_more < {{ var("vip_share") }} * customer_count
-                then 'VIP'
-            when customers_worth_more < {{ var("high_share") }} * customer_count
-                then 'High'
-            when customers_worth_more < {{ var("medium_share") }} * customer_count
-                then 'Medium'
-            else 'Low'
-        end as value_tier
-    from with_statistics
-
-),
-
 with_action as (
 
     select
-        tiered.*,
+        with_statistics.*,
         playbook_actions.recommended_action,
         playbook_actions.action_priority
-    from tiered
+    from with_statistics
     left join playbook_clusters
-        on tiered.cluster_name = playbook_clusters.playbook_cluster_name
+        on with_statistics.cluster_name = playbook_clusters.playbook_cluster_name
     left join playbook_actions
         on
-            tiered.segment = playbook_actions.segment
-            and tiered.value_tier = playbook_actions.value_tier
+            with_statistics.segment = playbook_actions.segment
+            and with_statistics.value_tier = playbook_actions.value_tier
             and coalesce(playbook_clusters.playbook_cluster_name, '*')
             = playbook_actions.cluster_name
 

@@ -1,19 +1,48 @@
 {{ config(materialized="table") }}
 
+{#- The mean of the two values in the middle; equal amounts are one row and a number. -#}
+{%- set median_of = "(
+            min(case when 2 * customers_up_to >= population_count then %(value)s end)
+            + min(case when 2 * customers_up_to > population_count then %(value)s end)
+        ) / 2" %}
 with
 
-spend as (
+snapshots as (
 
-    select ln(cast(net_revenue as {{ type_double() }})) as log_spend
+    select net_revenue
     from {{ ref("int_customer_snapshots") }}
     where is_current and net_revenue > 0
 
 ),
 
+-- There are far fewer amounts than customers to be put in order, twice.
+amounts as (
+
+    select
+        ln(cast(net_revenue as {{ type_double() }})) as log_spend,
+        count(*) as customer_count
+    from snapshots
+    group by net_revenue
+
+),
+
+by_spend as (
+
+    select
+        log_spend,
+        sum(customer_count) over (
+            order by log_spend
+            rows between unbounded preceding and current row
+        ) as customers_up_to,
+        sum(customer_count) over () as population_count
+    from amounts
+
+),
+
 typical_spend as (
 
-    select {{ percentile("log_spend", 0.5) }} as median_log_spend
-    from spend
+    select {{ median_of % {"value": "log_spend"} }} as median_log_spend
+    from by_spend
 
 ),
 
@@ -21,9 +50,24 @@ deviations as (
 
     select
         typical_spend.median_log_spend,
-        abs(spend.log_spend - typical_spend.median_log_spend) as deviation
-    from spend
+        abs(amounts.log_spend - typical_spend.median_log_spend) as deviation,
+        amounts.customer_count
+    from amounts
     cross join typical_spend
+
+),
+
+by_deviation as (
+
+    select
+        median_log_spend,
+        deviation,
+        sum(customer_count) over (
+            order by deviation
+            rows between unbounded preceding and current row
+        ) as customers_up_to,
+        sum(customer_count) over () as population_count
+    from deviations
 
 ),
 
@@ -31,8 +75,8 @@ spread as (
 
     select
         max(median_log_spend) as median_log_spend,
-        {{ percentile("deviation", 0.5) }} as median_deviation
-    from deviations
+        {{ median_of % {"value": "deviation"} }} as median_deviation
+    from by_deviation
 
 )
 

@@ -29,19 +29,47 @@ running as (
             order by value_band
             rows between unbounded preceding and current row
         ) as customers_up_to,
-        sum(customers_in_band) over () as customer_count
+        sum(customers_in_band) over () as population_count
     from bands
+
+),
+
+counted as (
+
+    select
+        value_band,
+        cast(customers_up_to - customers_in_band as bigint) as customers_worth_less,
+        cast(population_count - customers_up_to as bigint) as customers_worth_more,
+        cast(population_count as bigint) as customer_count
+    from running
 
 ),
 
 value_ranks as (
 
     select
+        ---------- ids
         value_band,
-        cast(customers_up_to - customers_in_band as bigint) as customers_worth_less,
-        cast(customer_count - customers_up_to as bigint) as customers_worth_more,
-        cast(customer_count as bigint) as customer_count
-    from running
+
+        ---------- strings
+        -- Equal values share the better tier; who is expected to bring nothing is Low
+        -- however few are expected to bring something.
+        case
+            when value_band = {{ value_band("0") }} then 'Low'
+            when customers_worth_more < {{ var("vip_share") }} * customer_count
+                then 'VIP'
+            when customers_worth_more < {{ var("high_share") }} * customer_count
+                then 'High'
+            when customers_worth_more < {{ var("medium_share") }} * customer_count
+                then 'Medium'
+            else 'Low'
+        end as value_tier,
+
+        ---------- numerics
+        -- The share of customers with a lower value; equal values share it.
+        cast(100 * customers_worth_less as {{ type_double() }})
+        / customer_count as lifetime_value_percentile
+    from counted
 
 )
 

@@ -17,8 +17,6 @@ netted_days as (
         customer_id,
         net_amount,
         order_count,
-        line_count,
-        return_count,
         days_since_previous_purchase,
         is_purchase_day,
         activity_date
@@ -54,8 +52,6 @@ days as (
         ---------- numerics
         net_amount,
         order_count,
-        line_count,
-        return_count,
         purchase_day_count_to_date as purchase_number,
         cast(days_since_previous_purchase as bigint) as days_since_previous_purchase,
         order_count_to_date,

@@ -9,8 +9,7 @@ kept_lines as (
         transacted_at,
         transacted_date,
         amount,
-        is_free_of_charge,
-        is_return
+        is_free_of_charge
     from {{ ref("int_transactions_judged") }}
     where line_reason is null
 
@@ -25,8 +24,6 @@ kept_lines as (
             customer_id,
             transacted_date,
             cast(sum(amount) as {{ type_money() }}) as amount,
-            count(*) as line_count,
-            count(case when is_return then 1 end) as return_count,
             {{ nets_above_zero_or_free(
                 "sum(amount)", "min(case when is_free_of_charge then 1 else 0 end)"
             ) }} as is_purchase_day,
@@ -61,8 +58,6 @@ order_days as (
             transacted_at,
         {%- endif %}
         cast(sum(amount) as {{ type_money() }}) as amount,
-        count(*) as line_count,
-        count(case when is_return then 1 end) as return_count,
         min(case when is_free_of_charge then 1 else 0 end) as is_all_free,
         case
             when
@@ -96,8 +91,6 @@ first_order_days as (
             cast(transacted_at as date) as transacted_date,
         {%- endif %}
         amount,
-        line_count,
-        return_count,
         is_all_free,
         {% if has_order_ids -%}
             case
@@ -122,8 +115,6 @@ customer_days as (
         transacted_date as activity_date,
         cast(sum(amount) as {{ type_money() }}) as net_amount,
         count(is_order) as order_count,
-        cast(sum(line_count) as bigint) as line_count,
-        cast(sum(return_count) as bigint) as return_count,
         {{ nets_above_zero_or_free("sum(amount)", "min(is_all_free)") }}
             as is_purchase_day
     from first_order_days
@@ -135,8 +126,6 @@ customer_days as (
             transacted_date as activity_date,
             amount as net_amount,
             case when is_purchase_day then 1 else 0 end as order_count,
-            line_count,
-            return_count,
             is_purchase_day
         from days_of_lines
         where is_one_order
@@ -169,8 +158,6 @@ netted_days as (
         ---------- numerics
         net_amount,
         order_count,
-        line_count,
-        return_count,
         {{ date_diff_days("previous_purchase_date", "activity_date") }}
             as days_since_previous_purchase,
 
