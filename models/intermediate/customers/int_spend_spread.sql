@@ -1,6 +1,6 @@
 {{ config(materialized="table") }}
 
-{#- The mean of the two values in the middle; equal amounts are one row and a number. -#}
+{#- The mean of the two in the middle; equal amounts are one row and a number. -#}
 {%- set median_of = "(
             min(case when 2 * customers_up_to >= population_count then %(value)s end)
             + min(case when 2 * customers_up_to > population_count then %(value)s end)
