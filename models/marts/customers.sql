@@ -121,10 +121,40 @@ playbook_actions as (
 
 ),
 
-playbook_clusters as (
+clusters as (
 
-    select distinct cluster_name as playbook_cluster_name
+    select
+        cluster_id,
+        cluster_name
+    from {{ ref("int_cluster_names") }}
+    union all
+    select
+        0 as cluster_id,
+        '*' as cluster_name
+
+),
+
+named_clusters as (
+
+    select distinct cluster_name as named_cluster
     from playbook_actions
+
+),
+
+-- Whether a rule names a cluster is asked once a cluster, not once a customer; number 0 is
+-- for customers in none.
+cluster_actions as (
+
+    select
+        clusters.cluster_id as action_cluster_id,
+        playbook_actions.segment as action_segment,
+        playbook_actions.value_tier as action_value_tier,
+        playbook_actions.recommended_action,
+        playbook_actions.action_priority
+    from clusters
+    left join named_clusters on clusters.cluster_name = named_clusters.named_cluster
+    inner join playbook_actions
+        on coalesce(named_clusters.named_cluster, '*') = playbook_actions.cluster_name
 
 ),
 
@@ -173,17 +203,17 @@ with_action as (
 
     select
         with_statistics.*,
-        playbook_actions.recommended_action,
-        playbook_actions.action_priority
+        cluster_actions.recommended_action,
+        cluster_actions.action_priority
     from with_statistics
-    left join playbook_clusters
-        on with_statistics.cluster_name = playbook_clusters.playbook_cluster_name
-    left join playbook_actions
+    left join cluster_actions
         on
-            with_statistics.segment = playbook_actions.segment
-            and with_statistics.value_tier = playbook_actions.value_tier
-            and coalesce(playbook_clusters.playbook_cluster_name, '*')
-            = playbook_actions.cluster_name
+            case
+                when with_statistics.cluster_name is null then 0
+                else with_statistics.cluster_id
+            end = cluster_actions.action_cluster_id
+            and with_statistics.segment = cluster_actions.action_segment
+            and with_statistics.value_tier = cluster_actions.action_value_tier
 
 ),
 

@@ -1,30 +1,86 @@
--- The hook reads the reasons there.
--- depends_on: {{ ref("int_transactions_judged") }}
 {{ config(materialized="table", post_hook="{{ require_kept_lines() }}") }}
 
+{%- set is_log_of_purchases = is_log_of_purchases() %}
 with
 
-netted_days as (
+kept_lines as (
 
     select
         customer_id,
-        net_amount,
-        order_count,
-        days_since_previous_purchase,
-        is_purchase_day,
-        activity_date
-    from {{ ref("int_netted_days") }}
+        order_id,
+        transacted_at,
+        transacted_date,
+        amount,
+        is_free_of_charge
+    from {{ ref("int_transactions_judged") }}
+    where line_reason is null
+
+),
+
+{% if is_log_of_purchases -%}
+    -- Most customers of such a log have never two lines on one day, nor a line that is no
+    -- purchase. Theirs are added up as they stand, which saves two aggregations of the log.
+    {{ lines_as_days("kept_lines") }},
+
+    sums_of_lines as (
+
+        select
+            customer_id,
+            {{ totals_of_days() }},
+            min(activity_date) as first_purchase_date,
+            max(
+                case
+                    when net_amount > 0 and coalesce(days_since_previous_purchase, 1) > 0
+                        then 0
+                    else 1
+                end
+            ) = 1 as is_netted
+        from lines_as_days
+        group by customer_id
+
+    ),
+
+    customers_to_net as (
+
+        select customer_id as customer_to_net
+        from sums_of_lines
+        where is_netted
+
+    ),
+
+    lines_to_net as (
+
+        select kept_lines.*
+        from kept_lines
+        inner join
+            customers_to_net
+            on kept_lines.customer_id = customers_to_net.customer_to_net
+
+    ),
+{%- endif %}
+
+{{ netted_days("lines_to_net" if is_log_of_purchases else "kept_lines") }},
+
+sums_of_days as (
+
+    select
+        customer_id,
+        {{ totals_of_days() }},
+        min(case when is_purchase_day then activity_date end) as first_purchase_date,
+        true as is_netted
+    from netted_days
+    group by customer_id
 
 ),
 
 sums as (
 
-    select
-        customer_id,
-        {{ totals_of_days() }},
-        min(case when is_purchase_day then activity_date end) as first_purchase_date
-    from netted_days
-    group by customer_id
+    select * from sums_of_days
+    {% if is_log_of_purchases -%}
+        union all
+        select * from sums_of_lines
+        where not is_netted
+    {%- endif %}
 
 ),
 
@@ -42,6 +98,9 @@ totals as (
         net_revenue,
         repeat_spend,
         squared_days_between_purchases,
+
+        ---------- booleans
+        is_netted,
 
         ---------- dates
         first_purchase_date,

