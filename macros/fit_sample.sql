@@ -6,6 +6,10 @@
     {%- set aim = limit - 4 * limit ** 0.5 -%}
     (
         {{ customer_count }} <= {{ limit }}
-        or {{ hash_unit(customer_id) }} < {{ aim | round(1) }} / {{ customer_count }}
+        or (
+            -- A share below a sixteenth begins with a zero: only such become numbers.
+            ({{ customer_count }} < 16 * {{ aim | round(1) }} or {{ dbt.hash(customer_id) }} < '1')
+            and {{ hash_unit(customer_id) }} < {{ aim | round(1) }} / {{ customer_count }}
+        )
     )
 {%- endmacro %}
