@@ -4,6 +4,8 @@ import re
 from functools import cache
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 from conftest import Build, run_dbt
 from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
@@ -114,3 +116,47 @@ def test_a_learned_value_needs_the_past_and_says_so(dbt, texts):
     assert result.exit_code != 0
     assert "value_model: ridge learns from past dates" in result.output
     assert result.marts() == set()
+
+
+def test_lines_that_are_days_and_netted_lines_add_up_to_the_same(dbt, tmp_path):
+    """With an order id for each moment every line is netted; without, only where it must be."""
+    random = np.random.default_rng(20050501)
+    line_count = 3000
+    log = pd.DataFrame(
+        {
+            "customer_id": random.integers(1, 700, line_count),
+            "transacted_at": pd.Timestamp("2024-01-01")
+            + pd.to_timedelta(random.integers(0, 200, line_count), unit="D")
+            + pd.to_timedelta(random.choice([9, 17], line_count), unit="h"),
+            "amount": random.choice([-20.0, 0.0, 5.5, 10.0, 20.0, 20.0, 35.25], line_count),
+        }
+    )
+    orders = log["customer_id"].astype(str) + " " + log["transacted_at"].astype(str)
+    found = {}
+    for name, lines in {"purchases": log, "orders": log.assign(order_id=orders)}.items():
+        parquet = tmp_path / f"{name}.parquet"
+        lines.to_parquet(parquet)
+        result = dbt(
+            *("build", "--select", "+int_customer_days", "--indirect-selection", "buildable"),
+            *("--exclude-resource-type", "unit_test"),
+            variables={"transactions": str(parquet), "drop_identical_lines": False},
+            database=tmp_path / f"{name}.duckdb",
+        )
+        assert result.exit_code == 0, result.output
+        found[name] = {
+            "totals": result.rows(
+                "select * exclude (is_netted) replace (cast(customer_id as int) as customer_id) "
+                "from main_internal.int_customer_totals order by customer_id"
+            ),
+            "days": result.rows("from main_internal.int_customer_days order by all"),
+        }
+        netted = result.rows(
+            "select is_netted, count(*) from main_internal.int_customer_totals "
+            "group by is_netted order by is_netted"
+        )
+        assert [is_netted for is_netted, _ in netted] == (
+            [True] if name == "orders" else [False, True]
+        )
+        assert all(customer_count > 20 for _, customer_count in netted)
+    assert found["purchases"] == found["orders"]
+    assert len(found["orders"]["totals"]) > 500

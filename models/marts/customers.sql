@@ -141,8 +141,8 @@ named_clusters as (
 
 ),
 
--- Whether a rule names a cluster is asked once a cluster, not once a customer; number 0 is
--- for customers in none.
+-- Whether a rule names a cluster is asked once a cluster, not once a customer; number 0
+-- is for customers in none.
 cluster_actions as (
 
     select

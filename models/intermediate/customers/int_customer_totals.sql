@@ -18,8 +18,8 @@ kept_lines as (
 ),
 
 {% if is_log_of_purchases -%}
-    -- Most customers of such a log have never two lines on one day, nor a line that is no
-    -- purchase. Theirs are added up as they stand, which saves two aggregations of the log.
+    -- Most customers of such a log have never two lines on one day, nor a line that is
+    -- no purchase. Theirs are summed as they stand: two aggregations less of the log.
     {{ lines_as_days("kept_lines") }},
 
     sums_of_lines as (
@@ -30,7 +30,9 @@ kept_lines as (
             min(activity_date) as first_purchase_date,
             max(
                 case
-                    when net_amount > 0 and coalesce(days_since_previous_purchase, 1) > 0
+                    when
+                        net_amount > 0
+                        and coalesce(days_since_previous_purchase, 1) > 0
                         then 0
                     else 1
                 end
