@@ -6,10 +6,8 @@ import pytest
 from conftest import build_arguments
 from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
 
-HISTORY = (
-    *("build", "--exclude-resource-type", "unit_test", "test"),
-    *("--select", "+int_segment_changes", "+int_segment_totals"),
-)
+MODELS = ("build", "--exclude-resource-type", "unit_test", "test")
+HISTORY = (*MODELS, "--select", "+int_segment_changes", "+int_segment_totals")
 KEPT = ("main_internal.int_segment_changes", "main_internal.int_segment_totals")
 
 
@@ -70,7 +68,7 @@ def test_builds_in_steps_give_what_one_build_gives(run):
     late = corrected[corrected["date"] == "19980105"].head(3).assign(date="19971203")
     corrected = pd.concat([corrected, late])
 
-    run(up_to_a, *HISTORY)
+    run(up_to_a)
     after_b = run(up_to_b)
     stored = stored_dates(after_b)
     after_late_rows = run(corrected)
@@ -82,7 +80,7 @@ def test_builds_in_steps_give_what_one_build_gives(run):
     # The first month end of the window has nothing before it any more.
     assert unchanged == {"1997-08-31", "1997-09-30", "1997-10-31"}
 
-    refreshed = run(corrected, *HISTORY, "--full-refresh")
+    refreshed = run(corrected, *MODELS, "--full-refresh")
     expect_equal(tables(refreshed), tables(at_once))
 
 
