@@ -42,21 +42,12 @@ kept_lines as (
 
     ),
 
-    customers_to_net as (
-
-        select customer_id as customer_to_net
-        from sums_of_lines
-        where is_netted
-
-    ),
-
     lines_to_net as (
 
         select kept_lines.*
         from kept_lines
-        inner join
-            customers_to_net
-            on kept_lines.customer_id = customers_to_net.customer_to_net
+        inner join sums_of_lines on kept_lines.customer_id = sums_of_lines.customer_id
+        where sums_of_lines.is_netted
 
     ),
 {%- endif %}

@@ -27,25 +27,29 @@ kept_lines as (
 
     ),
 
-    lines_of_their_own_day as (
+    told_apart as (
 
-        select kept_lines.*
+        select
+            kept_lines.*,
+            coalesce(customer_totals.is_netted, true) as is_netted
         from kept_lines
-        inner join
+        left join
             customer_totals
             on kept_lines.customer_id = customer_totals.customer_id
-        where not customer_totals.is_netted
+
+    ),
+
+    lines_of_their_own_day as (
+
+        select * from told_apart
+        where not is_netted
 
     ),
 
     lines_to_net as (
 
-        select kept_lines.*
-        from kept_lines
-        left join
-            customer_totals
-            on kept_lines.customer_id = customer_totals.customer_id
-        where coalesce(customer_totals.is_netted, true)
+        select * from told_apart
+        where is_netted
 
     ),
 
