@@ -46,15 +46,15 @@
                 'The seed current_budget has a row for *, and no segment without a row of ',
                 'its own has customers: add its spend to the others.'
             ) as sentence
-        from {{ ref("current_budget") }}
+        from {{ ref("customer_value__current_budget") }}
         where
             {{ key }} = '*'
             and spend > 0
             and not exists (
                 select 1 as found
-                from {{ ref("int_segment_months") }} as months
+                from {{ ref("int_customer_value__segment_forecast_months") }} as months
                 where months.segment not in (
-                    select {{ key }} from {{ ref("current_budget") }}
+                    select {{ key }} from {{ ref("customer_value__current_budget") }}
                 )
             )
         {% for column in ["uplift_low", "uplift_base", "uplift_high"] %}
@@ -69,7 +69,7 @@
                 'The seed budget_response has the uplifts of ', {{ key }},
                 ' in another order than low, base, high: the low one must be the smallest.'
             ) as sentence
-        from {{ ref("budget_response") }}
+        from {{ ref("customer_value__budget_response") }}
         where uplift_low > uplift_base or uplift_base > uplift_high
         union all
         select
@@ -77,10 +77,10 @@
                 'The seed budget_response has no row for the segment ', segment,
                 ': add one, or one with * for every other segment.'
             ) as sentence
-        from {{ ref("segments") }}
+        from {{ ref("customer_value__segments") }}
         where
-            segment not in (select {{ key }} from {{ ref("budget_response") }})
-            and '*' not in (select {{ key }} from {{ ref("budget_response") }})
+            segment not in (select {{ key }} from {{ ref("customer_value__budget_response") }})
+            and '*' not in (select {{ key }} from {{ ref("customer_value__budget_response") }})
         union all
         select
             concat(
@@ -88,7 +88,7 @@
                 cast(count(distinct segment) as {{ dbt.type_string() }}),
                 ' segments exceed the budget; it may be 1 over their number at most.'
             ) as sentence
-        from {{ ref("int_segment_months") }}
+        from {{ ref("int_customer_value__segment_forecast_months") }}
         having count(distinct segment) * {{ var("budget_floor_share") }} > 1
     {%- endset -%}
     {{- customer_value.stop_with_sentence(query) -}}
@@ -112,7 +112,7 @@
                 'The seed budget_steps has the kpi ', coalesce(kpi, 'empty'), ' for ', {{ key }},
                 ': it must be response_value, return_per_unit or projected_value.'
             ) as sentence
-        from {{ ref("budget_steps") }}
+        from {{ ref("customer_value__budget_steps") }}
         where coalesce(kpi, '') not in ('response_value', 'return_per_unit', 'projected_value')
         union all
         select
@@ -125,7 +125,7 @@
                 phase,
                 shift_share,
                 lag(shift_share) over (order by phase) as shift_share_before
-            from {{ ref("budget_steps") }}
+            from {{ ref("customer_value__budget_steps") }}
         ) as steps
         where phase < 1 or shift_share < shift_share_before
     {%- endset -%}

@@ -66,5 +66,5 @@
         active_so_far_if_alive,
         purchases_if_alive,
         discounted_purchases_if_alive
-    from {{ ref("score_monthly_purchases") }}
+    from {{ ref("score_customer_value__monthly_purchases") }}
 {%- endmacro %}

@@ -43,7 +43,7 @@
 {# After an incremental run: rows of dates that are none of the history any more, and those
    made under another fingerprint, go. A date may have none to put in their place. #}
 {% macro delete_outdated_history() %}
-    {%- set history_dates = ref("int_history_dates") -%}
+    {%- set history_dates = ref("int_customer_value__history_dates") -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
         where

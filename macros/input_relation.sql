@@ -26,7 +26,7 @@
     {%- set value = (var(var_name) or "") | trim -%}
     {%- if value == "" and customer_value.is_complete_journey()
         and var_name in ["transactions", "customer_attributes", "campaign_contacts"] -%}
-        {{- return("ref:demo_complete_journey_" ~ var_name) -}}
+        {{- return("ref:demo_customer_value__complete_journey_" ~ var_name) -}}
     {%- endif -%}
     {{- return(value) -}}
 {% endmacro %}

@@ -3,9 +3,9 @@
     {%- if not execute -%}{{- return("") -}}{%- endif -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == "model" and node.package_name == "customer_value"
-        and node.config.access == "public" and node.name not in named -%}
+        and node.config.access == "public" and node.alias not in named -%}
         {{- exceptions.raise_compiler_error(
-            "published_marts does not name the public model " ~ node.name ~ ", so that its tests "
+            "published_marts does not name the public model " ~ node.alias ~ ", so that its tests "
             ~ "would not come before the publication: add it to the list there."
         ) -}}
     {%- endfor -%}
@@ -31,7 +31,7 @@
         {{- return("an empty or sampled build is not for readers") -}}
     {%- endif -%}
     {%- set own = "model.customer_value." -%}
-    {%- set after = [own ~ "published_marts", own ~ "publication"] -%}
+    {%- set after = [own ~ "customer_value__published_marts", own ~ "customer_value__publication"] -%}
     {%- set left_out = [] -%}
     {%- for node in graph.nodes.values() if node.package_name == "customer_value"
         and node.resource_type in ["model", "seed", "snapshot", "test"]

@@ -6,7 +6,7 @@
     {%- set built = {} -%}
     {%- for result in results if result.node.package_name == "customer_value" -%}
         {%- if result.status | string == "success" -%}
-            {%- do built.update({result.node.name: result.node.relation_name}) -%}
+            {%- do built.update({result.node.alias: result.node.relation_name}) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if "excluded_transactions" in built -%}
@@ -77,7 +77,7 @@
         {%- endfor -%}
     {%- endif -%}
     {%- for result in results if result.node.package_name == "customer_value" -%}
-        {%- if result.node.name == "publication" and result.status | string == "skipped" -%}
+        {%- if result.node.alias == "publication" and result.status | string == "skipped" -%}
             {%- do log(
                 "customer_value: not published, since something before it failed; readers keep "
                 ~ "the version they have", info=true

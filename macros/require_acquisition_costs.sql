@@ -13,7 +13,7 @@
                 'The seed acquisition_costs has a row for ', {{ key }},
                 ': grouping_name must be cohort or channel, and a cohort a month YYYY-MM or *.'
             ) as sentence
-        from {{ ref("acquisition_costs") }}
+        from {{ ref("customer_value__acquisition_costs") }}
         where
             coalesce(grouping_name, '') not in ('cohort', 'channel')
             or (
@@ -27,7 +27,7 @@
                 'The seed acquisition_costs has cost_basis ', coalesce(cost_basis, 'empty'),
                 ' for ', {{ key }}, ': it must be per_customer or total, and with * per_customer.'
             ) as sentence
-        from {{ ref("acquisition_costs") }}
+        from {{ ref("customer_value__acquisition_costs") }}
         where
             coalesce(cost_basis, '') not in ('per_customer', 'total')
             or (cost_basis = 'total' and {{ any_if_empty("group_name") }} = '*')
@@ -37,7 +37,7 @@
                 'The attribute acquisition_cost of customer ', customer_id, ' is ',
                 attribute_value, ': it must be a number of 0 or more, or empty.'
             ) as sentence
-        from {{ ref("int_customer_attributes") }}
+        from {{ ref("int_customer_value__customer_attributes") }}
         where
             attribute = 'acquisition_cost'
             and attribute_value is not null

@@ -23,7 +23,7 @@
                 'The seed interventions has the effects of ', {{ key }},
                 ' in another order than low, base, high: the low one must be the smallest.'
             ) as sentence
-        from {{ ref("interventions") }}
+        from {{ ref("customer_value__interventions") }}
         where effect_low > effect_base or effect_base > effect_high
         union all
         select
@@ -31,7 +31,7 @@
                 'The seed interventions has effect_basis ', coalesce(effect_basis, 'empty'),
                 ' for ', {{ key }}, ': it must be purchases or reactivations.'
             ) as sentence
-        from {{ ref("interventions") }}
+        from {{ ref("customer_value__interventions") }}
         where coalesce(effect_basis, '') not in ('purchases', 'reactivations')
         union all
         select
@@ -39,7 +39,7 @@
                 'The seed interventions has no source for ', {{ key }},
                 ': say where its numbers come from, or example.'
             ) as sentence
-        from {{ ref("interventions") }}
+        from {{ ref("customer_value__interventions") }}
         where nullif(trim(source), '') is null
     {%- endset -%}
     {{- customer_value.stop_with_sentence(query) -}}
@@ -49,10 +49,10 @@
 
 {% macro require_intervention_targets() %}
     {%- set names = run_query(
-        "select distinct intervention from " ~ ref("interventions") ~ " order by intervention"
+        "select distinct intervention from " ~ ref("customer_value__interventions") ~ " order by intervention"
     ).columns[0].values() | list -%}
     {%- set rows = run_query(
-        "select intervention, column_name, operator, value from " ~ ref("intervention_targets")
+        "select intervention, column_name, operator, value from " ~ ref("customer_value__intervention_targets")
         ~ " order by intervention, column_name, operator, value"
     ).rows -%}
     {%- set columns = customer_value.target_columns() -%}
@@ -101,8 +101,8 @@
 
 {% macro require_target_value(place, column, kind, operator, value) %}
     {%- set known = {
-        "segment": "segment from " ~ ref("segments"),
-        "cluster_name": "cluster_name from " ~ ref("cluster_labels"),
+        "segment": "segment from " ~ ref("customer_value__segments"),
+        "cluster_name": "cluster_name from " ~ ref("customer_value__cluster_labels"),
     } -%}
     {%- if value == "" -%}
         {{- exceptions.raise_compiler_error(

@@ -7,7 +7,7 @@
     {%- set reason = "coalesce(line_reason, 'customer_without_purchase')" -%}
     {%- set counts = run_query(
         "select " ~ reason ~ " as reason, count(*) as line_count from "
-        ~ ref("int_transactions_judged") ~ " group by " ~ reason ~ " order by 2 desc, 1"
+        ~ ref("int_customer_value__transactions_judged") ~ " group by " ~ reason ~ " order by 2 desc, 1"
     ) -%}
     {%- set input = var("transactions") or "the demo input" -%}
     {%- set reasons = [] -%}

@@ -12,7 +12,7 @@
         union all
         {{ unknown_value_sentences(
             "action_playbook", "cluster_name",
-            "select cluster_name from " ~ ref("cluster_labels"), "cluster",
+            "select cluster_name from " ~ ref("customer_value__cluster_labels"), "cluster",
             "take one of the seed cluster_labels, or * for any."
         ) }}
         union all
@@ -23,7 +23,7 @@
                 {{ any_if_empty("value_tier") }}, ' and the cluster ',
                 {{ any_if_empty("cluster_name") }}, ': keep one.'
             ) as sentence
-        from {{ ref("action_playbook") }}
+        from {{ ref("customer_value__action_playbook") }}
         group by
             {{ any_if_empty("segment") }},
             {{ any_if_empty("value_tier") }},
@@ -35,7 +35,7 @@
                 'The seed action_playbook has a row without an action, or without ',
                 'a priority of at least 1, for the segment ', {{ any_if_empty("segment") }}, ': fill it in.'
             ) as sentence
-        from {{ ref("action_playbook") }}
+        from {{ ref("customer_value__action_playbook") }}
         where nullif(trim(action), '') is null or coalesce(priority, 0) < 1
         union all
         select

@@ -28,7 +28,7 @@
             'The seed {{ seed }} names the {{ noun }} ', {{ value }},
             ', and there is none of this name: {{ advice }}'
         ) as sentence
-    from {{ ref(seed) }}
+    from {{ ref("customer_value__" ~ seed) }}
     where {{ value }} != '*' and {{ value }} not in ({{ known }})
 {%- endmacro %}
 
@@ -37,7 +37,7 @@
     {{ customer_value.unknown_value_sentences(
         seed,
         "segment",
-        "select segment from " ~ ref("segments"),
+        "select segment from " ~ ref("customer_value__segments"),
         "segment",
         "correct it, or, where you ship segments of your own, ship this seed of your own too."
     ) }}
@@ -53,7 +53,7 @@
             coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'empty'),
             ' for ', {{ key }}, ': it must be {{ expected }}.'
         ) as sentence
-    from {{ ref(seed) }}
+    from {{ ref("customer_value__" ~ seed) }}
     where
         {{ column }} is null
         or {{ column }} < {{ minimum }}
@@ -66,7 +66,7 @@
     select
         concat('The seed {{ seed }} has more than one row for ', {{ key }}, ': keep one.')
             as sentence
-    from {{ ref(seed) }}
+    from {{ ref("customer_value__" ~ seed) }}
     group by {{ key }}
     having count(*) > 1
 {%- endmacro %}

@@ -67,7 +67,7 @@
                     'The seed activity_rates has {{ column }} ', coalesce({{ column }}, 'empty'),
                     ' for ', {{ key }}, ': it must be one of {{ choices | join(", ") }}.'
                 ) as sentence
-            from {{ ref("activity_rates") }}
+            from {{ ref("customer_value__activity_rates") }}
             where coalesce({{ column }}, '') not in ('{{ choices | join("', '") }}')
         {% endfor %}
         union all
@@ -77,12 +77,12 @@
                 ', and the seed activity_rates has no rate with the driver service for it: '
                 'add one, 0 if it costs nothing.'
             ) as sentence
-        from {{ ref("int_service_activities") }}
+        from {{ ref("int_customer_value__service_activities") }}
         where
             exclusion_reason is null
             and lower(activity) not in (
                 select lower(trim(activity))
-                from {{ ref("activity_rates") }}
+                from {{ ref("customer_value__activity_rates") }}
                 where driver = 'service' and activity is not null
             )
     {%- endset -%}
@@ -105,7 +105,7 @@
         select
             'The seed strategic_fit has a row without a segment: name one, or leave the row out.'
                 as sentence
-        from {{ ref("strategic_fit") }}
+        from {{ ref("customer_value__strategic_fit") }}
         where {{ any_if_empty("segment") }} = '*'
     {%- endset -%}
     {{- customer_value.stop_with_sentence(query) -}}

@@ -29,7 +29,7 @@
     {%- endif -%}
     {%- set column = customer_value.transaction_column_map().get("customer_id", "") -%}
     {%- for name, type in customer_value.input_column_types(
-        "transactions", "demo_transactions"
+        "transactions", "demo_customer_value__transactions"
     ).items() if name | lower == column | lower and type | lower in numbers -%}
         {{- return(true) -}}
     {%- endfor -%}

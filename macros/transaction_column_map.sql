@@ -10,7 +10,7 @@
     {%- if reference.kind == "demo" -%}
         {%- set names = ["customer_id", "transacted_at", "quantity", "amount"] -%}
     {%- else -%}
-        {%- set names = customer_value.input_columns("transactions", "demo_transactions") -%}
+        {%- set names = customer_value.input_columns("transactions", "demo_customer_value__transactions") -%}
     {%- endif -%}
     {%- if not names -%}
         {%- set names = ["customer_id", "transacted_at", "amount"] -%}

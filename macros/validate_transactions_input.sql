@@ -1,7 +1,7 @@
 {# Stops with one sentence where the transactions cannot be read as mapped. #}
 {% macro validate_transactions_input(is_staging=false) %}
     {%- set names = customer_value.readable_input_columns(
-        "transactions", "demo_transactions", is_staging
+        "transactions", "demo_customer_value__transactions", is_staging
     ) -%}
     {%- if names -%}
         {{- customer_value.require_transaction_columns(

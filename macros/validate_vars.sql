@@ -171,9 +171,9 @@
             "value_model", "probabilistic while the var propensity is false"
         ) -}}
     {%- endif -%}
-    {%- if "model.customer_value.score_value_challengers" in selected_resources
-        and "model.customer_value.int_customer_totals" in selected_resources
-        and "model.customer_value.int_customer_days" not in selected_resources -%}
+    {%- if "model.customer_value.fit_customer_value__value_learners" in selected_resources
+        and "model.customer_value.int_customer_value__customer_totals" in selected_resources
+        and "model.customer_value.int_customer_value__customer_days" not in selected_resources -%}
         {{- exceptions.raise_compiler_error(
             "value_model: " ~ var("value_model") ~ " learns from past dates, which "
             ~ "--selector core leaves out: run dbt build, or dbt build --select +customers."

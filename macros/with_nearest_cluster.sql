@@ -25,7 +25,7 @@
             cross join (
                 select
                     {{ cluster_model_columns(features, most_clusters) | indent(12) }}
-                from {{ ref("fit_clusters") }}
+                from {{ ref("fit_customer_value__clusters") }}
                 where is_selected
             ) as model_in_one_row
         ) as standardised

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from helpers import CDNOW_SAMPLE_VARS, ROOT, write_cdnow_sample
+from helpers import CDNOW_SAMPLE_VARS, PACKAGE, ROOT, write_cdnow_sample
 from hypothesis import settings
 
 # The same examples every time: a test that fails does so for everybody.
@@ -128,7 +128,7 @@ def build_arguments(*, unit_tests: bool = False, core_only: bool = False) -> lis
     """
     excluded = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
     selected = ["--indirect-selection", "buildable"]
-    selected += [part for mart in CORE_MARTS for part in ("--select", f"+{mart}")]
+    selected += [part for mart in CORE_MARTS for part in ("--select", f"+{PACKAGE}{mart}")]
     return ["build", "--threads", "2", *excluded, *(selected if core_only else [])]
 
 

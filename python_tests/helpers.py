@@ -13,6 +13,9 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# What every model and seed has in its name, and its table has not.
+PACKAGE = "customer_value__"
+
 CDNOW_SAMPLE_VARS = {
     "as_of_date": "1998-06-30",
     "date_format": "%Y%m%d",
@@ -33,6 +36,18 @@ def copy_project(target: Path) -> Path:
     for name in ("macros", "models", "seeds", "tests"):
         shutil.copytree(ROOT / name, target / name)
     return target
+
+
+def mart_names() -> list[str]:
+    """Return the names of the marts' tables, of all capabilities."""
+    paths = (ROOT / "models").glob("*/marts/*.sql")
+    return sorted(path.stem.removeprefix(PACKAGE) for path in paths)
+
+
+def seed_path(name: str, project: Path = ROOT) -> Path:
+    """Return the file of a seed, whichever capability it belongs to."""
+    (path,) = (project / "seeds").glob(f"*/{PACKAGE}{name}.csv")
+    return path
 
 
 @cache

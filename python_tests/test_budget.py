@@ -9,7 +9,7 @@ from helpers import FakeDbt, load_model
 from hypothesis import given
 from hypothesis import strategies as st
 
-budget_model = load_model("predictions/score_budget_allocations.py")
+budget_model = load_model("decisions/predictions/optimise_customer_value__budgets.py")
 
 
 def value(spend, most, scale) -> float:
@@ -132,7 +132,7 @@ def test_the_order_of_the_rows_does_not_matter():
 
 def test_an_empty_input_gives_a_typed_empty_table():
     names = ["segment", "budget_cents", "floor_cents", "cap_cents", "response_base", "spend_scale"]
-    refs = {"int_budget_segments": pd.DataFrame(columns=names)}
+    refs = {"int_customer_value__budget_segments": pd.DataFrame(columns=names)}
     frame = budget_model.model(FakeDbt(refs, {"reallocation_share": "0.3"}), None)
     assert len(frame) == 0
     assert {name: str(kind) for name, kind in frame.dtypes.items()} == budget_model.COLUMNS

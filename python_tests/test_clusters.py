@@ -7,7 +7,7 @@ import pytest
 from helpers import FakeDbt, load_model
 from sklearn.metrics import silhouette_score
 
-clusters = load_model("predictions/fit_clusters.py")
+clusters = load_model("core/predictions/fit_customer_value__clusters.py")
 
 # Mean recency, frequency and spend of three groups, in logs, far apart from one another.
 GROUPS = np.array([[1.0, 3.0, 7.0], [3.0, 2.0, 4.0], [6.0, 0.7, 2.0]])
@@ -164,7 +164,7 @@ def test_no_rows_give_a_typed_empty_frame():
 @pytest.mark.parametrize("wrap", [lambda frame: frame, duckdb.from_df], ids=["pandas", "duckdb"])
 def test_the_model_takes_its_settings_from_its_meta(wrap):
     meta = {"cluster_counts": [2, 3], "minimum_cluster_share": 0.05, "random_seed": 11}
-    dbt = FakeDbt({"int_cluster_features": wrap(three_groups())}, meta)
+    dbt = FakeDbt({"int_customer_value__cluster_features": wrap(three_groups())}, meta)
     written = clusters.model(dbt, None)
     assert written.dtypes.astype(str).to_dict() == clusters.COLUMNS
     pd.testing.assert_frame_equal(

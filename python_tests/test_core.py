@@ -80,7 +80,13 @@ def test_a_core_on_top_of_a_whole_build_says_nothing_of_the_past(
     assert result.rows("select distinct previous_segment from customers") == [(None,)]
     # Once the past is built again it is read again.
     again = dbt(
-        *("build", "--select", "+customers", "--exclude-resource-type", "unit_test"),
+        *(
+            "build",
+            "--select",
+            "+customer_value__customers",
+            "--exclude-resource-type",
+            "unit_test",
+        ),
         variables=texts,
         database=database,
     )
@@ -101,8 +107,11 @@ def test_numbered_customers_are_those_of_text(core_of, texts, numbers):
 def test_the_unit_tests_hold_where_customers_are_numbered(core_of, dbt, numbers):
     """Their rows have ids that are numbers where tables may hold numbers."""
     tested = dbt(
-        *("test", "--select", "test_type:unit,intermediate.transactions"),
-        *("test_type:unit,int_customer_totals", "test_type:unit,int_as_of_dates"),
+        *("test", "--select", "test_type:unit,int_customer_value__*transactions*"),
+        *(
+            "test_type:unit,int_customer_value__customer_totals",
+            "test_type:unit,int_customer_value__as_of_dates",
+        ),
         variables=numbers,
         database=core_of("numbers", numbers).database,
     )
@@ -137,7 +146,13 @@ def test_lines_that_are_days_and_netted_lines_add_up_to_the_same(dbt, tmp_path):
         parquet = tmp_path / f"{name}.parquet"
         lines.to_parquet(parquet)
         result = dbt(
-            *("build", "--select", "+int_customer_days", "--indirect-selection", "buildable"),
+            *(
+                "build",
+                "--select",
+                "+int_customer_value__customer_days",
+                "--indirect-selection",
+                "buildable",
+            ),
             *("--exclude-resource-type", "unit_test"),
             variables={"transactions": str(parquet), "drop_identical_lines": False},
             database=tmp_path / f"{name}.duckdb",

@@ -6,9 +6,14 @@ from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
 
 ATTRIBUTES = (
     *("build", "--exclude-resource-type", "unit_test", "test"),
-    *("--select", "+survival_summary", "+survival_comparison", "+attribute_coverage"),
+    *(
+        "--select",
+        "+customer_value__survival_summary",
+        "+customer_value__survival_comparison",
+        "+customer_value__attribute_coverage",
+    ),
 )
-STAGING = (*ATTRIBUTES[:4], "--select", "+stg_customer_attributes")
+STAGING = (*ATTRIBUTES[:4], "--select", "+stg_customer_value__customer_attributes")
 
 
 @pytest.fixture

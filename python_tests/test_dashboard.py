@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import yaml
 from conftest import Build
-from helpers import ROOT
+from helpers import PACKAGE, ROOT, mart_names
 
 pytest.importorskip("dbt_charts", reason="needs dbt-charts")
 
@@ -425,13 +425,15 @@ def marts_read(page: str) -> frozenset[str]:
 
 
 def test_boards_read_marts_only():
-    marts = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
+    marts = {f"{PACKAGE}{name}" for name in mart_names()}
     for page in BOARDS:
         assert marts_read(page) and marts_read(page) <= marts
 
 
 def test_exposures_name_the_marts_that_the_boards_read():
-    exposures = yaml.safe_load((ROOT / "models/marts/__exposures.yml").read_text())["exposures"]
+    exposures = yaml.safe_load((ROOT / "models/publication/__exposures.yml").read_text())[
+        "exposures"
+    ]
     named = {
         entry["name"].removeprefix("dashboard_"): entry
         for entry in exposures
@@ -480,7 +482,7 @@ def test_renamed_columns_are_found_without_the_database(demo, tmp_path, renamed)
         shutil.copy(ROOT / name, tmp_path)
     manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())
     for mart, column in renamed.items():
-        node = manifest["nodes"][f"model.customer_value.{mart}"]
+        node = manifest["nodes"][f"model.customer_value.{PACKAGE}{mart}"]
         for key in ("compiled_code", "raw_code"):
             node[key] = re.sub(rf"\b{column}\b", f"{column}_now", node[key])
         assert f"{column}_now" in node["compiled_code"]
@@ -493,7 +495,9 @@ def test_renamed_columns_are_found_without_the_database(demo, tmp_path, renamed)
     missing = re.findall(
         r"references column '(\w+)' of dbt model '(\w+)'", re.sub(r"\s+", " ", said)
     )
-    assert {(mart, column) for column, mart in missing} == set(renamed.items()), said
+    assert {(mart.removeprefix(PACKAGE), column) for column, mart in missing} == set(
+        renamed.items()
+    ), said
     assert not list(tmp_path.glob("*.duckdb"))
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import yaml
 from conftest import Build, run_dbt
-from helpers import ROOT, copy_project
+from helpers import PACKAGE, ROOT, copy_project, seed_path
 
 SEEDS = ("build", "--exclude-resource-type", "unit_test", "test")
 
@@ -21,13 +21,14 @@ def project(tmp_path_factory):
 
 def rebuild(project, database, model: str, seeds: dict[str, str], **variables) -> Build:
     """Build a model and the seeds that it reads, some of them with another text."""
-    paths = {project / "seeds" / f"{name}.csv": text for name, text in seeds.items()}
+    node = model if PACKAGE in model else f"{PACKAGE}{model}"
+    paths = {seed_path(name, project): text for name, text in seeds.items()}
     good = {path: path.read_text() for path in paths}
     for path, text in paths.items():
         path.write_text(text)
     try:
         return run_dbt(
-            *(*SEEDS, "--select", f"1+{model},resource_type:seed", model),
+            *(*SEEDS, "--select", f"1+{node},resource_type:seed", node),
             database=database,
             variables=variables,
             project=project,
@@ -40,7 +41,7 @@ def rebuild(project, database, model: str, seeds: dict[str, str], **variables) -
 
 def shipped(name: str, *rows: str, without: str = " ") -> str:
     """Return a shipped seed with more rows, and without those that begin in a certain way."""
-    lines = (ROOT / "seeds" / f"{name}.csv").read_text().splitlines()
+    lines = seed_path(name).read_text().splitlines()
     return "\n".join([*(line for line in lines if not line.startswith(without)), *rows]) + "\n"
 
 
@@ -83,7 +84,9 @@ RULE = ",*,act,goal,channel,offer,3,message"
 )
 def test_every_customer_has_one_rule_or_the_build_stops(project, tmp_path, text, sentence):
     seeds = {"action_playbook": text}
-    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
+    result = rebuild(
+        project, tmp_path / "test.duckdb", "int_customer_value__playbook_actions", seeds
+    )
     if sentence:
         assert_refused(result, "The seed action_playbook", *sentence)
     else:
@@ -95,14 +98,18 @@ OWN_SEGMENTS = "segment,segment_order,meaning\nRegulars,1,come often\nOthers,2,t
 
 def test_segments_of_ones_own_need_a_playbook_of_ones_own(project, tmp_path):
     seeds = {"segments": OWN_SEGMENTS}
-    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
+    result = rebuild(
+        project, tmp_path / "test.duckdb", "int_customer_value__playbook_actions", seeds
+    )
     assert_refused(result, "action_playbook names the segment", "ship this seed of your own too")
 
 
 def test_a_wildcard_covers_segments_of_ones_own(project, tmp_path):
     header = shipped("action_playbook").splitlines()[0]
     seeds = {"segments": OWN_SEGMENTS, "action_playbook": f"{header}\n*,*{RULE}\n"}
-    result = rebuild(project, tmp_path / "test.duckdb", "int_playbook_actions", seeds)
+    result = rebuild(
+        project, tmp_path / "test.duckdb", "int_customer_value__playbook_actions", seeds
+    )
     assert result.exit_code == 0, result.output
     assert result.row("select count(*), min(action) from main_internal.int_playbook_actions") == (
         8,
@@ -147,7 +154,8 @@ def refuse(project, copied_demo):
     """Return a function that builds one model of the demo anew with a broken seed."""
 
     def refuse(model: str, seed: str, text: str, **variables) -> Build:
-        table = f"main_internal.{model}" if model.startswith("int_") else model
+        table = model.replace(PACKAGE, "")
+        table = f"main_internal.{table}" if table.startswith("int_") else table
         before = Build(0, "", copied_demo).dump(table)
         result = rebuild(project, copied_demo, model, {seed: text}, **variables)
         # What was there before is still there, whole.
@@ -205,25 +213,25 @@ OTHER_CASES = [
         ["cohort January", "YYYY-MM"],
     ),
     (
-        "int_budget_segments",
+        "int_customer_value__budget_segments",
         "current_budget",
         shipped("current_budget", "Champion,5,example"),
         ["segment Champion,", "there is none"],
     ),
     (
-        "int_budget_segments",
+        "int_customer_value__budget_segments",
         "current_budget",
         shipped("current_budget", "Lost,-5,example"),
         ["spend -5", "Lost"],
     ),
     (
-        "int_budget_segments",
+        "int_customer_value__budget_segments",
         "budget_response",
         shipped("budget_response", "Promising,0.1,0.2,1.3,2,example"),
         ["uplift_high 1.3", "Promising", "from 0 to 1"],
     ),
     (
-        "int_budget_segments",
+        "int_customer_value__budget_segments",
         "budget_response",
         shipped("budget_response", without="*"),
         ["no row for the segment", "one with *"],
@@ -256,7 +264,7 @@ def test_an_impossible_assumption_is_named(refuse, model, seed, text, sentence):
 
 def test_floors_that_exceed_the_budget_are_named(refuse):
     result = refuse(
-        "int_budget_segments",
+        "int_customer_value__budget_segments",
         "current_budget",
         shipped("current_budget"),
         budget_floor_share=0.1,
@@ -288,18 +296,18 @@ def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(project, co
         "activity_rates": ("2.50", "2.60"),
     }
     for seed, (old, new) in changes.items():
-        path = project / "seeds" / f"{seed}.csv"
+        path = seed_path(seed, project)
         assert old in path.read_text()
         path.write_text(path.read_text().replace(old, new, 1))
     target = project.parent / "target"
     after = run_dbt(
-        *(*SEEDS, "--select", *(f"{seed}+" for seed in ASSUMPTIONS)),
+        *(*SEEDS, "--select", *(f"{PACKAGE}{seed}+" for seed in ASSUMPTIONS)),
         database=copied_demo,
         project=project,
         target=target,
     )
     for seed, (old, new) in changes.items():
-        path = project / "seeds" / f"{seed}.csv"
+        path = seed_path(seed, project)
         path.write_text(path.read_text().replace(new, old, 1))
     assert after.exit_code == 0, after.output
     changed = {mart for mart in marts if after.dump(mart) != dumps[mart]}
@@ -314,13 +322,18 @@ def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(project, co
         return below.union(*(rests_on(child) for child in below))
 
     for seed, scenarios in ASSUMPTIONS.items():
-        names = {name.split(".")[-1] for name in rests_on(f"seed.customer_value.{seed}")}
+        names = {
+            name.split(".")[-1].removeprefix(PACKAGE)
+            for name in rests_on(f"seed.customer_value.{PACKAGE}{seed}")
+        }
         assert names & marts == scenarios
 
 
 def test_a_target_may_name_every_column_of_the_customers():
     """The list in the macro is a second one, since a unit test cannot look at the contract."""
-    properties = yaml.safe_load((ROOT / "models" / "marts" / "customers.yml").read_text())
+    properties = yaml.safe_load(
+        (ROOT / "models/core/marts/customer_value__customers.yml").read_text()
+    )
     numeric = ("integer", "bigint", "double", "decimal")
     kinds = {
         column["name"]: column["data_type"].startswith(numeric)
@@ -337,7 +350,7 @@ def test_a_target_may_name_every_column_of_the_customers():
 
 
 ACTIVITIES = "customer_id,activity,performed_at,quantity\n"
-CORE = (*SEEDS[:3], "test", "--select", "+customer_profitability")
+CORE = (*SEEDS[:3], "test", "--select", "+customer_value__customer_profitability")
 
 
 @pytest.fixture

@@ -7,9 +7,16 @@ import duckdb
 import pytest
 import yaml
 from conftest import ONLINE_RETAIL, ONLINE_RETAIL_VARS, run_dbt
-from helpers import CDNOW_SAMPLE_VARS, ROOT, copy_project, read_cdnow_sample, write_cdnow_sample
+from helpers import (
+    CDNOW_SAMPLE_VARS,
+    ROOT,
+    copy_project,
+    mart_names,
+    read_cdnow_sample,
+    write_cdnow_sample,
+)
 
-MARTS = sorted(path.stem for path in (ROOT / "models" / "marts").rglob("*.sql"))
+MARTS = mart_names()
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +87,7 @@ def test_threads_and_memory_change_no_value(simulated_log, tmp_path):
         settings.update(threads=threads, memory_limit=memory)
         (project / "profiles.yml").write_text(yaml.safe_dump(profiles))
         built = run_dbt(
-            *("build", "--select", "+customers", "--threads", str(threads)),
+            *("build", "--select", "+customer_value__customers", "--threads", str(threads)),
             *("--exclude-resource-types", "test", "unit_test"),
             variables={"transactions": str(simulated_log)},
             database=tmp_path / f"{name}.duckdb",

@@ -11,7 +11,7 @@ from lifetimes import BetaGeoFitter
 from scipy.integrate import quad
 from scipy.special import betaln
 
-scoring = load_model("predictions/score_expected_purchases.py")
+scoring = load_model("core/predictions/score_customer_value__expected_purchases.py")
 
 CDNOW = {"r": 0.2426, "alpha": 30.895, "a": 0.7929, "b": 2.4259}
 
@@ -216,7 +216,7 @@ META = {"activity_days": 90, "horizon_days": 365, "annual_discount_rate": 0.1}
 def test_the_model_scores_every_pair_with_the_parameters_of_its_role(wrap):
     other = {**CDNOW, "r": 0.5}
     refs = {
-        "int_repeat_count_ages": wrap(
+        "int_customer_value__repeat_count_ages": wrap(
             pd.concat(
                 [
                     pairs_of((3, 200), (0, 10)),
@@ -224,7 +224,7 @@ def test_the_model_scores_every_pair_with_the_parameters_of_its_role(wrap):
                 ]
             )
         ),
-        "fit_purchase_models": wrap(
+        "fit_customer_value__purchase_models": wrap(
             pd.concat([parameter_table(CDNOW), parameter_table(other, role="calibration")])
         ),
     }

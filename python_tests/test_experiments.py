@@ -11,14 +11,18 @@ from helpers import CDNOW_SAMPLE_VARS, FakeDbt, load_model, read_cdnow_sample, w
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
-scores = load_model("predictions/score_test_statistics.py")
+scores = load_model("experiments/predictions/compare_customer_value__experiment_arms.py")
 
 EXPERIMENTS = 1_000
 CUSTOMERS = 240
 EFFECT = 5.0
 BUILD = (
     *("build", "--exclude-resource-type", "unit_test", "test", "--select"),
-    *("+experiment_results", "+experiment_health", "+excluded_contacts"),
+    *(
+        "+customer_value__experiment_results",
+        "+customer_value__experiment_health",
+        "+customer_value__excluded_contacts",
+    ),
 )
 
 
@@ -212,7 +216,9 @@ def test_distribution_functions_are_scipys():
     assert found["p_value"].isna().tolist() == [False, False, False, True, True, True]
     critical = [stats.norm.ppf(0.975), stats.t.ppf(0.975, 11.7), stats.norm.ppf(0.8)]
     assert found["critical_value"].to_numpy()[[0, 1, 3]] == pytest.approx(critical, rel=1e-12)
-    nothing = scores.model(FakeDbt({"int_experiment_tests": duckdb.from_df(tests.head(0))}), None)
+    nothing = scores.model(
+        FakeDbt({"int_customer_value__experiment_tests": duckdb.from_df(tests.head(0))}), None
+    )
     assert len(nothing) == 0
     assert list(nothing.columns) == list(scores.COLUMNS)
 
@@ -261,7 +267,7 @@ def test_bad_contacts_get_one_sentence(dbt, tmp_path, given, variables, sentence
     write_cdnow_sample(sample)
     given.to_csv(contacts, index=False)
     result = dbt(
-        *("run", "--select", "stg_campaign_contacts"),
+        *("run", "--select", "stg_customer_value__campaign_contacts"),
         variables={
             "transactions": str(sample),
             "campaign_contacts": str(contacts),

@@ -253,9 +253,9 @@ def test_customers_take_the_forecasts_of_the_model_in_use(cdnow_sample, dbt, mod
     result = dbt(
         "run",
         "--select",
-        "int_customer_values",
-        "int_lifetime_values",
-        "int_value_ranks",
+        "int_customer_value__customer_values",
+        "int_customer_value__lifetime_values",
+        "int_customer_value__value_ranks",
         "customers",
         "model_evaluation",
         variables={"purchase_model": model},
@@ -328,6 +328,6 @@ def test_the_demo_warns_of_nothing_but_what_is_true(demo):
     ],
 )
 def test_a_bad_var_gets_a_sentence(dbt, variables, sentence):
-    result = dbt("run", "--select", "int_as_of_dates", variables=variables)
+    result = dbt("run", "--select", "int_customer_value__as_of_dates", variables=variables)
     assert result.exit_code != 0
     assert sentence in " ".join(result.output.split())

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
 from scipy.integrate import quad
 
-fitting = load_model("predictions/fit_purchase_models.py")
-spending = load_model("predictions/fit_spend_model.py")
-scoring = load_model("predictions/score_expected_purchases.py")
-alive_scoring = load_model("predictions/score_probability_alive.py")
-rates = load_model("predictions/score_purchase_rates.py")
-intervals = load_model("predictions/score_forecast_intervals.py")
+fitting = load_model("core/predictions/fit_customer_value__purchase_models.py")
+spending = load_model("core/predictions/fit_customer_value__spend_model.py")
+scoring = load_model("core/predictions/score_customer_value__expected_purchases.py")
+alive_scoring = load_model("core/predictions/score_customer_value__probability_alive.py")
+rates = load_model("validation/predictions/score_customer_value__purchase_rates.py")
+intervals = load_model("validation/predictions/score_customer_value__forecast_intervals.py")
 
 
 MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd")
@@ -318,9 +318,9 @@ def test_the_lookups_hold_every_model_and_role(wrap):
         }
     )
     refs = {
-        "int_repeat_count_ages": wrap(seen.drop(columns="last_purchase_age_days")),
-        "int_purchase_histories": wrap(seen.drop(columns="holdout_days")),
-        "fit_purchase_models": wrap(parameters),
+        "int_customer_value__repeat_count_ages": wrap(seen.drop(columns="last_purchase_age_days")),
+        "int_customer_value__purchase_histories": wrap(seen.drop(columns="holdout_days")),
+        "fit_customer_value__purchase_models": wrap(parameters),
     }
     meta = {"activity_days": 90, "horizon_days": 365, "annual_discount_rate": 0.1}
     lookup = scoring.model(FakeDbt(refs, meta), None)

@@ -213,6 +213,6 @@ def test_revenue_by_segment_at_month_start(build, moves, days):
     ids=["lapse", "late", "attributes", "attribute columns"],
 )
 def test_a_bad_var_gets_a_sentence(dbt, variables, sentence):
-    result = dbt("build", "--select", "lapse_threshold", variables=variables)
+    result = dbt("build", "--select", "customer_value__lapse_threshold", variables=variables)
     assert result.exit_code != 0
     assert sentence in " ".join(result.output.split())

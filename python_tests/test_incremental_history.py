@@ -7,7 +7,12 @@ from conftest import build_arguments
 from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
 
 MODELS = ("build", "--exclude-resource-type", "unit_test", "test")
-HISTORY = (*MODELS, "--select", "+int_segment_changes", "+int_segment_totals")
+HISTORY = (
+    *MODELS,
+    "--select",
+    "+int_customer_value__segment_changes",
+    "+int_customer_value__segment_totals",
+)
 KEPT = ("main_internal.int_segment_changes", "main_internal.int_segment_totals")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import build_arguments, run_dbt
-from helpers import copy_project
+from helpers import copy_project, seed_path
 
 # What a shop might export, with what should become of each line: the reason it is left out
 # for (None: it counts), and its amount in dollars (None: not to be known).
@@ -63,7 +63,7 @@ def shop(tmp_path_factory):
     """The shop's file in a copy of the project whose exchange rates know the euro."""
     directory = tmp_path_factory.mktemp("shop")
     project = copy_project(directory / "project")
-    (project / "seeds" / "exchange_rates.csv").write_text("currency,rate\nUSD,1\nEUR,1.1\n")
+    seed_path("exchange_rates", project).write_text("currency,rate\nUSD,1\nEUR,1.1\n")
     frame = pd.DataFrame([line for line, _, _ in LINES], columns=COLUMNS)
     frame.to_csv(directory / "shop.csv", index=False)
     result = run_dbt(

@@ -8,8 +8,8 @@ from scipy.integrate import quad
 from scipy.stats import beta as beta_distribution
 from scipy.stats import gamma as gamma_distribution
 
-monthly = load_model("predictions/score_monthly_purchases.py")
-yearly = load_model("predictions/score_expected_purchases.py")
+monthly = load_model("decisions/predictions/score_customer_value__monthly_purchases.py")
+yearly = load_model("core/predictions/score_customer_value__expected_purchases.py")
 
 MONTH = 365 / 12
 X = np.array([0.0, 1.0, 3.0, 29.0, 170.0])
@@ -131,10 +131,10 @@ def test_the_first_month_is_the_activity_of_the_other_lookup():
 
 def test_an_empty_input_gives_a_typed_empty_table():
     refs = {
-        "int_repeat_count_ages": pd.DataFrame(
+        "int_customer_value__repeat_count_ages": pd.DataFrame(
             columns=["as_of_role", "repeat_count", "customer_age_days", "holdout_days"]
         ),
-        "fit_purchase_models": pd.DataFrame(
+        "fit_customer_value__purchase_models": pd.DataFrame(
             columns=["as_of_role", "model", "parameter", "estimate"]
         ),
     }

@@ -31,7 +31,9 @@ def consumer(tmp_path_factory) -> Build:
 
 def test_the_consumer_finds_its_customers_in_its_own_schema(consumer):
     """Six paid buyers, one of whom had everything reversed on the day."""
-    found = consumer.rows("select customer_id, net_revenue from shop.customers order by all")
+    found = consumer.rows(
+        "select customer_id, net_revenue from shop_customer_value.customers order by all"
+    )
     assert found == [
         ("anna", Decimal("156.5")),
         ("bela", Decimal(15)),
@@ -54,7 +56,9 @@ def test_the_consumers_marts_are_published_beside_its_database(consumer):
 
 
 def test_what_is_no_mart_stays_out_of_the_consumers_schema(consumer):
-    tables = consumer.rows("select table_name from duckdb_tables() where schema_name = 'shop'")
+    tables = consumer.rows(
+        "select table_name from duckdb_tables() where schema_name = 'shop_customer_value'"
+    )
     names = {name for (name,) in tables}
     assert {"customers", "segment_profile", "excluded_transactions"} <= names
     assert not {name for name in names if name.startswith(("stg_", "int_", "fit_", "score_"))}

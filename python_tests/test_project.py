@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import ROOT, mart_names
 
 MODELS = sorted(path for path in (ROOT / "models").rglob("*") if path.suffix in (".sql", ".py"))
 # Spelt in pieces, so that this file passes its own test.
@@ -174,5 +174,4 @@ def test_every_exposed_mart_is_in_the_readme():
     readme = ROOT / "README.md"
     if not readme.exists():
         pytest.skip("no README yet")
-    marts = [path.stem for path in MODELS if "marts" in path.parts]
-    assert [name for name in marts if f"`{name}`" not in readme.read_text()] == []
+    assert [name for name in mart_names() if f"`{name}`" not in readme.read_text()] == []

@@ -17,8 +17,8 @@ from helpers import (
 )
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-fits = load_model("predictions/fit_propensity.py")
-scores = load_model("predictions/score_propensity.py")
+fits = load_model("propensity/predictions/fit_customer_value__propensity.py")
+scores = load_model("propensity/predictions/score_customer_value__propensity.py")
 
 FEATURES = ["recency_days", "order_count", "constant"]
 NO_ATTRIBUTES = pd.DataFrame(
@@ -158,11 +158,13 @@ def test_probabilities_are_calibrated_and_batches_are_written(learned):
     )
     con = duckdb.connect()
     refs = {
-        "int_propensity_batches": duckdb.from_df(pd.DataFrame({"batch_number": [0, 1, 2]})),
-        "fit_propensity": duckdb.from_df(chosen),
-        "int_propensity_sample": duckdb.from_df(rows),
-        "int_propensity_features": duckdb.from_df(today),
-        "int_propensity_attributes": duckdb.from_df(with_batches),
+        "int_customer_value__propensity_batches": duckdb.from_df(
+            pd.DataFrame({"batch_number": [0, 1, 2]})
+        ),
+        "fit_customer_value__propensity": duckdb.from_df(chosen),
+        "int_customer_value__propensity_sample": duckdb.from_df(rows),
+        "int_customer_value__propensity_features": duckdb.from_df(today),
+        "int_customer_value__propensity_attributes": duckdb.from_df(with_batches),
     }
     found = scores.model(FakeDbt(refs), con).df()
     current = found[found["propensity_role"] == "current"]
@@ -254,7 +256,7 @@ def test_changing_the_future_changes_no_feature(dbt, tmp_path):
         write_cdnow_sample(csv, given)
         result = dbt(
             *("build", "--exclude-resource-type", "unit_test", "test"),
-            *("--select", "+int_propensity_features"),
+            *("--select", "+int_customer_value__propensity_features"),
             variables={**CDNOW_SAMPLE_VARS, "transactions": str(csv), "holdout_days": 273},
             database=tmp_path / f"{name}.duckdb",
         )

@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 from conftest import Build, run_dbt
-from helpers import ROOT, copy_project, load_model
+from helpers import ROOT, copy_project, load_model, mart_names
 
 publication = load_model("publication/publication.py")
 
@@ -240,8 +240,8 @@ SMALL = {
 }
 # Of two marts, neither of which is made of the other.
 FAILS_ON_DEMAND = """\
-with customers as (select * from {{ ref("customers") }}),
-monthly_kpis as (select * from {{ ref("monthly_kpis") }})
+with customers as (select * from {{ ref("customer_value__customers") }}),
+monthly_kpis as (select * from {{ ref("customer_value__monthly_kpis") }})
 select 1 as wrong from customers cross join monthly_kpis where {{ var("failing") }}
 """
 
@@ -346,7 +346,7 @@ def test_readers_see_one_tested_version_whatever_happens_to_the_builds(shop):
 
 def test_what_dbt_run_built_is_not_published(shop):
     before = version_of(shop)
-    build = run_dbt("run", "--select", "published_marts+", **arguments(shop))
+    build = run_dbt("run", "--select", "customer_value__published_marts+", **arguments(shop))
     assert build.exit_code == 0, build.output
     assert "customer_value: not published: dbt run does not test what it builds" in build.output
     assert version_of(shop) == before
@@ -354,7 +354,9 @@ def test_what_dbt_run_built_is_not_published(shop):
 
 def test_what_was_not_all_built_and_tested_is_not_published(shop):
     before = version_of(shop)
-    build = build_shop(shop, "--select", "customers", "published_marts+")
+    build = build_shop(
+        shop, "--select", "customer_value__customers", "customer_value__published_marts+"
+    )
     assert build.exit_code == 0, build.output
     manifest, results = (
         json.loads((shop / "target" / f"{name}.json").read_text())
@@ -393,20 +395,20 @@ def test_every_test_comes_before_the_publication(shop):
 
 
 def test_every_public_mart_is_published(shop):
-    marts = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
+    marts = set(mart_names())
     published = read(shop / "shop_published", "select table_name from publication")
     assert {name for (name,) in published} == marts
-    named = (ROOT / "models" / "publication" / "published_marts.sql").read_text()
+    named = (ROOT / "models" / "publication" / "customer_value__published_marts.sql").read_text()
     forgotten = [name for name in sorted(marts) if f'"{name}",' not in named]
     assert not forgotten, f"add to models/publication/published_marts.sql: {forgotten}"
 
 
 def test_a_mart_that_the_publication_forgets_stops_the_build(tmp_path):
     project = copy_project(tmp_path / "project")
-    model = project / "models" / "publication" / "published_marts.sql"
+    model = project / "models" / "publication" / "customer_value__published_marts.sql"
     model.write_text(model.read_text().replace('"calendar",', ""))
     build = run_dbt(
-        *("run", "--select", "published_marts"),
+        *("run", "--select", "customer_value__published_marts"),
         database=tmp_path / "test.duckdb",
         project=project,
     )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifetimes import BetaGeoFitter
 
-fitting = load_model("predictions/fit_purchase_models.py")
+fitting = load_model("core/predictions/fit_customer_value__purchase_models.py")
 
 
 def patterns_of(x, t_x, T, weights=None, role="calibration") -> pd.DataFrame:
@@ -194,8 +194,8 @@ def test_no_rows_give_a_typed_empty_frame():
 def test_the_model_reads_its_refs_and_writes_both_roles(cdnow_patterns, cdnow_fit, wrap):
     patterns = pd.concat([cdnow_patterns, cdnow_patterns.assign(as_of_role="current")])
     refs = {
-        "int_purchase_patterns": wrap(patterns),
-        "int_fit_populations": wrap(population_of(patterns)),
+        "int_customer_value__purchase_patterns": wrap(patterns),
+        "int_customer_value__populations": wrap(population_of(patterns)),
     }
     written = fitting.model(FakeDbt(refs, {"purchase_model": "bg_nbd"}), None)
     assert set(written["as_of_role"]) == {"calibration", "current"}

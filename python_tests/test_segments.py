@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import ROOT
+from helpers import seed_path
 
 # Segment -> codes (recency, frequency, monetary; 5 is best), as the legend is published.
 LEGEND = {
@@ -36,7 +36,7 @@ def fifths(values: pd.Series, *, high_is_good: bool) -> pd.Series:
 
 
 def test_the_legend_seed_is_the_published_partition():
-    legend = pd.read_csv(ROOT / "seeds" / "rfm_legend.csv", dtype=str)
+    legend = pd.read_csv(seed_path("rfm_legend"), dtype=str)
     codes = legend["r_score"] + legend["f_score"] + legend["m_score"]
     assert len(legend) == len(SEGMENT_OF) == 125
     assert dict(zip(codes, legend["segment"], strict=True)) == SEGMENT_OF

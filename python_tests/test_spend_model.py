@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifetimes import GammaGammaFitter
 
-fitting = load_model("predictions/fit_spend_model.py")
+fitting = load_model("core/predictions/fit_customer_value__spend_model.py")
 
 
 @pytest.fixture(scope="module")
@@ -218,8 +218,10 @@ def test_no_rows_give_a_typed_empty_frame():
 @pytest.mark.parametrize("wrap", [lambda frame: frame, duckdb.from_df], ids=["pandas", "duckdb"])
 def test_the_model_reads_its_refs_and_writes_its_parameters(repeat_buyers, cdnow_fit, wrap):
     refs = {
-        "int_spend_patterns": wrap(patterns_of(repeat_buyers["paid_x"], repeat_buyers["m"])),
-        "int_fit_populations": wrap(population_of(customers=2357)),
+        "int_customer_value__spend_patterns": wrap(
+            patterns_of(repeat_buyers["paid_x"], repeat_buyers["m"])
+        ),
+        "int_customer_value__populations": wrap(population_of(customers=2357)),
     }
     written = fitting.model(FakeDbt(refs), None)
     assert list(written["parameter"]) == ["p", "q", "v"]

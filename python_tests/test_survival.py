@@ -21,7 +21,7 @@ PUBLISHED = {6: 0.857, 7: 0.807, 10: 0.753, 13: 0.690, 16: 0.627, 22: 0.538, 23:
 MEDIANS = {"6-MP": 23, "placebo": 8}
 LOG_RANK = 16.79
 
-log_rank_model = load_model("predictions/fit_log_rank.py")
+log_rank_model = load_model("history/predictions/compare_customer_value__survival_curves.py")
 
 
 def remissions() -> pd.DataFrame:

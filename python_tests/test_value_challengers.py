@@ -19,7 +19,7 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import mean_absolute_error, mean_squared_error
 
-learners = load_model("predictions/score_value_challengers.py")
+learners = load_model("validation/predictions/fit_customer_value__value_learners.py")
 
 NAMES = ("ridge", "random_forest", "gradient_boosting", "neural_network")
 SEED = 7
@@ -150,7 +150,7 @@ def test_what_cannot_be_learned_is_said(change, sentence):
 def test_everybody_is_scored_in_batches_only_where_a_learner_is_asked_for():
     rows = observations()
     both = pd.concat([rows, rows.assign(as_of_role="current")])
-    refs = {"int_value_observations": duckdb.from_df(both)}
+    refs = {"int_customer_value__value_observations": duckdb.from_df(both)}
     for asked, names in (("probabilistic", set()), ("random_forest", {"random_forest"})):
         meta = {"value_model": asked, "random_seed": SEED}
         written = learners.model(FakeDbt(refs, meta), duckdb.connect()).df()
@@ -237,7 +237,7 @@ def test_ridge_on_cdnow_is_that_of_pandas_and_scikit_learn(cdnow_sample, lines):
     score["actual"] = score["customer_id"].map(holdout).fillna(0)
 
     found = cdnow_sample.frame(
-        "select customer_id, value from main_internal.score_value_challengers "
+        "select customer_id, value from main_internal.fit_value_learners "
         "where model = 'ridge' and part = 'forecast'"
     )
     both = score.merge(found, on="customer_id", validate="one_to_one")
@@ -290,7 +290,7 @@ def test_changing_the_future_changes_no_forecast(dbt, tmp_path):
         write_cdnow_sample(csv, given)
         result = dbt(
             *("build", "--exclude-resource-type", "unit_test", "test"),
-            *("--select", "+score_value_challengers"),
+            *("--select", "+fit_customer_value__value_learners"),
             variables={**CDNOW_SAMPLE_VARS, "transactions": str(csv), "holdout_days": 273},
             database=tmp_path / f"{name}.duckdb",
         )
@@ -298,7 +298,10 @@ def test_changing_the_future_changes_no_forecast(dbt, tmp_path):
         found.append(
             [
                 result.frame(f"select * from main_internal.{table} order by all")
-                for table in ("int_value_observations", "score_value_challengers")
+                for table in (
+                    "int_customer_value__value_observations",
+                    "fit_customer_value__value_learners",
+                )
             ]
         )
     assert len(found[0][0]) > 4_000 and len(found[0][1]) > 9_000
@@ -315,7 +318,13 @@ def with_ridge(cdnow_sample, tmp_path_factory, worker_directory):
     csv = tmp_path_factory.mktemp("ridge_input") / "sample.csv"
     write_cdnow_sample(csv)
     result = run_dbt(
-        *("build", "--exclude-resource-type", "unit_test", "--select", "int_value_dates+"),
+        *(
+            "build",
+            "--exclude-resource-type",
+            "unit_test",
+            "--select",
+            "int_customer_value__value_dates+",
+        ),
         database=database,
         variables={
             **CDNOW_SAMPLE_VARS,
@@ -408,15 +417,17 @@ def test_a_shop_that_is_too_small_keeps_the_probabilistic_value(built, tmp_path)
     ],
 )
 def test_a_bad_value_model_gets_a_sentence(dbt, variables, sentence):
-    result = dbt("run", "--select", "int_as_of_dates", variables=variables)
+    result = dbt("run", "--select", "int_customer_value__as_of_dates", variables=variables)
     assert result.exit_code != 0
     assert sentence in " ".join(result.output.split())
 
 
 def test_the_customers_wait_for_no_learner_by_default(dbt):
-    result = dbt("ls", "--select", "+customers", "--resource-type", "model")
+    result = dbt("ls", "--select", "+customer_value__customers", "--resource-type", "model")
     assert result.exit_code == 0, result.output
-    assert "score_value_challengers" not in result.output
+    assert "fit_customer_value__value_learners" not in result.output
     asked = {"value_model": "random_forest"}
-    result = dbt("ls", "--select", "+customers", "--resource-type", "model", variables=asked)
-    assert "score_value_challengers" in result.output
+    result = dbt(
+        "ls", "--select", "+customer_value__customers", "--resource-type", "model", variables=asked
+    )
+    assert "fit_customer_value__value_learners" in result.output

@@ -6,7 +6,7 @@ contacts as (
     select
         response_value,
         cost
-    from {{ ref("stg_campaign_contacts") }}
+    from {{ ref("stg_customer_value__campaign_contacts") }}
 
 ),
 
@@ -17,7 +17,7 @@ reasons as (
         contact_count,
         response_value,
         cost
-    from {{ ref("excluded_contacts") }}
+    from {{ ref("customer_value__excluded_contacts") }}
 
 ),
 

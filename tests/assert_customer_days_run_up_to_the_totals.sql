@@ -15,7 +15,7 @@ last_days as (
             as squared_days_between_purchases_to_date,
         first_purchase_date,
         last_purchase_date
-    from {{ ref("int_customer_days") }}
+    from {{ ref("int_customer_value__customer_days") }}
     where next_activity_date is null
 
 ),
@@ -32,7 +32,7 @@ totals as (
         coalesce(squared_days_between_purchases, 0) as squared_days_between_purchases,
         first_purchase_date,
         last_purchase_date
-    from {{ ref("int_customer_totals") }}
+    from {{ ref("int_customer_value__customer_totals") }}
 
 )
 

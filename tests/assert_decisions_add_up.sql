@@ -6,7 +6,7 @@ customers as (
     select
         count(*) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue
-    from {{ ref("customers") }}
+    from {{ ref("customer_value__customers") }}
 
 ),
 
@@ -16,14 +16,14 @@ profits as (
         count(*) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue,
         coalesce(sum(profit), 0) as profit
-    from {{ ref("customer_profitability") }}
+    from {{ ref("customer_value__customer_profitability") }}
 
 ),
 
 budgets as (
 
     select coalesce(sum(budget), 0) as budget
-    from {{ ref("budget_scenarios") }}
+    from {{ ref("customer_value__budget_scenarios") }}
     where scenario = 'current'
 
 ),
@@ -40,13 +40,13 @@ counts as (
         'segment_portfolio' as place,
         coalesce(sum(customer_count), 0) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue
-    from {{ ref("segment_portfolio") }}
+    from {{ ref("customer_value__segment_portfolio") }}
     union all
     select
         concat('acquisition_return ', grouping_name) as place,
         sum(customer_count) as customer_count,
         sum(net_revenue) as net_revenue
-    from {{ ref("acquisition_return") }}
+    from {{ ref("customer_value__acquisition_return") }}
     group by grouping_name
     having sum(customer_count) > 0
 
@@ -57,12 +57,12 @@ profit_totals as (
     select
         'segment_portfolio' as place,
         coalesce(sum(profit), 0) as profit
-    from {{ ref("segment_portfolio") }}
+    from {{ ref("customer_value__segment_portfolio") }}
     union all
     select
         'profit_concentration' as place,
         coalesce(sum(profit), 0) as profit
-    from {{ ref("profit_concentration") }}
+    from {{ ref("customer_value__profit_concentration") }}
 
 ),
 
@@ -71,19 +71,19 @@ budget_totals as (
     select
         concat('budget_scenarios ', scenario) as place,
         sum(budget) as budget
-    from {{ ref("budget_scenarios") }}
+    from {{ ref("customer_value__budget_scenarios") }}
     group by scenario
     union all
     select
         concat('budget_phases ', cast(phase as {{ dbt.type_string() }})) as place,
         sum(budget) as budget
-    from {{ ref("budget_phases") }}
+    from {{ ref("customer_value__budget_phases") }}
     group by phase
     union all
     select
         'segment_portfolio' as place,
         coalesce(sum(budget_after), 0) as budget
-    from {{ ref("segment_portfolio") }}
+    from {{ ref("customer_value__segment_portfolio") }}
 
 ),
 
@@ -101,7 +101,7 @@ optima as (
         sum(
             case when scenario = 'shifted' then response_value_base else 0 end
         ) as shifted_value
-    from {{ ref("budget_scenarios") }}
+    from {{ ref("customer_value__budget_scenarios") }}
 
 )
 

@@ -11,7 +11,7 @@ dates as (
         as_of_date,
         is_current,
         days_before_current
-    from {{ ref("int_history_dates") }}
+    from {{ ref("int_customer_value__history_dates") }}
 
 ),
 
@@ -20,7 +20,7 @@ purchase_days as (
     select
         purchase_date,
         sum(case when purchase_number = 1 then 1 else 0 end) as customer_count
-    from {{ ref("int_purchase_days") }}
+    from {{ ref("int_customer_value__purchase_days") }}
     group by purchase_date
 
 ),
@@ -28,7 +28,7 @@ purchase_days as (
 customers as (
 
     select sum(net_revenue) as net_revenue
-    from {{ ref("customers") }}
+    from {{ ref("customer_value__customers") }}
 
 ),
 
@@ -52,7 +52,7 @@ counts as (
         as_of_date,
         sum(customer_count) as customer_count,
         sum(net_revenue) as net_revenue
-    from {{ ref("segment_history") }}
+    from {{ ref("customer_value__segment_history") }}
     group by as_of_date
     union all
     select
@@ -60,7 +60,7 @@ counts as (
         to_date as as_of_date,
         sum(customer_count) as customer_count,
         null as net_revenue
-    from {{ ref("segment_migration") }}
+    from {{ ref("customer_value__segment_migration") }}
     group by to_date
     union all
     select
@@ -68,7 +68,7 @@ counts as (
         to_date as as_of_date,
         sum(customer_count) as customer_count,
         null as net_revenue
-    from {{ ref("cluster_migration") }}
+    from {{ ref("customer_value__cluster_migration") }}
     group by to_date
 
 )

@@ -10,7 +10,7 @@ transactions as (
         currency,
         amount,
         is_flagged_return
-    from {{ ref("stg_transactions") }}
+    from {{ ref("stg_customer_value__transactions") }}
 
 ),
 
@@ -19,7 +19,7 @@ exchange_rates as (
     select
         upper(trim(currency)) as rate_currency,
         cast(rate as decimal(18, 8)) as rate
-    from {{ ref("exchange_rates") }}
+    from {{ ref("customer_value__exchange_rates") }}
 
 ),
 
@@ -66,7 +66,7 @@ accounted as (
         sum(case when exclusion_reason = 'total' then line_count end)
             as total_line_count,
         sum(case when exclusion_reason = 'total' then amount end) as total_amount
-    from {{ ref("excluded_transactions") }}
+    from {{ ref("customer_value__excluded_transactions") }}
 
 )
 

@@ -4,7 +4,7 @@ with
 kept as (
 
     select amount
-    from {{ ref("excluded_transactions") }}
+    from {{ ref("customer_value__excluded_transactions") }}
     where exclusion_reason = 'kept'
 
 ),
@@ -12,7 +12,7 @@ kept as (
 revenue as (
 
     select coalesce(sum(net_revenue), 0) as net_revenue
-    from {{ ref("customers") }}
+    from {{ ref("customer_value__customers") }}
 
 )
 

@@ -13,7 +13,7 @@ kpis as (
         - lapsed_customer_count
         + new_customer_count
         + reactivated_customer_count as rolled_customer_count
-    from {{ ref("monthly_kpis") }}
+    from {{ ref("customer_value__monthly_kpis") }}
 
 ),
 
@@ -24,7 +24,7 @@ cohorts as (
         sum(active_customer_count) as active_customer_count,
         sum(case when months_since = 0 then cohort_size else 0 end)
             as new_customer_count
-    from {{ ref("cohort_retention") }}
+    from {{ ref("customer_value__cohort_retention") }}
     group by month_start_date
 
 ),
@@ -36,7 +36,7 @@ segments as (
         sum(active_customer_count) as active_customer_count,
         sum(order_count) as order_count,
         sum(net_revenue) as net_revenue
-    from {{ ref("monthly_segment_revenue") }}
+    from {{ ref("customer_value__monthly_segment_revenue") }}
     group by month_start_date
 
 ),
@@ -48,14 +48,14 @@ totals as (
         sum(new_customer_count) as customer_count,
         sum(order_count) as order_count,
         sum(net_revenue) as net_revenue
-    from {{ ref("monthly_kpis") }}
+    from {{ ref("customer_value__monthly_kpis") }}
     union all
     select
         'cohort_retention' as table_name,
         sum(case when months_since = 0 then cohort_size else 0 end) as customer_count,
         sum(order_count) as order_count,
         sum(net_revenue) as net_revenue
-    from {{ ref("cohort_retention") }}
+    from {{ ref("customer_value__cohort_retention") }}
 
 ),
 
@@ -65,7 +65,7 @@ customers as (
         count(*) as customer_count,
         sum(order_count) as order_count,
         sum(net_revenue) as net_revenue
-    from {{ ref("customers") }}
+    from {{ ref("customer_value__customers") }}
 
 )
 

@@ -7,7 +7,7 @@ customers as (
     select
         count(*) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue
-    from {{ ref("customers") }}
+    from {{ ref("customer_value__customers") }}
 
 ),
 
@@ -17,19 +17,19 @@ profiles as (
         'segment_profile' as profile,
         coalesce(sum(customer_count), 0) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue
-    from {{ ref("segment_profile") }}
+    from {{ ref("customer_value__segment_profile") }}
     union all
     select
         'cluster_profile' as profile,
         coalesce(sum(customer_count), 0) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue
-    from {{ ref("cluster_profile") }}
+    from {{ ref("customer_value__cluster_profile") }}
     union all
     select
         'value_tier_profile' as profile,
         coalesce(sum(customer_count), 0) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue
-    from {{ ref("value_tier_profile") }}
+    from {{ ref("customer_value__value_tier_profile") }}
 
 )
 

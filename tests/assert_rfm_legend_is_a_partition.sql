@@ -27,14 +27,14 @@ rfm_legend as (
         f_score,
         m_score,
         segment
-    from {{ ref("rfm_legend") }}
+    from {{ ref("customer_value__rfm_legend") }}
 
 ),
 
 segments as (
 
     select segment
-    from {{ ref("segments") }}
+    from {{ ref("customer_value__segments") }}
 
 ),
 

@@ -10,7 +10,7 @@ thresholds as (
         from_value,
         case when metric = 'recency_days' then -1 else 1 end as direction,
         lag(from_value) over (partition by metric order by score) as from_value_below
-    from {{ ref("rfm_thresholds") }}
+    from {{ ref("customer_value__rfm_thresholds") }}
 
 ),
 

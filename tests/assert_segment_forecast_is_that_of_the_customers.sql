@@ -10,7 +10,7 @@ forecasts as (
         max(customer_count) as customer_count,
         sum(expected_purchases) as expected_purchases,
         sum(discounted_margin) as discounted_margin
-    from {{ ref("segment_value_forecast") }}
+    from {{ ref("customer_value__segment_value_forecast") }}
     where month_ahead <= 12
     group by segment
 
@@ -24,7 +24,7 @@ customers as (
         sum(net_revenue) as net_revenue,
         sum(expected_purchases_365d) as expected_purchases,
         sum(lifetime_value_365d) as lifetime_value
-    from {{ ref("customers") }}
+    from {{ ref("customer_value__customers") }}
     group by segment
 
 ),
@@ -34,7 +34,7 @@ cells as (
     select
         coalesce(sum(customer_count), 0) as customer_count,
         coalesce(sum(net_revenue), 0) as net_revenue
-    from {{ ref("priority_matrix") }}
+    from {{ ref("customer_value__priority_matrix") }}
 
 ),
 

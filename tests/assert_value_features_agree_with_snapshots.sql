@@ -14,7 +14,7 @@ observations as (
         mean_days_between_purchases,
         days_between_purchases_cv,
         as_of_date
-    from {{ ref("int_value_observations") }}
+    from {{ ref("int_customer_value__value_observations") }}
     where value_part = 'score'
 
 ),
@@ -30,7 +30,7 @@ snapshots as (
         mean_days_between_purchases,
         days_between_purchases_cv,
         as_of_date
-    from {{ ref("int_customer_snapshots") }}
+    from {{ ref("int_customer_value__customer_snapshots") }}
     where is_current or is_calibration
 
 )

@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Build, run_dbt
-from helpers import CDNOW_SAMPLE_VARS, ROOT, read_cdnow_sample
+from helpers import CDNOW_SAMPLE_VARS, PACKAGE, ROOT, mart_names, read_cdnow_sample
 
 pytest.importorskip("pyspark")
 pytest.importorskip("dbt.adapters.spark")
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("needs Java", allow_module_level=True)
 
-MARTS = sorted(path.stem for path in (ROOT / "models" / "marts").rglob("*.sql"))
+MARTS = mart_names()
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 # What the demo leaves empty, or fills from a seed alone, for want of the optional inputs.
 MARTS_OF_INPUTS = [
@@ -43,7 +43,7 @@ MARTS_OF_INPUTS = [
 ]
 SELECTED = (
     *("--indirect-selection", "buildable"),
-    *(part for mart in MARTS_OF_INPUTS for part in ("--select", f"+{mart}")),
+    *(part for mart in MARTS_OF_INPUTS for part in ("--select", f"+{PACKAGE}{mart}")),
 )
 INPUT_VARS = {
     **CDNOW_SAMPLE_VARS,

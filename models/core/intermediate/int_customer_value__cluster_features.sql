@@ -1,0 +1,26 @@
+with
+
+customer_sample as (
+
+    select
+        customer_id,
+        recency_days,
+        order_count,
+        net_revenue
+    from {{ ref("int_customer_value__customer_sample") }}
+    where as_of_role = 'current'
+
+),
+
+features as (
+
+    select
+        customer_id,
+        {{ cluster_feature("recency_days") }} as recency,
+        {{ cluster_feature("order_count") }} as frequency,
+        {{ cluster_feature("net_revenue") }} as monetary
+    from customer_sample
+
+)
+
+select * from features

@@ -1,0 +1,134 @@
+{{ config(materialized="table", post_hook="{{ require_playbook() }}") }}
+
+with
+
+playbook as (
+
+    select
+        {{ any_if_empty("segment") }} as rule_segment,
+        {{ any_if_empty("value_tier") }} as rule_value_tier,
+        {{ any_if_empty("cluster_name") }} as rule_cluster_name,
+        action,
+        goal,
+        channel,
+        offer,
+        priority,
+        message
+    from {{ ref("customer_value__action_playbook") }}
+
+),
+
+segments as (
+
+    select segment
+    from {{ ref("customer_value__segments") }}
+
+),
+
+cluster_labels as (
+
+    select cluster_name
+    from {{ ref("customer_value__cluster_labels") }}
+
+),
+
+tiers as (
+    {% for tier in value_tiers() %}
+        select '{{ tier }}' as value_tier
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+-- Only the clusters that some rule names, with the namesakes that carry a number.
+rule_labels as (
+
+    select distinct cluster_labels.cluster_name as rule_label
+    from cluster_labels
+    inner join playbook on cluster_labels.cluster_name = playbook.rule_cluster_name
+
+),
+
+clusters as (
+
+    select
+        '*' as cluster_name,
+        '*' as rule_label
+    {% for number in range(1, largest_cluster_count() + 1) %}
+        union all
+        select
+            {{ "rule_label" if number == 1
+                else "concat(rule_label, ' " ~ number ~ "')" }} as cluster_name,
+            rule_label
+        from rule_labels
+    {% endfor %}
+
+),
+
+combinations as (
+
+    select
+        segments.segment,
+        tiers.value_tier,
+        clusters.cluster_name,
+        clusters.rule_label
+    from segments
+    cross join tiers
+    cross join clusters
+
+),
+
+-- The most conditions first; of equally many the segment says more than the tier, and
+-- the tier more than the cluster.
+fitting as (
+
+    select
+        combinations.segment,
+        combinations.value_tier,
+        combinations.cluster_name,
+        playbook.action,
+        playbook.goal,
+        playbook.channel,
+        playbook.offer,
+        playbook.priority,
+        playbook.message,
+        row_number() over (
+            partition by
+                combinations.segment,
+                combinations.value_tier,
+                combinations.cluster_name
+            order by
+                case when playbook.rule_segment = '*' then 0 else 12 end
+                + case when playbook.rule_value_tier = '*' then 0 else 10 end
+                + case when playbook.rule_cluster_name = '*' then 0 else 9 end desc,
+                playbook.action
+        ) as place
+    from combinations
+    left join playbook
+        on
+            playbook.rule_segment in (combinations.segment, '*')
+            and playbook.rule_value_tier in (combinations.value_tier, '*')
+            and playbook.rule_cluster_name in (combinations.rule_label, '*')
+
+),
+
+actions as (
+
+    select
+        ---------- strings
+        segment,
+        value_tier,
+        cluster_name,
+        action,
+        goal,
+        channel,
+        offer,
+        message,
+
+        ---------- numerics
+        priority
+    from fitting
+    where place = 1
+
+)
+
+select * from actions

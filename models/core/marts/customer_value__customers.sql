@@ -1,0 +1,290 @@
+{#- Today's scores need neither: `dbt build --selector core` leaves both out. -#}
+{%- set has_history = is_of_this_build("int_segment_changes") -%}
+{%- set has_propensity = is_of_this_build("int_propensity_scores") %}
+with
+
+customer_clusters as (
+
+    select
+        customer_id,
+        cluster_id,
+        rfm_code,
+        segment,
+        cluster_name,
+        value_model,
+        r_score,
+        f_score,
+        m_score,
+        order_count,
+        purchase_day_count,
+        repeat_count,
+        net_revenue,
+        mean_repeat_value,
+        average_order_value,
+        recency_days,
+        last_purchase_age_days,
+        customer_age_days,
+        mean_days_between_purchases,
+        days_between_purchases_cv,
+        probability_alive,
+        probability_active_90d,
+        expected_purchases_90d,
+        expected_purchases_365d,
+        expected_purchase_value,
+        lifetime_value_365d,
+        as_of_date,
+        first_purchase_date,
+        last_purchase_date
+    from {{ ref("int_customer_value__customer_clusters") }}
+
+),
+{% if has_propensity %}
+    propensities as (
+
+        select
+            customer_id,
+            probability
+        from {{ ref("int_customer_value__propensity_scores") }}
+        where target = 'purchase' and propensity_role = 'current'
+
+    ),
+{% endif %}
+{%- if has_history %}
+    segment_changes as (
+
+        select
+            customer_id,
+            previous_segment,
+            as_of_date
+        from {{ ref("int_customer_value__segment_changes") }}
+
+    ),
+
+    current_dates as (
+
+        select as_of_date as current_as_of_date
+        from {{ ref("int_customer_value__history_dates") }}
+        where is_current
+
+    ),
+
+    -- Where the last change was before the current date, the segment is that of the
+    -- date before.
+    last_changes as (
+
+        select
+            segment_changes.customer_id,
+            max(
+                case
+                    when
+                        segment_changes.as_of_date = current_dates.current_as_of_date
+                        then segment_changes.previous_segment
+                end
+            ) as segment_before_change,
+            max(segment_changes.as_of_date) as segment_changed_since,
+            max(segment_changes.as_of_date)
+            = max(current_dates.current_as_of_date) as is_changed_today
+        from segment_changes
+        cross join current_dates
+        group by segment_changes.customer_id
+
+    ),
+{% endif %}
+value_ranks as (
+
+    select
+        value_band,
+        value_tier,
+        lifetime_value_percentile
+    from {{ ref("int_customer_value__value_ranks") }}
+
+),
+
+spend_spread as (
+
+    select
+        median_log_spend,
+        median_deviation
+    from {{ ref("int_customer_value__spend_spread") }}
+
+),
+
+playbook_actions as (
+
+    select
+        segment,
+        value_tier,
+        cluster_name,
+        action as recommended_action,
+        priority as action_priority
+    from {{ ref("int_customer_value__playbook_actions") }}
+
+),
+
+clusters as (
+
+    select
+        cluster_id,
+        cluster_name
+    from {{ ref("int_customer_value__cluster_names") }}
+    union all
+    select
+        0 as cluster_id,
+        '*' as cluster_name
+
+),
+
+named_clusters as (
+
+    select distinct cluster_name as named_cluster
+    from playbook_actions
+
+),
+
+-- Whether a rule names a cluster is asked once a cluster, not once a customer; number 0
+-- is for customers in none.
+cluster_actions as (
+
+    select
+        clusters.cluster_id as action_cluster_id,
+        playbook_actions.segment as action_segment,
+        playbook_actions.value_tier as action_value_tier,
+        playbook_actions.recommended_action,
+        playbook_actions.action_priority
+    from clusters
+    left join named_clusters on clusters.cluster_name = named_clusters.named_cluster
+    inner join playbook_actions
+        on coalesce(named_clusters.named_cluster, '*') = playbook_actions.cluster_name
+
+),
+
+with_statistics as (
+
+    select
+        customer_clusters.*,
+        {% if has_history -%}
+            case
+                when last_changes.is_changed_today
+                    then last_changes.segment_before_change
+                when last_changes.customer_id is not null then customer_clusters.segment
+            end as previous_segment,
+            last_changes.segment_changed_since,
+        {%- else -%}
+            cast(null as {{ dbt.type_string() }}) as previous_segment,
+            customer_clusters.as_of_date as segment_changed_since,
+        {%- endif %}
+        {% if has_propensity -%}
+            propensities.probability as purchase_propensity_90d,
+        {%- else -%}
+            cast(null as {{ type_double() }}) as purchase_propensity_90d,
+        {%- endif %}
+        value_ranks.value_tier,
+        value_ranks.lifetime_value_percentile,
+        spend_spread.median_log_spend,
+        spend_spread.median_deviation
+    from customer_clusters
+    left join value_ranks
+        on
+            {{ value_band("customer_clusters.lifetime_value_365d") }}
+            = value_ranks.value_band
+    {% if has_history -%}
+        left join last_changes
+            on customer_clusters.customer_id = last_changes.customer_id
+    {%- endif %}
+    {% if has_propensity -%}
+        left join propensities
+            on customer_clusters.customer_id = propensities.customer_id
+    {%- endif %}
+    cross join spend_spread
+
+),
+
+with_action as (
+
+    select
+        with_statistics.*,
+        cluster_actions.recommended_action,
+        cluster_actions.action_priority
+    from with_statistics
+    left join cluster_actions
+        on
+            case
+                when with_statistics.cluster_name is null then 0
+                else with_statistics.cluster_id
+            end = cluster_actions.action_cluster_id
+            and with_statistics.segment = cluster_actions.action_segment
+            and with_statistics.value_tier = cluster_actions.action_value_tier
+
+),
+
+customers as (
+
+    select
+        ---------- ids
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+        cast(cluster_id as {{ dbt.type_int() }}) as cluster_id,
+
+        ---------- strings
+        cast(rfm_code as {{ dbt.type_string() }}) as rfm_code,
+        cast(segment as {{ dbt.type_string() }}) as segment,
+        cast(previous_segment as {{ dbt.type_string() }}) as previous_segment,
+        cast(cluster_name as {{ dbt.type_string() }}) as cluster_name,
+        cast(value_tier as {{ dbt.type_string() }}) as value_tier,
+        cast(value_model as {{ dbt.type_string() }}) as value_model,
+        cast(recommended_action as {{ dbt.type_string() }}) as recommended_action,
+
+        ---------- numerics
+        cast(r_score as {{ dbt.type_int() }}) as r_score,
+        cast(f_score as {{ dbt.type_int() }}) as f_score,
+        cast(m_score as {{ dbt.type_int() }}) as m_score,
+        cast(order_count as {{ dbt.type_bigint() }}) as order_count,
+        cast(purchase_day_count as {{ dbt.type_bigint() }}) as purchase_day_count,
+        cast(repeat_count as {{ dbt.type_bigint() }}) as repeat_count,
+        cast(net_revenue as {{ type_money() }}) as net_revenue,
+        cast(mean_repeat_value as {{ type_double() }}) as mean_repeat_value,
+        cast(average_order_value as {{ type_double() }}) as average_order_value,
+        cast(recency_days as {{ dbt.type_bigint() }}) as recency_days,
+        cast(last_purchase_age_days as {{ dbt.type_bigint() }})
+            as last_purchase_age_days,
+        cast(customer_age_days as {{ dbt.type_bigint() }}) as customer_age_days,
+        cast(mean_days_between_purchases as {{ type_double() }})
+            as mean_days_between_purchases,
+        cast(days_between_purchases_cv as {{ type_double() }})
+            as days_between_purchases_cv,
+        cast(probability_alive as {{ type_double() }}) as probability_alive,
+        cast(probability_active_90d as {{ type_double() }}) as probability_active_90d,
+        cast(purchase_propensity_90d as {{ type_double() }}) as purchase_propensity_90d,
+        cast(expected_purchases_90d as {{ type_double() }}) as expected_purchases_90d,
+        cast(expected_purchases_365d as {{ type_double() }})
+            as expected_purchases_365d,
+        cast(expected_purchase_value as {{ type_double() }})
+            as expected_purchase_value,
+        cast(lifetime_value_365d as {{ type_double() }}) as lifetime_value_365d,
+        cast(lifetime_value_percentile as {{ type_double() }})
+            as lifetime_value_percentile,
+        cast(action_priority as {{ dbt.type_int() }}) as action_priority,
+
+        ---------- booleans
+        -- Iglewicz & Hoaglin (1993): a modified z-score beyond 3.5, on the log scale.
+        coalesce(
+            net_revenue > 0
+            and median_deviation > 0
+            and 0.6745
+            * abs(
+                ln(greatest(cast(net_revenue as {{ type_double() }}), 1e-9))
+                - median_log_spend
+            )
+            / nullif(median_deviation, 0) > 3.5,
+            false
+        ) as is_spend_outlier,
+
+        ---------- dates
+        cast(as_of_date as date) as as_of_date,
+        cast(first_purchase_date as date) as first_purchase_date,
+        cast(last_purchase_date as date) as last_purchase_date,
+        cast(segment_changed_since as date) as segment_changed_since
+    from with_action
+
+)
+
+select * from customers

@@ -1,0 +1,50 @@
+with
+
+purchase_models as (
+
+    select
+        as_of_role,
+        model,
+        parameter,
+        estimate,
+        standard_error
+    from {{ ref("fit_customer_value__purchase_models") }}
+
+),
+
+spend_models as (
+
+    select
+        as_of_role,
+        model,
+        parameter,
+        estimate,
+        standard_error
+    from {{ ref("fit_customer_value__spend_model") }}
+
+),
+
+all_models as (
+
+    select * from purchase_models
+    union all
+    select * from spend_models
+
+),
+
+model_parameters as (
+
+    select
+        ---------- strings
+        cast(as_of_role as {{ dbt.type_string() }}) as as_of_role,
+        cast(model as {{ dbt.type_string() }}) as model,
+        cast(parameter as {{ dbt.type_string() }}) as parameter,
+
+        ---------- numerics
+        cast(estimate as {{ type_double() }}) as estimate,
+        cast(standard_error as {{ type_double() }}) as standard_error
+    from all_models
+
+)
+
+select * from model_parameters

@@ -1,0 +1,227 @@
+"""Fit K-Means on the customers' recency, frequency and monetary value, for several k.
+
+The features come as log(1 + value). Here they are capped, standardised and clustered; the
+centroids of every candidate k are written, and SQL gives each customer the nearest one.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score, pairwise_distances, silhouette_score
+from threadpoolctl import threadpool_limits
+
+FEATURES = ["recency", "frequency", "monetary"]
+# Values beyond these percentiles are moved to them, so that a few do not own a cluster.
+CAP_PERCENTILES = (0.5, 99.5)
+# Customers clustered: enough for centroids good to a hundredth of a standard deviation.
+FIT_CUSTOMERS = 10_000
+# Customers used for the silhouette, whose cost grows with their square.
+SILHOUETTE_CUSTOMERS = 2_000
+BOOTSTRAPS = 5
+# Customers that a bootstrap draws, and on whom two partitions are compared.
+BOOTSTRAP_CUSTOMERS = 5_000
+# Mean adjusted Rand index from which on a partition counts as stable.
+STABLE = 0.8
+
+COLUMNS = {
+    "cluster_count": "int64",
+    "cluster_id": "int64",
+    "feature": "string",
+    "centre": "float64",
+    "lower_cap": "float64",
+    "upper_cap": "float64",
+    "feature_mean": "float64",
+    "feature_deviation": "float64",
+    "inertia": "float64",
+    "silhouette": "float64",
+    "stability": "float64",
+    "smallest_cluster_share": "float64",
+    "fit_customer_count": "int64",
+    "is_selected": "bool",
+    "finding": "string",
+}
+
+
+def to_frame(relation) -> pd.DataFrame:
+    """Turn what ``dbt.ref`` gives on any engine into a frame with lower-case columns."""
+    for name in ("to_pandas", "toPandas", "df"):
+        convert = getattr(relation, name, None)
+        if callable(convert):
+            relation = convert()
+            break
+    return relation.rename(columns=str.lower)
+
+
+def scale_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return lower cap, upper cap, mean and deviation per column; a constant column has 1."""
+    lower, upper = np.percentile(values, CAP_PERCENTILES, axis=0)
+    capped = np.clip(values, lower, upper)
+    deviation = capped.std(axis=0)
+    return lower, upper, capped.mean(axis=0), np.where(deviation > 1e-9, deviation, 1.0)
+
+
+def k_means(points: np.ndarray, cluster_count: int, seed: int, starts: int = 5) -> KMeans:
+    """Fit K-Means; the same points in the same order give the same centroids."""
+    return KMeans(cluster_count, n_init=starts, random_state=seed).fit(points)
+
+
+def stability_of(points: np.ndarray, fitted: KMeans, seed: int) -> float:
+    """Return the mean adjusted Rand index between `fitted` and fits to bootstrap samples.
+
+    Each bootstrap draws customers with replacement, fits anew, and labels the same customers; 1
+    says that the partition is the same every time, 0 that it agrees no more than chance.
+    Hennig (2007), Computational Statistics & Data Analysis 52:258; Hubert & Arabie (1985).
+    """
+    random = np.random.default_rng(seed)
+    size = min(len(points), BOOTSTRAP_CUSTOMERS)
+    compared = points[random.permutation(len(points))[:size]]
+    labels = fitted.predict(compared)
+    scores = []
+    for _ in range(BOOTSTRAPS):
+        sample = points[random.integers(0, len(points), size)]
+        again = k_means(sample, fitted.n_clusters, seed, starts=2)
+        scores.append(adjusted_rand_score(labels, again.predict(compared)))
+    return float(np.mean(scores))
+
+
+def silhouette_of(distances: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean silhouette from the points' distances to one another (Rousseeuw 1987)."""
+    if not 1 < len(np.unique(labels)) < len(labels):
+        return float("nan")
+    return float(silhouette_score(distances, labels, metric="precomputed"))
+
+
+def choose(candidates: pd.DataFrame, minimum_share: float) -> tuple[int, dict[int, str]]:
+    """Choose the number of clusters and say of every candidate why or why not.
+
+    Parameters
+    ----------
+    candidates : index cluster_count; silhouette, stability, smallest_cluster_share.
+
+    Returns
+    -------
+    The count with the highest silhouette among the stable ones without a cluster below
+    `minimum_share`; where there is none, the highest silhouette of all. Then the sentences.
+    """
+    is_stable = candidates["stability"] >= STABLE
+    is_large = candidates["smallest_cluster_share"] >= minimum_share
+    eligible = candidates[is_stable & is_large]
+    pool = eligible if len(eligible) else candidates
+    best = int(pool.index[int(pool["silhouette"].fillna(-1.0).argmax())])
+    sentences = {}
+    for count in candidates.index:
+        problems = []
+        if not is_stable[count]:
+            problems.append(f"not stable (adjusted Rand index below {STABLE})")
+        if not is_large[count]:
+            problems.append(f"a cluster below the minimum share of {minimum_share:g}")
+        if count == best and not problems:
+            sentences[count] = "Selected: the highest silhouette among the sound candidates."
+        elif count == best:
+            sentences[count] = (
+                "Selected for its silhouette although no candidate is sound: "
+                f"{' and '.join(problems)}."
+            )
+        elif problems:
+            sentences[count] = f"Not selected: {' and '.join(problems)}."
+        else:
+            sentences[count] = "Not selected: a lower silhouette."
+    return best, sentences
+
+
+def business_order(centres: np.ndarray) -> np.ndarray:
+    """Return the order of the centroids: highest spend first, then frequency, then recency."""
+    rounded = np.round(centres, 9)
+    return np.lexsort((rounded[:, 0], -rounded[:, 1], -rounded[:, 2]))
+
+
+def fit_clusters(
+    features: pd.DataFrame, cluster_counts: list[int], minimum_share: float, seed: int
+) -> pd.DataFrame:
+    """Fit every candidate number of clusters and choose one.
+
+    Parameters
+    ----------
+    features : customer_id and the columns FEATURES, log(1 + value); one row per customer.
+
+    Returns
+    -------
+    One row per candidate, cluster and feature with the columns COLUMNS: the centroid in
+    standard deviations, the feature's caps and scale, and the candidate's evidence. Fewer
+    distinct customers than candidates need leave one cluster for all.
+    """
+    if len(features) == 0:
+        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+    # One memory layout, since the order of summation follows it.
+    values = np.ascontiguousarray(features.sort_values("customer_id")[FEATURES].to_numpy("float64"))
+    if len(values) > FIT_CUSTOMERS:
+        values = values[np.random.default_rng(seed).permutation(len(values))[:FIT_CUSTOMERS]]
+    lower, upper, mean, deviation = scale_of(values)
+    # Rounding takes out the last bits, which differ between machines.
+    points = np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
+    distinct = len(np.unique(points, axis=0))
+    counts = sorted({count for count in cluster_counts if count < distinct})
+
+    fits, evidence = {}, {}
+    # One thread: dbt runs models side by side, and threads that wait for one another on a
+    # busy machine take several times as long.
+    with threadpool_limits(1):
+        judged = np.random.default_rng(seed).permutation(len(points))[:SILHOUETTE_CUSTOMERS]
+        distances = pairwise_distances(points[judged])
+        for count in counts or [1]:
+            fitted = k_means(points, count, seed)
+            shares = np.bincount(fitted.labels_, minlength=count) / len(points)
+            fits[count] = fitted.cluster_centers_
+            evidence[count] = {
+                "inertia": float(fitted.inertia_),
+                "silhouette": silhouette_of(distances, fitted.labels_[judged]),
+                "stability": stability_of(points, fitted, seed),
+                "smallest_cluster_share": float(shares.min()),
+            }
+    if counts:
+        selected, sentences = choose(pd.DataFrame(evidence).T, minimum_share)
+    else:
+        selected = 1
+        sentences = {
+            1: f"One cluster for all: the customers have only {distinct} distinct "
+            "combinations of recency, frequency and spend."
+        }
+
+    rows = []
+    for count, centres in fits.items():
+        for cluster_id, centre in enumerate(centres[business_order(centres)], start=1):
+            rows += [
+                {
+                    "cluster_count": count,
+                    "cluster_id": cluster_id,
+                    "feature": feature,
+                    "centre": round(float(centre[i]), 9),
+                    "lower_cap": float(lower[i]),
+                    "upper_cap": float(upper[i]),
+                    "feature_mean": float(mean[i]),
+                    "feature_deviation": float(deviation[i]),
+                    **evidence[count],
+                    "fit_customer_count": len(points),
+                    "is_selected": count == selected,
+                    "finding": sentences[count],
+                }
+                for i, feature in enumerate(FEATURES)
+            ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def model(dbt, session):
+    """Write the centroids of every candidate number of clusters, and which one is used."""
+    dbt.config(materialized="table", packages=["numpy", "pandas", "scikit-learn", "threadpoolctl"])
+    cluster_counts = dbt.config.meta_get("cluster_counts")
+    frame = fit_clusters(
+        to_frame(dbt.ref("int_customer_value__cluster_features")),
+        cluster_counts=[int(count) for count in cluster_counts],
+        minimum_share=float(dbt.config.meta_get("minimum_cluster_share")),
+        seed=int(dbt.config.meta_get("random_seed")),
+    )
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame

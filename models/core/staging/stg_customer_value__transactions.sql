@@ -1,0 +1,98 @@
+{%- set columns = transaction_column_map() -%}
+{%- set has_numbers = has_numbered_customers() -%}
+{{ validate_transactions_input(is_staging=true) }}
+with
+
+source as (
+
+    select *
+    from {{ input_relation("transactions", "demo_customer_value__transactions") }}
+
+),
+
+typed as (
+
+    select
+        {% if has_numbers -%}
+            cast({{ transaction_column(columns, "customer_id") }} as bigint) as customer_id,
+        {%- else -%}
+            {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
+        {%- endif %}
+        {{ text_id(transaction_column(columns, "order_id")) }} as order_id,
+        {{ text_id(transaction_column(columns, "line_id")) }} as line_id,
+        {{ text_id(transaction_column(columns, "product_id")) }} as product_id,
+        lower({{ text_id(transaction_column(columns, "status")) }}) as status,
+        {% if "currency" in columns -%}
+            coalesce(
+                upper({{ text_id(transaction_column(columns, "currency")) }}), 'NONE'
+            ) as currency,
+        {% else -%}
+            cast(null as {{ dbt.type_string() }}) as currency,
+        {% endif -%}
+        {{ parse_number(
+            transaction_column(columns, "quantity"), "decimal(18, 4)"
+        ) }} as quantity,
+        {{ parse_number(
+            transaction_column(columns, "unit_price"), "decimal(18, 6)"
+        ) }} as unit_price,
+        {{ parse_number(
+            transaction_column(columns, "amount"), type_money()
+        ) }} as line_amount,
+        coalesce(
+            lower({{ text_id(transaction_column(columns, "is_return")) }})
+            in ('true', 't', 'yes', 'y', '1'),
+            false
+        ) as is_flagged_return,
+        {{ parse_timestamp(
+            transaction_column(columns, "transacted_at")
+        ) }} as parsed_at
+
+    from source
+
+),
+
+cleaned as (
+
+    select
+        ---------- ids
+        {% if has_numbers -%}
+            customer_id,
+        {%- else -%}
+            case
+                when customer_id not in ('nan', 'NaN', 'NAN', 'Nan') then customer_id
+            end as customer_id,
+        {%- endif %}
+        order_id,
+        line_id,
+        product_id,
+
+        ---------- strings
+        status,
+        currency,
+
+        ---------- numerics
+        quantity,
+        unit_price,
+        {% if "amount" in columns -%}
+            line_amount as amount,
+        {% else -%}
+            {{ try_cast("quantity * unit_price", type_money()) }} as amount,
+        {% endif %}
+
+        ---------- booleans
+        is_flagged_return,
+
+        ---------- timestamps
+        -- 9999-12-31 and its like stand for "no date" in many systems.
+        case
+            when
+                parsed_at >= cast('1900-01-01' as {{ type_timestamp() }})
+                and parsed_at < cast('2262-01-01' as {{ type_timestamp() }})
+                then parsed_at
+        end as transacted_at
+
+    from typed
+
+)
+
+select * from cleaned

@@ -1,0 +1,222 @@
+{{ config(pre_hook="{{ require_activity_rates() }}") }}
+
+with
+
+customers as (
+
+    select
+        customer_id,
+        segment,
+        net_revenue,
+        order_count
+    from {{ ref("customer_value__customers") }}
+
+),
+
+customer_days as (
+
+    select customer_id
+    from {{ ref("int_customer_value__customer_days") }}
+
+),
+
+kept_lines as (
+
+    select
+        customer_id,
+        is_return
+    from {{ ref("int_customer_value__transactions_judged") }}
+    where line_reason is null
+
+),
+
+service_activities as (
+
+    select
+        customer_id,
+        lower(activity) as activity,
+        quantity
+    from {{ ref("int_customer_value__service_activities") }}
+    where exclusion_reason is null
+
+),
+
+activity_rates as (
+
+    select
+        lower(trim(activity)) as activity,
+        activity_group,
+        driver,
+        cast(unit_cost as {{ type_money() }}) as unit_cost,
+        source
+    from {{ ref("customer_value__activity_rates") }}
+
+),
+
+day_counts as (
+
+    select
+        customer_id,
+        count(*) as customer_day_count
+    from customer_days
+    group by customer_id
+
+),
+
+line_counts as (
+
+    select
+        cast(kept_lines.customer_id as {{ dbt.type_string() }}) as customer_id,
+        count(*) as line_count,
+        count(case when kept_lines.is_return then 1 end) as return_count
+    from kept_lines
+    group by kept_lines.customer_id
+
+),
+
+service_costs as (
+
+    select
+        {% for group in activity_groups() %}
+            sum(
+                case
+                    when activity_rates.activity_group = '{{ group }}'
+                        then service_activities.quantity * activity_rates.unit_cost
+                    else 0
+                end
+            ) as {{ group }}_cost,
+        {% endfor %}
+        service_activities.customer_id
+    from service_activities
+    inner join activity_rates
+        on
+            service_activities.activity = activity_rates.activity
+            and activity_rates.driver = 'service'
+    group by service_activities.customer_id
+
+),
+
+-- What one unit of a driver costs, in each group of activities.
+rates as (
+
+    select
+        {% for group in activity_groups() %}
+            {% for driver in cost_drivers() %}
+                -- To the fourth decimal a double is as exact, and far quicker than a
+                -- product of two decimals.
+                cast(
+                    coalesce(
+                        sum(
+                            case
+                                when
+                                    activity_group = '{{ group }}'
+                                    and driver = '{{ driver }}'
+                                    then unit_cost
+                            end
+                        ),
+                        0
+                    ) as {{ type_double() }}
+                ) as {{ group }}_cost_per_{{ driver }},
+            {% endfor %}
+        {% endfor %}
+        case
+            when min(source) = max(source) then min(source)
+            else concat(min(source), ' and others')
+        end as rate_source
+    from activity_rates
+
+),
+
+counted as (
+
+    select
+        customers.customer_id,
+        customers.segment,
+        customers.net_revenue,
+        customers.order_count,
+        line_counts.line_count,
+        line_counts.return_count,
+        day_counts.customer_day_count,
+        {% for group in activity_groups() %}
+            coalesce(service_costs.{{ group }}_cost, 0) as served_{{ group }}_cost,
+        {% endfor %}
+        rates.*
+    from customers
+    inner join day_counts on customers.customer_id = day_counts.customer_id
+    inner join line_counts on customers.customer_id = line_counts.customer_id
+    left join service_costs on customers.customer_id = service_costs.customer_id
+    cross join rates
+
+),
+
+costed as (
+
+    select
+        customer_id,
+        segment,
+        net_revenue,
+        order_count,
+        line_count,
+        return_count,
+        customer_day_count,
+        rate_source,
+        cast((1 - {{ var("gross_margin") }}) * net_revenue as {{ type_money() }})
+            as cost_of_goods
+        {%- for group in activity_groups() -%}
+            ,
+            cast(
+                served_{{ group }}_cost
+                {% for driver in cost_drivers() %}
+                    + {{ driver }} * {{ group }}_cost_per_{{ driver }}
+                {% endfor %} as {{ type_money() }}
+            ) as {{ group }}_cost
+        {%- endfor %}
+    from counted
+
+),
+
+with_profit as (
+
+    select
+        *,
+        net_revenue
+        - cost_of_goods
+        - order_cost
+        - return_cost
+        - service_cost
+        - account_cost as profit
+    from costed
+
+),
+
+customer_profitability as (
+
+    select
+        ---------- ids
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+
+        ---------- strings
+        cast(segment as {{ dbt.type_string() }}) as segment,
+        cast('activity_rates: all rows; var gross_margin' as {{ dbt.type_string() }})
+            as assumption_row,
+        cast(coalesce(rate_source, 'none') as {{ dbt.type_string() }})
+            as assumption_source,
+
+        ---------- numerics
+        cast(net_revenue as {{ type_money() }}) as net_revenue,
+        cost_of_goods,
+        {% for group in activity_groups() -%}
+            {{ group }}_cost,
+        {% endfor -%}
+        cast(profit as {{ type_money() }}) as profit,
+        cast(rank() over (order by profit desc) as {{ dbt.type_bigint() }})
+            as profit_rank,
+        cast(order_count as {{ dbt.type_bigint() }}) as order_count,
+        cast(line_count as {{ dbt.type_bigint() }}) as line_count,
+        cast(return_count as {{ dbt.type_bigint() }}) as return_count,
+        cast(customer_day_count as {{ dbt.type_bigint() }}) as customer_day_count
+    from with_profit
+
+)
+
+select * from customer_profitability

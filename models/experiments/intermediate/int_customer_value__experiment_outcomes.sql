@@ -1,0 +1,167 @@
+-- The day of the contact belongs to the window after it, in every arm alike; what lies
+-- before the first contact of the campaign cannot have been caused by it.
+with
+
+experiment_customers as (
+
+    select
+        experiment,
+        customer_id,
+        variant,
+        is_responded,
+        response_value,
+        window_days,
+        is_control,
+        has_responses,
+        has_response_values,
+        start_date,
+        contacted_date
+    from {{ ref("int_customer_value__experiment_customers") }}
+    where exclusion_reason is null
+
+),
+
+purchase_days as (
+
+    select
+        customer_id,
+        spend,
+        purchase_date
+    from {{ ref("int_customer_value__purchase_days") }}
+
+),
+
+scores as (
+
+    select
+        customer_id,
+        segment,
+        as_of_date
+    from {{ ref("int_customer_value__customer_scores") }}
+
+),
+
+as_of_dates as (
+
+    select as_of_date
+    from {{ ref("int_customer_value__as_of_dates") }}
+
+),
+
+start_dates as (
+
+    select distinct
+        experiment,
+        start_date
+    from experiment_customers
+
+),
+
+-- Their segment is that of the last as-of date before the experiment began.
+segment_dates as (
+
+    select
+        start_dates.experiment,
+        max(as_of_dates.as_of_date) as as_of_date
+    from start_dates
+    inner join as_of_dates
+        on start_dates.start_date > as_of_dates.as_of_date
+    group by start_dates.experiment
+
+),
+
+purchases as (
+
+    select
+        experiment_customers.experiment,
+        experiment_customers.customer_id,
+        sum(
+            case
+                when purchase_days.purchase_date < experiment_customers.start_date
+                    then 1
+                else 0
+            end
+        ) as purchases_before,
+        sum(
+            case
+                when purchase_days.purchase_date < experiment_customers.start_date
+                    then purchase_days.spend
+                else 0
+            end
+        ) as spend_before,
+        sum(
+            case
+                when
+                    purchase_days.purchase_date >= experiment_customers.contacted_date
+                    then 1
+                else 0
+            end
+        ) as purchases_after,
+        sum(
+            case
+                when
+                    purchase_days.purchase_date >= experiment_customers.contacted_date
+                    then purchase_days.spend
+                else 0
+            end
+        ) as spend_after
+    from experiment_customers
+    inner join purchase_days
+        on
+            experiment_customers.customer_id = purchase_days.customer_id
+            and purchase_days.purchase_date
+            >= {{ date_add_days(
+                "experiment_customers.start_date", "-1 * " ~ var("activity_days")
+            ) }}
+            and purchase_days.purchase_date
+            < {{ date_add_days(
+                "experiment_customers.contacted_date",
+                "cast(experiment_customers.window_days as integer)"
+            ) }}
+    group by experiment_customers.experiment, experiment_customers.customer_id
+
+),
+
+outcomes as (
+
+    select
+        ---------- ids
+        experiment_customers.customer_id,
+
+        ---------- strings
+        experiment_customers.experiment,
+        experiment_customers.variant,
+        coalesce(scores.segment, 'unknown') as segment,
+
+        ---------- numerics
+        case
+            when experiment_customers.has_responses
+                then experiment_customers.is_responded
+        end as response_rate,
+        case
+            when experiment_customers.has_response_values
+                then experiment_customers.response_value
+        end as response_value,
+        case when purchases.purchases_after > 0 then 1 else 0 end as purchase_rate,
+        cast(coalesce(purchases.spend_after, 0) as {{ type_money() }}) as spend,
+        cast(coalesce(purchases.purchases_before, 0) as {{ dbt.type_bigint() }})
+            as purchases_before,
+        cast(coalesce(purchases.spend_before, 0) as {{ type_money() }}) as spend_before,
+
+        ---------- booleans
+        experiment_customers.is_control
+    from experiment_customers
+    left join purchases
+        on
+            experiment_customers.experiment = purchases.experiment
+            and experiment_customers.customer_id = purchases.customer_id
+    left join segment_dates
+        on experiment_customers.experiment = segment_dates.experiment
+    left join scores
+        on
+            experiment_customers.customer_id = scores.customer_id
+            and segment_dates.as_of_date = scores.as_of_date
+
+)
+
+select * from outcomes

@@ -1,0 +1,475 @@
+"""Fit who will buy and who will respond: logistic regression, boosting and a random forest.
+
+Every model becomes rows of a table: coefficients, or the leaves of its trees with the
+conditions that lead to them, so that customers are scored elsewhere without refitting and
+anybody can query what was learned. Nothing is pickled.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from threadpoolctl import threadpool_limits
+
+TARGETS = ("purchase", "response")
+# What the sample says beside the features.
+KEYS = {
+    "observation_id",
+    "customer_id",
+    "target",
+    "propensity_role",
+    "label",
+    "is_calibration_fold",
+    "as_of_date",
+}
+# Below so many of the rarer outcome a fit would learn chance.
+FEWEST_OUTCOMES = 20
+# A value of an attribute that fewer training rows have is none of its own.
+FEWEST_ROWS = 20
+MOST_VALUES = 12
+TREES = 60
+DEPTH = 5
+LEAVES = 8
+LEAF_ROWS = 20
+# Rows and repeats behind the permutation importance.
+IMPORTANCE_ROWS = 5_000
+IMPORTANCE_REPEATS = 3
+CLIP = 1e-6
+
+COLUMNS = {
+    "target": "string",
+    "model": "string",
+    "part": "string",
+    "tree_id": "int64",
+    "leaf_id": "int64",
+    "feature": "string",
+    "feature_value": "string",
+    "estimate": "float64",
+    "feature_mean": "float64",
+    "feature_deviation": "float64",
+    "lower_bound": "float64",
+    "upper_bound": "float64",
+    "cover_share": "float64",
+    "is_selected": "bool",
+    "finding": "string",
+}
+
+Column = tuple[str, str | None]
+Condition = tuple[int, float, float, float]
+Leaf = tuple[float, list[Condition]]
+
+
+def to_frame(relation) -> pd.DataFrame:
+    """Turn what ``dbt.ref`` gives on any engine into a frame with lower-case columns."""
+    for name in ("to_pandas", "toPandas", "df"):
+        convert = getattr(relation, name, None)
+        if callable(convert):
+            relation = convert()
+            break
+    return relation.rename(columns=str.lower)
+
+
+def matrix(rows: pd.DataFrame, attributes: pd.DataFrame, columns: list[Column]) -> np.ndarray:
+    """Return the columns as numbers: features, and 1 or 0 for a value of an attribute.
+
+    Rounded to 32 bits, which is what the forest sees, so that all models split alike.
+    """
+    values = np.zeros((len(rows), len(columns)))
+    holders = {
+        key: group["customer_id"]
+        for key, group in attributes.groupby(["attribute", "attribute_value"])
+    }
+    for position, (feature, value) in enumerate(columns):
+        if value is None:
+            values[:, position] = rows[feature].to_numpy("float64", na_value=np.nan)
+        else:
+            values[:, position] = rows["customer_id"].isin(holders.get((feature, value), []))
+    return values.astype("float32").astype("float64")
+
+
+def choose_columns(
+    train: pd.DataFrame, attributes: pd.DataFrame, features: list[str]
+) -> tuple[list[Column], list[str]]:
+    """Return the columns that can teach something, and sentences about those that cannot."""
+    columns: list[Column] = []
+    constant, missing = [], []
+    for feature in features:
+        values = train[feature].to_numpy("float64", na_value=np.nan)
+        if np.isnan(values).any():
+            missing.append(feature)
+        elif np.ptp(values) < 1e-9:
+            constant.append(feature)
+        else:
+            columns.append((feature, None))
+    for attribute, group in attributes.groupby("attribute", sort=True):
+        named = group.dropna(subset="attribute_value").set_index("customer_id")["attribute_value"]
+        counts = train["customer_id"].map(named).value_counts()
+        counts = counts[(counts >= FEWEST_ROWS) & (counts < len(train))]
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))[:MOST_VALUES]
+        if not ranked:
+            constant.append(str(attribute))
+        columns += [(str(attribute), str(value)) for value, _ in ranked]
+    sentences = []
+    if constant:
+        sentences.append(f"Left out, since all or nearly all are alike: {', '.join(constant)}.")
+    if missing:
+        sentences.append(f"Left out, since not known at every date: {', '.join(missing)}.")
+    return columns, sentences
+
+
+def leaves_of(
+    left: np.ndarray,
+    right: np.ndarray,
+    feature: np.ndarray,
+    threshold: np.ndarray,
+    value: np.ndarray,
+    count: np.ndarray,
+    is_leaf: np.ndarray,
+) -> list[Leaf]:
+    """Return each leaf of a tree as its value and one interval per feature on the way to it.
+
+    An interval is (column, above, up to, share): the share of the training rows that pass the
+    conditions on that feature, among those that reach them, which is what a row of unknown
+    feature would do (the path-dependent tree SHAP of Lundberg et al. 2020).
+    """
+    leaves: list[Leaf] = []
+    stack: list[tuple[int, dict[int, tuple[float, float, float]]]] = [(0, {})]
+    while stack:
+        node, path = stack.pop()
+        if is_leaf[node]:
+            conditions = [(column, *interval) for column, interval in sorted(path.items())]
+            leaves.append((float(value[node]), conditions))
+            continue
+        column, cut = int(feature[node]), float(threshold[node])
+        above, up_to, share = path.get(column, (-np.inf, np.inf, 1.0))
+        for child, lower, upper in (
+            (int(right[node]), max(above, cut), up_to),
+            (int(left[node]), above, min(up_to, cut)),
+        ):
+            passed = share * float(count[child]) / float(count[node])
+            stack.append((child, {**path, column: (lower, upper, passed)}))
+    return leaves
+
+
+def boosted_leaves(fitted: HistGradientBoostingClassifier) -> list[list[Leaf]]:
+    """Return the leaves of every tree of a boosting; the first tree is its constant."""
+    trees: list[list[Leaf]] = [[(float(np.ravel(fitted._baseline_prediction)[0]), [])]]
+    for (predictor,) in fitted._predictors:
+        nodes = predictor.nodes
+        trees.append(
+            leaves_of(
+                nodes["left"],
+                nodes["right"],
+                nodes["feature_idx"],
+                nodes["num_threshold"],
+                nodes["value"],
+                nodes["count"],
+                nodes["is_leaf"].astype(bool),
+            )
+        )
+    return trees
+
+
+def forest_leaves(fitted: RandomForestClassifier) -> list[list[Leaf]]:
+    """Return the leaves of every tree of a forest, so that the trees add up to its share."""
+    trees = []
+    for estimator in fitted.estimators_:
+        tree = estimator.tree_
+        shares = tree.value[:, 0, :]
+        value = shares[:, 1] / shares.sum(axis=1) / len(fitted.estimators_)
+        trees.append(
+            leaves_of(
+                tree.children_left,
+                tree.children_right,
+                tree.feature,
+                tree.threshold,
+                value,
+                tree.weighted_n_node_samples,
+                tree.children_left == -1,
+            )
+        )
+    return trees
+
+
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """Return the log-odds of probabilities, kept off 0 and 1."""
+    clipped = np.clip(probability, CLIP, 1 - CLIP)
+    return np.log(clipped / (1 - clipped))
+
+
+def sigmoid(score: np.ndarray) -> np.ndarray:
+    """Return probabilities from log-odds."""
+    return 1 / (1 + np.exp(-np.clip(score, -700, 700)))
+
+
+def calibration(score: np.ndarray, label: np.ndarray) -> tuple[float, float]:
+    """Return slope and intercept from log-odds to true log-odds (Platt 1999).
+
+    Where the rows hold too few of an outcome, or the slope would turn the order round, the
+    scores stay as they are.
+    """
+    if min(label.sum(), len(label) - label.sum()) < FEWEST_OUTCOMES:
+        return 1.0, 0.0
+    fitted = LogisticRegression(C=1e6, max_iter=1_000, tol=1e-10).fit(score[:, None], label)
+    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    return (slope, intercept) if slope > 0 else (1.0, 0.0)
+
+
+def fit_models(points: np.ndarray, label: np.ndarray, seed: int) -> dict[str, dict[str, Any]]:
+    """Fit the three models; each is told by how to score rows and by its parameters."""
+    mean, deviation = points.mean(axis=0), points.std(axis=0)
+    deviation = np.where(deviation > 1e-9, deviation, 1.0)
+    linear = LogisticRegression(C=1.0, max_iter=2_000, tol=1e-8).fit(
+        (points - mean) / deviation, label
+    )
+    boosting = HistGradientBoostingClassifier(
+        max_iter=TREES,
+        max_leaf_nodes=LEAVES,
+        max_depth=DEPTH,
+        learning_rate=0.08,
+        min_samples_leaf=LEAF_ROWS,
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=seed,
+    ).fit(points, label)
+    forest = RandomForestClassifier(
+        n_estimators=TREES,
+        max_depth=DEPTH,
+        min_samples_leaf=LEAF_ROWS,
+        max_features="sqrt",
+        n_jobs=1,
+        random_state=seed,
+    ).fit(points, label)
+    return {
+        "logistic_regression": {
+            "score": lambda rows: linear.decision_function((rows - mean) / deviation),
+            "coefficients": np.round(linear.coef_[0], 10),
+            "intercept": round(float(linear.intercept_[0]), 10),
+            "mean": mean,
+            "deviation": deviation,
+        },
+        "hist_gradient_boosting": {
+            "score": boosting.decision_function,
+            "trees": boosted_leaves(boosting),
+        },
+        "random_forest": {
+            "score": lambda rows: log_odds(forest.predict_proba(rows)[:, 1]),
+            "trees": forest_leaves(forest),
+        },
+    }
+
+
+def importance_rows(
+    score, points: np.ndarray, label: np.ndarray, columns: list[Column], seed: int
+) -> list[dict]:
+    """Return how much worse the log loss gets when a feature is shuffled (Breiman 2001).
+
+    The values of an attribute are shuffled together.
+    """
+    random = np.random.default_rng(seed)
+    if len(points) > IMPORTANCE_ROWS:
+        chosen = np.sort(random.permutation(len(points))[:IMPORTANCE_ROWS])
+        points, label = points[chosen], label[chosen]
+    before = log_loss(label, score(points), labels=[0, 1])
+    rows = []
+    for feature in dict.fromkeys(feature for feature, _ in columns):
+        positions = [i for i, (name, _) in enumerate(columns) if name == feature]
+        # All repeats in one call: the trees' calls cost more than their rows.
+        shuffled = np.tile(points, (IMPORTANCE_REPEATS, 1))
+        orders = [random.permutation(len(points)) for _ in range(IMPORTANCE_REPEATS)]
+        shuffled[:, positions] = points[np.concatenate(orders)][:, positions]
+        labels = np.tile(label, IMPORTANCE_REPEATS)
+        loss = log_loss(labels, score(shuffled), labels=[0, 1]) - before
+        rows.append({"part": "importance", "feature": feature, "estimate": loss})
+    return rows
+
+
+def parameter_rows(parameters: dict[str, Any], columns: list[Column]) -> list[dict]:
+    """Return a model's coefficients, or its leaves and the conditions that lead to them."""
+    if "trees" not in parameters:
+        rows: list[dict] = [
+            {
+                "part": "coefficient",
+                "feature": feature,
+                "feature_value": value,
+                "estimate": parameters["coefficients"][i],
+                "feature_mean": parameters["mean"][i],
+                "feature_deviation": parameters["deviation"][i],
+            }
+            for i, (feature, value) in enumerate(columns)
+        ]
+        intercept = parameters["intercept"]
+        return [*rows, {"part": "coefficient", "feature": "intercept", "estimate": intercept}]
+    rows = []
+    for tree_id, leaves in enumerate(parameters["trees"], start=1):
+        for leaf_id, (value, conditions) in enumerate(leaves, start=1):
+            key = {"tree_id": tree_id, "leaf_id": leaf_id}
+            rows.append({**key, "part": "leaf", "estimate": value})
+            for column, lower, upper, share in conditions:
+                feature, feature_value = columns[column]
+                rows.append(
+                    {
+                        **key,
+                        "part": "condition",
+                        "feature": feature,
+                        "feature_value": feature_value,
+                        "lower_bound": lower,
+                        "upper_bound": upper,
+                        "cover_share": share,
+                    }
+                )
+    return rows
+
+
+def cannot_fit(target: str, train: pd.DataFrame, test: pd.DataFrame) -> str | None:
+    """Return why nothing can be learned, as a sentence, or None where something can."""
+    if len(train) == 0 or len(test) == 0:
+        if target == "response":
+            return (
+                "No contacts whose response is known, long enough before others to be tested: "
+                "nothing was estimated."
+            )
+        return (
+            "The log is too short to train on one window and test on a later one, or propensity "
+            "is turned off: nothing was estimated."
+        )
+    happened = int(train["label"].sum())
+    rarer = min(happened, len(train) - happened)
+    if rarer == 0:
+        return (
+            f"{'Everybody' if happened else 'Nobody'} in the training rows has the outcome: "
+            "there is nothing to tell apart, and nothing was estimated."
+        )
+    if rarer < FEWEST_OUTCOMES:
+        return (
+            f"Only {rarer} of {len(train)} training rows have the rarer outcome, and at least "
+            f"{FEWEST_OUTCOMES} are needed: nothing was estimated."
+        )
+    return None
+
+
+def fit_target(
+    target: str, sample: pd.DataFrame, attributes: pd.DataFrame, features: list[str], seed: int
+) -> list[dict]:
+    """Return the rows of one target: its finding, and each model's parameters and verdict."""
+    rows = sample.sort_values("observation_id", ignore_index=True)
+    train, test = (rows[rows["propensity_role"] == role] for role in ("train", "test"))
+    reason = cannot_fit(target, train, test)
+    if reason is None:
+        columns, sentences = choose_columns(train, attributes, features)
+        is_fold = train["is_calibration_fold"].to_numpy() == 1
+        label = train["label"].to_numpy("int64")
+        # Where there is too little to spare, the scores stay uncalibrated.
+        if min(np.bincount(label[~is_fold], minlength=2)) < FEWEST_OUTCOMES:
+            is_fold = np.zeros(len(train), dtype=bool)
+        if not columns:
+            reason = "All customers are alike in every feature: nothing was estimated."
+    if reason is not None:
+        return [{"target": target, "model": "none", "part": "finding", "finding": reason}]
+
+    points, test_points = (matrix(part, attributes, columns) for part in (train, test))
+    test_label = test["label"].to_numpy("int64")
+    fits, losses, found = fit_models(points[~is_fold], label[~is_fold], seed), {}, []
+    for model, parameters in fits.items():
+        slope, intercept = 1.0, 0.0
+        if is_fold.any():
+            slope, intercept = calibration(parameters["score"](points[is_fold]), label[is_fold])
+
+        def score(values, parameters=parameters, slope=slope, intercept=intercept):
+            return sigmoid(slope * parameters["score"](values) + intercept)
+
+        losses[model] = log_loss(test_label, score(test_points), labels=[0, 1])
+        found += [
+            {**row, "target": target, "model": model}
+            for row in [
+                *parameter_rows(parameters, columns),
+                {"part": "calibration", "feature": "slope", "estimate": slope},
+                {"part": "calibration", "feature": "intercept", "estimate": intercept},
+                {"part": "log_loss", "estimate": losses[model]},
+                *importance_rows(score, test_points, test_label, columns, seed),
+            ]
+        ]
+    if ("recency_days", None) in columns:
+        alone: list[Column] = [("recency_days", None)]
+        at = columns.index(alone[0])
+        mean, deviation = points[:, at].mean(), max(points[:, at].std(), 1e-9)
+        baseline = LogisticRegression(max_iter=1_000, tol=1e-8).fit(
+            (points[:, [at]] - mean) / deviation, label
+        )
+        parameters = {
+            "coefficients": np.round(baseline.coef_[0], 10),
+            "intercept": round(float(baseline.intercept_[0]), 10),
+            "mean": [mean],
+            "deviation": [deviation],
+        }
+        found += [
+            {**row, "target": target, "model": "recency_days"}
+            for row in parameter_rows(parameters, alone)
+        ]
+        foreseen = baseline.predict_proba((test_points[:, [at]] - mean) / deviation)[:, 1]
+        baseline_loss = log_loss(test_label, foreseen, labels=[0, 1])
+        if baseline_loss < min(losses.values()):
+            sentences.insert(
+                0,
+                f"Recency alone has a lower one, {baseline_loss:.4f}: the models learned nothing "
+                "that held.",
+            )
+    winner = min(losses, key=lambda model: (round(losses[model], 9), model))
+    sentence = (
+        f"{winner} has the lowest log loss on the test, {losses[winner]:.4f}; trained on "
+        f"{len(train)} observations, tested on {len(test)}."
+    )
+    found.append(
+        {
+            "target": target,
+            "model": winner,
+            "part": "finding",
+            "finding": " ".join([sentence, *sentences]),
+        }
+    )
+    return [{**row, "is_selected": row["model"] == winner} for row in found]
+
+
+def fit(sample: pd.DataFrame, attributes: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Fit every target.
+
+    Parameters
+    ----------
+    sample : observation_id, customer_id, target, propensity_role (train or test), label,
+        is_calibration_fold and the features.
+    attributes : customer_id, attribute and attribute_value of the customers in the sample.
+
+    Returns
+    -------
+    Rows with the columns COLUMNS. `part` says what a row is: coefficient, leaf, condition,
+    calibration, log_loss, importance or finding. The same rows in any order give the same
+    table: they are sorted, the seeds are fixed, and one thread adds up.
+    """
+    attributes = attributes.sort_values(["customer_id", "attribute"], ignore_index=True)
+    features = [column for column in sample.columns if column not in KEYS]
+    rows: list[dict] = []
+    with threadpool_limits(1):
+        for target in TARGETS:
+            part = sample[sample["target"] == target]
+            rows += fit_target(target, part, attributes, features, seed)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame["is_selected"] = frame["is_selected"].eq(True)
+    frame[["tree_id", "leaf_id"]] = frame[["tree_id", "leaf_id"]].fillna(0)
+    return frame.astype(COLUMNS)
+
+
+def model(dbt, session):
+    """Write what every model learned, and which one is used."""
+    dbt.config(materialized="table", packages=["numpy", "pandas", "scikit-learn", "threadpoolctl"])
+    attributes = to_frame(dbt.ref("int_customer_value__propensity_attributes").filter("is_sampled"))
+    frame = fit(
+        to_frame(dbt.ref("int_customer_value__propensity_sample")),
+        attributes,
+        seed=int(dbt.config.meta_get("random_seed")),
+    )
+    if type(session).__module__.startswith("pyspark."):
+        return session.createDataFrame(frame)
+    return frame

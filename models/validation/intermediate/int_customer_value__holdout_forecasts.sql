@@ -1,0 +1,222 @@
+{{ config(materialized="table") }}
+
+with
+
+customer_sample as (
+
+    select
+        customer_id,
+        purchase_day_count,
+        repeat_count,
+        net_revenue,
+        recency_days,
+        customer_age_days,
+        as_of_date,
+        first_purchase_date
+    from {{ ref("int_customer_value__customer_sample") }}
+    where as_of_role = 'calibration'
+
+),
+
+outcomes as (
+
+    select
+        customer_id,
+        actual_purchases,
+        actual_revenue,
+        holdout_days,
+        is_active
+    from {{ ref("int_customer_value__holdout_outcomes") }}
+
+),
+
+forecasts as (
+
+    select
+        customer_id,
+        model,
+        probability_alive,
+        probability_active_holdout,
+        expected_purchases_holdout,
+        expected_purchase_value
+    from {{ ref("int_customer_value__customer_forecasts") }}
+    where as_of_role = 'calibration'
+
+),
+
+value_challengers as (
+
+    select
+        customer_id,
+        model,
+        value
+    from {{ ref("fit_customer_value__value_learners") }}
+    where as_of_role = 'calibration' and part = 'forecast'
+
+),
+
+-- Any model's rows will do: the spend model is one for all of them.
+spend_forecasts as (
+
+    select
+        customer_id,
+        expected_purchase_value
+    from forecasts
+    where model = 'bg_nbd'
+
+),
+
+populations as (
+
+    select
+        cast(sum(repeat_count) as {{ type_double() }})
+        / nullif(sum(customer_age_days), 0) as purchases_per_day,
+        cast(sum(net_revenue) as {{ type_double() }})
+        / sum(purchase_day_count) as revenue_per_purchase_day,
+        max({{ date_diff_days("first_purchase_date", "as_of_date") }}) + 1
+            as observed_days
+    from customer_sample
+
+),
+
+customers as (
+
+    select
+        customer_sample.customer_id,
+        customer_sample.purchase_day_count,
+        customer_sample.repeat_count,
+        customer_sample.recency_days,
+        customer_sample.customer_age_days,
+        cast(greatest(customer_sample.net_revenue, 0) as {{ type_double() }})
+            as net_revenue,
+        cast(greatest(customer_sample.net_revenue, 0) as {{ type_double() }})
+        / customer_sample.purchase_day_count as average_purchase_value,
+        spend_forecasts.expected_purchase_value,
+        outcomes.actual_purchases,
+        outcomes.actual_revenue,
+        outcomes.is_active,
+        -- What a customer of no age has done so far is no rate.
+        coalesce(
+            cast(customer_sample.repeat_count as {{ type_double() }})
+            / nullif(customer_sample.customer_age_days, 0),
+            0
+        ) * outcomes.holdout_days as own_rate_purchases,
+        coalesce(populations.purchases_per_day, 0)
+        * outcomes.holdout_days as mean_purchases,
+        populations.revenue_per_purchase_day,
+        cast(outcomes.holdout_days as {{ type_double() }})
+        / populations.observed_days as holdout_ratio
+    from customer_sample
+    inner join outcomes on customer_sample.customer_id = outcomes.customer_id
+    inner join spend_forecasts
+        on customer_sample.customer_id = spend_forecasts.customer_id
+    cross join populations
+
+),
+
+model_predictions as (
+
+    select
+        customer_id,
+        model,
+        probability_alive,
+        probability_active_holdout as probability_active,
+        expected_purchases_holdout as predicted_purchases,
+        expected_purchases_holdout * expected_purchase_value as predicted_revenue
+    from forecasts
+
+),
+
+-- What one would say without a model.
+baseline_predictions as (
+
+    select
+        customer_id,
+        'own_rate' as model,
+        own_rate_purchases as predicted_purchases,
+        own_rate_purchases * expected_purchase_value as predicted_revenue
+    from customers
+    union all
+    select
+        customer_id,
+        'population_mean' as model,
+        mean_purchases as predicted_purchases,
+        mean_purchases * revenue_per_purchase_day as predicted_revenue
+    from customers
+    union all
+    select
+        customer_id,
+        'past_spend' as model,
+        purchase_day_count * holdout_ratio as predicted_purchases,
+        net_revenue * holdout_ratio as predicted_revenue
+    from customers
+    union all
+    select
+        customer_id,
+        'past_average' as model,
+        mean_purchases as predicted_purchases,
+        mean_purchases * average_purchase_value as predicted_revenue
+    from customers
+
+),
+
+predictions as (
+
+    select
+        customer_id,
+        model,
+        probability_alive,
+        probability_active,
+        predicted_purchases,
+        predicted_revenue
+    from model_predictions
+    union all
+    select
+        customer_id,
+        model,
+        cast(null as {{ type_double() }}) as probability_alive,
+        cast(null as {{ type_double() }}) as probability_active,
+        predicted_purchases,
+        predicted_revenue
+    from baseline_predictions
+    union all
+    -- They foresee what customers spend, not how often.
+    select
+        customer_id,
+        model,
+        cast(null as {{ type_double() }}) as probability_alive,
+        cast(null as {{ type_double() }}) as probability_active,
+        cast(null as {{ type_double() }}) as predicted_purchases,
+        value as predicted_revenue
+    from value_challengers
+
+),
+
+holdout_forecasts as (
+
+    select
+        ---------- ids
+        customers.customer_id,
+
+        ---------- strings
+        predictions.model,
+
+        ---------- numerics
+        customers.repeat_count,
+        customers.recency_days,
+        customers.customer_age_days,
+        predictions.probability_alive,
+        predictions.probability_active,
+        predictions.predicted_purchases,
+        predictions.predicted_revenue,
+        customers.actual_purchases,
+        customers.actual_revenue,
+
+        ---------- booleans
+        customers.is_active
+    from customers
+    inner join predictions on customers.customer_id = predictions.customer_id
+
+)
+
+select * from holdout_forecasts

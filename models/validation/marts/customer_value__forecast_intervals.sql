@@ -1,0 +1,149 @@
+with
+
+customers as (
+
+    select
+        segment,
+        value_model,
+        expected_purchases_365d,
+        lifetime_value_365d
+    from {{ ref("customer_value__customers") }}
+
+),
+
+ratios as (
+
+    select
+        scope,
+        segment,
+        measure,
+        level,
+        lower_ratio,
+        upper_ratio,
+        parameter_deviation,
+        process_deviation,
+        replicate_count
+    from {{ ref("score_customer_value__forecast_intervals") }}
+
+),
+
+segment_totals as (
+
+    select
+        'segment' as scope,
+        segment,
+        {{ exact_sum("expected_purchases_365d") }} as expected_purchases,
+        {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
+        -- The intervals are the purchase and the spend model's, not a learner's.
+        min(case when value_model = 'probabilistic' then 1 else 0 end)
+            as has_value_interval
+    from customers
+    group by segment
+
+),
+
+-- No row where there are no customers at all.
+totals as (
+
+    select
+        'total' as scope,
+        'all' as segment,
+        {{ exact_sum("expected_purchases_365d") }} as expected_purchases,
+        {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
+        -- The intervals are the purchase and the spend model's, not a learner's.
+        min(case when value_model = 'probabilistic' then 1 else 0 end)
+            as has_value_interval
+    from customers
+    having count(*) > 0
+
+),
+
+scopes as (
+
+    select * from segment_totals
+    union all
+    select * from totals
+
+),
+
+points as (
+
+    select
+        scope,
+        segment,
+        'expected_purchases' as measure,
+        expected_purchases as point_forecast,
+        1 as has_interval
+    from scopes
+    union all
+    select
+        scope,
+        segment,
+        'lifetime_value' as measure,
+        lifetime_value as point_forecast,
+        has_value_interval as has_interval
+    from scopes
+
+),
+
+levels as (
+
+    select 0.80 as level
+    union all
+    select 0.95 as level
+
+),
+
+points_by_level as (
+
+    select
+        points.scope,
+        points.segment,
+        points.measure,
+        points.point_forecast,
+        points.has_interval,
+        cast(levels.level as {{ type_double() }}) as level
+    from points
+    cross join levels
+
+),
+
+forecast_intervals as (
+
+    select
+        ---------- strings
+        cast(points_by_level.scope as {{ dbt.type_string() }}) as scope,
+        cast(points_by_level.segment as {{ dbt.type_string() }}) as segment,
+        cast(points_by_level.measure as {{ dbt.type_string() }}) as measure,
+
+        ---------- numerics
+        cast(points_by_level.level as {{ type_double() }}) as level,
+        cast(points_by_level.point_forecast as {{ type_double() }}) as point_forecast,
+        -- Where nothing is expected of anybody, nothing is uncertain under the model.
+        cast(
+            case
+                when points_by_level.point_forecast = 0 then 0
+                else points_by_level.point_forecast * ratios.lower_ratio
+            end as {{ type_double() }}
+        ) as lower_bound,
+        cast(
+            case
+                when points_by_level.point_forecast = 0 then 0
+                else points_by_level.point_forecast * ratios.upper_ratio
+            end as {{ type_double() }}
+        ) as upper_bound,
+        cast(ratios.parameter_deviation as {{ type_double() }}) as parameter_deviation,
+        cast(ratios.process_deviation as {{ type_double() }}) as process_deviation,
+        cast(ratios.replicate_count as {{ dbt.type_int() }}) as replicate_count
+    from points_by_level
+    left join ratios
+        on
+            points_by_level.scope = ratios.scope
+            and points_by_level.segment = ratios.segment
+            and points_by_level.measure = ratios.measure
+            and points_by_level.has_interval = 1
+            and round(100 * points_by_level.level) = round(100 * ratios.level)
+
+)
+
+select * from forecast_intervals
