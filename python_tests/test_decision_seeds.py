@@ -339,7 +339,7 @@ def test_a_target_may_name_every_column_of_the_customers():
         column["name"]: column["data_type"].startswith(numeric)
         for column in properties["models"][0]["columns"]
     }
-    macro = (ROOT / "macros" / "intervention_targets.sql").read_text()
+    macro = (ROOT / "macros" / "formulas" / "target_columns.sql").read_text()
     text, numbers = re.findall(r"for name in \[([^\]]*)\]", macro)[:2]
     assert {name for name, is_number in kinds.items() if not is_number} == set(
         re.findall(r'"(\w+)"', text)

@@ -1,0 +1,10 @@
+{# Every model and seed is named <layer>_customer_value__<table>, so that no other project
+   has one of that name; its table is called what follows. dbt asks these two macros about
+   the nodes of this package alone. #}
+{% macro generate_alias_name(custom_alias_name=none, node=none) -%}
+    {%- if custom_alias_name -%}
+        {{ custom_alias_name | trim }}
+    {%- else -%}
+        {{ node.name | replace("customer_value__", "") }}
+    {%- endif -%}
+{%- endmacro %}

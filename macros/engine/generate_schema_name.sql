@@ -1,0 +1,13 @@
+{# In the target schema where this is the root project; beside the tables of the project that
+   installed it, in schemas of its own, where it is a guest. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {%- set base = target.schema -%}
+    {%- if project_name != "customer_value" -%}
+        {%- set base = base ~ "_customer_value" -%}
+    {%- endif -%}
+    {%- if custom_schema_name is none -%}
+        {{ base }}
+    {%- else -%}
+        {{ base }}_{{ custom_schema_name | trim }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,20 @@
+{% macro regexp_matches(expression, pattern) %}
+    {{- return(adapter.dispatch("regexp_matches", "customer_value")(expression, pattern)) -}}
+{% endmacro %}
+
+{% macro default__regexp_matches(expression, pattern) -%}
+    regexp_like({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__regexp_matches(expression, pattern) -%}
+    regexp_matches({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{# Its regexp_like wants the whole text to match. #}
+{% macro snowflake__regexp_matches(expression, pattern) -%}
+    regexp_instr({{ expression }}, '{{ pattern }}') > 0
+{%- endmacro %}
+
+{% macro bigquery__regexp_matches(expression, pattern) -%}
+    regexp_contains({{ expression }}, '{{ pattern }}')
+{%- endmacro %}

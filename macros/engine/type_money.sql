@@ -1,0 +1,1 @@
+{% macro type_money() %}decimal(18, 4){% endmacro %}

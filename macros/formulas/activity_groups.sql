@@ -1,0 +1,3 @@
+{% macro activity_groups() %}
+    {{- return(["order", "return", "service", "account"]) -}}
+{% endmacro %}

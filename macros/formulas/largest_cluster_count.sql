@@ -1,0 +1,12 @@
+{# The most clusters that can be selected. A var that is no list of numbers counts as none
+   here, while the project is read, so that validate_vars can say what is wrong with it. #}
+{% macro largest_cluster_count() %}
+    {%- set counts = [1] -%}
+    {%- set given = var("cluster_counts") -%}
+    {%- if given is iterable and given is not string -%}
+        {%- for count in given if customer_value.is_whole_number(count) -%}
+            {%- do counts.append(count) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(counts | max) -}}
+{% endmacro %}

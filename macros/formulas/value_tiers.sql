@@ -1,0 +1,3 @@
+{% macro value_tiers() %}
+    {{- return(["VIP", "High", "Medium", "Low"]) -}}
+{% endmacro %}

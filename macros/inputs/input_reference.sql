@@ -1,0 +1,20 @@
+{# What the value of an input var names: the kind and its parts. #}
+{% macro input_reference(value) %}
+    {%- set value = (value or "") | trim -%}
+    {%- set parts = value.split(":", 1) -%}
+    {%- if value == "" -%}
+        {{- return({"kind": "demo"}) -}}
+    {%- elif parts[0] == "ref" and parts | length == 2 -%}
+        {{- return({"kind": "ref", "parts": parts[1].strip().split(".")}) -}}
+    {%- elif parts[0] == "source" and parts | length == 2 -%}
+        {{- return({"kind": "source", "parts": parts[1].strip().split(".")}) -}}
+    {%- elif modules.re.search("[/*]|[.](csv|tsv|txt|parquet|gz|zst)$", value) -%}
+        {{- return({
+            "kind": "file",
+            "path": value,
+            "format": "parquet" if ".parquet" in value else "csv",
+        }) -}}
+    {%- else -%}
+        {{- return({"kind": "relation", "parts": value.split(".")}) -}}
+    {%- endif -%}
+{% endmacro %}
