@@ -18,7 +18,9 @@ with
     attributes as (
         {% for attribute in columns if attribute != "customer_id" %}
             select
-                {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
+                {{ parse_customer_id(
+                    transaction_column(columns, "customer_id")
+                ) }} as customer_id,
                 cast(
                     '{{ dbt.escape_single_quotes(attribute) }}' as {{ dbt.type_string() }}
                 ) as attribute,

@@ -1,5 +1,4 @@
 {%- set columns = transaction_column_map() -%}
-{%- set has_numbers = has_numbered_customers() -%}
 {{ validate_transactions_input(is_staging=true) }}
 with
 
@@ -13,11 +12,9 @@ source as (
 typed as (
 
     select
-        {% if has_numbers -%}
-            cast({{ transaction_column(columns, "customer_id") }} as bigint) as customer_id,
-        {%- else -%}
-            {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
-        {%- endif %}
+        {{ parse_customer_id(
+            transaction_column(columns, "customer_id")
+        ) }} as customer_id,
         {{ text_id(transaction_column(columns, "order_id")) }} as order_id,
         {{ text_id(transaction_column(columns, "line_id")) }} as line_id,
         {{ text_id(transaction_column(columns, "product_id")) }} as product_id,
@@ -39,9 +36,7 @@ typed as (
             transaction_column(columns, "amount"), type_money()
         ) }} as line_amount,
         coalesce(
-            lower({{ text_id(transaction_column(columns, "is_return")) }})
-            in ('true', 't', 'yes', 'y', '1'),
-            false
+            {{ parse_boolean(transaction_column(columns, "is_return")) }}, false
         ) as is_flagged_return,
         {{ parse_timestamp(
             transaction_column(columns, "transacted_at")
@@ -55,13 +50,7 @@ cleaned as (
 
     select
         ---------- ids
-        {% if has_numbers -%}
-            customer_id,
-        {%- else -%}
-            case
-                when customer_id not in ('nan', 'NaN', 'NAN', 'Nan') then customer_id
-            end as customer_id,
-        {%- endif %}
+        customer_id,
         order_id,
         line_id,
         product_id,

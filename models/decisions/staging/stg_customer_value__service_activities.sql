@@ -16,7 +16,9 @@ with
     activities as (
 
         select
-            {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
+            {{ parse_customer_id(
+                transaction_column(columns, "customer_id")
+            ) }} as customer_id,
             {{ text_id(transaction_column(columns, "activity")) }} as activity,
             {% if "quantity" in columns -%}
                 {{ parse_number(

@@ -22,7 +22,9 @@ source as (
 typed as (
 
     select
-        {{ text_id(transaction_column(columns, "customer_id")) }} as customer_id,
+        {{ parse_customer_id(
+            transaction_column(columns, "customer_id")
+        ) }} as customer_id,
         {{ text_id(transaction_column(columns, "campaign_id")) }} as campaign_id,
         {{ text_id(transaction_column(columns, "variant")) }} as variant,
         {{ parse_number(
@@ -43,7 +45,7 @@ contacts as (
 
     select
         ---------- ids
-        case when lower(customer_id) != 'nan' then customer_id end as customer_id,
+        customer_id,
         campaign_id,
 
         ---------- strings
