@@ -11,7 +11,7 @@ from helpers import CDNOW_SAMPLE_VARS, FakeDbt, load_model, read_cdnow_sample, w
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
-scores = load_model("experiments/predictions/compare_customer_value__experiment_arms.py")
+comparisons = load_model("experiments/predictions/compare_customer_value__experiment_arms.py")
 
 EXPERIMENTS = 1_000
 CUSTOMERS = 240
@@ -201,26 +201,53 @@ def test_the_sample_ratio_is_scipys_chi_square(simulated):
 
 
 def test_distribution_functions_are_scipys():
-    tests = pd.DataFrame(
+    contrasts = pd.DataFrame(
         {
-            **dict.fromkeys(scores.KEYS, "x"),
-            "experiment": list("abcdef"),
-            "distribution": ["normal", "t", "chi_square", "quantile", "t", "normal"],
-            "statistic": [1.3, -2.2, 7.0, 0.8, 1.0, np.nan],
-            "degrees_of_freedom": [np.nan, 11.7, 3, np.nan, np.nan, np.nan],
+            **dict.fromkeys(comparisons.KEYS, "x"),
+            "experiment": list("abef"),
+            "distribution": ["normal", "t", "t", "normal"],
+            "statistic": [1.3, -2.2, 1.0, np.nan],
+            "degrees_of_freedom": [np.nan, 11.7, np.nan, np.nan],
+            "is_covariate": [False, True, False, False],
         }
     )
-    found = scores.score(tests)
-    p_values = [2 * stats.norm.sf(1.3), 2 * stats.t.sf(2.2, 11.7), stats.chi2.sf(7, 3)]
-    assert found["p_value"].to_numpy()[:3] == pytest.approx(p_values, rel=1e-12)
-    assert found["p_value"].isna().tolist() == [False, False, False, True, True, True]
-    critical = [stats.norm.ppf(0.975), stats.t.ppf(0.975, 11.7), stats.norm.ppf(0.8)]
-    assert found["critical_value"].to_numpy()[[0, 1, 3]] == pytest.approx(critical, rel=1e-12)
-    nothing = scores.model(
-        FakeDbt({"int_customer_value__experiment_tests": duckdb.from_df(tests.head(0))}), None
+    checks = pd.DataFrame(
+        {
+            "experiment": ["c", "c"],
+            "check_name": ["sample_ratio", "both_arms"],
+            "statistic": [7.0, np.nan],
+            "degrees_of_freedom": [3, np.nan],
+        }
     )
-    assert len(nothing) == 0
-    assert list(nothing.columns) == list(scores.COLUMNS)
+    found = comparisons.compare(contrasts, checks, test_power=0.8).set_index("experiment")
+    assert found.index.tolist() == ["a", "all", "b", "c", "e", "f"]
+    p_values = [2 * stats.norm.sf(1.3), 2 * stats.t.sf(2.2, 11.7), stats.chi2.sf(7, 3)]
+    assert found.loc[["a", "b", "c"], "p_value"].to_numpy() == pytest.approx(p_values, rel=1e-12)
+    assert found["p_value"].isna().tolist() == [False, True, False, False, True, True]
+    critical = [
+        stats.norm.ppf(0.975),
+        stats.t.ppf(0.975, 11.7),
+        stats.norm.ppf(0.975) + stats.norm.ppf(0.8),
+    ]
+    assert found.loc[["a", "b", "all"], "critical_value"].to_numpy() == pytest.approx(
+        critical, rel=1e-12
+    )
+    assert found["is_covariate"].tolist() == [False, False, True, False, False, False]
+
+
+def test_without_contacts_only_the_row_for_planning_is_left():
+    refs = {
+        "int_customer_value__experiment_contrasts": pd.DataFrame(
+            columns=[*comparisons.COLUMNS, "distribution", "degrees_of_freedom"]
+        ).drop(columns=["p_value", "critical_value"]),
+        "int_customer_value__experiment_checks": pd.DataFrame(
+            columns=["experiment", "check_name", "statistic", "degrees_of_freedom"]
+        ),
+    }
+    relations = {name: duckdb.from_df(frame) for name, frame in refs.items()}
+    nothing = comparisons.model(FakeDbt(relations, {"test_power": 0.8}), None)
+    assert nothing["estimator"].tolist() == ["plan"]
+    assert nothing.dtypes.astype(str).to_dict() == comparisons.COLUMNS
 
 
 def test_the_arm_is_the_md5_of_salt_and_customer(demo):

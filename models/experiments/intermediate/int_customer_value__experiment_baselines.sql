@@ -1,15 +1,15 @@
--- What can be expected without any campaign: what the customers of a segment did in the
--- last activity_days that are over.
+-- What to expect without a campaign: what the customers of a segment did in the last
+-- activity_days that are over.
 with
 
 labels as (
 
     select
         customer_id,
-        is_buyer,
         cast(spend as {{ type_double() }}) as spend,
+        is_active,
         as_of_date
-    from {{ ref("int_customer_value__activity_labels") }}
+    from {{ ref("int_customer_value__active_labels") }}
 
 ),
 
@@ -30,7 +30,6 @@ last_dates as (
 
 ),
 
--- The date first, so that nobody is scored as of any other.
 last_scores as (
 
     select
@@ -47,8 +46,9 @@ customers as (
     select
         labels.customer_id,
         last_scores.segment,
-        labels.is_buyer,
-        labels.spend
+        labels.spend,
+        cast(case when labels.is_active then 1 else 0 end as {{ type_double() }})
+            as purchase_rate
     from labels
     inner join last_scores
         on
@@ -61,13 +61,13 @@ by_segment as (
 
     select
         segment,
-        cast(is_buyer as {{ type_double() }}) as purchase_rate,
+        purchase_rate,
         spend
     from customers
     union all
     select
         'all' as segment,
-        cast(is_buyer as {{ type_double() }}) as purchase_rate,
+        purchase_rate,
         spend
     from customers
 
@@ -78,7 +78,7 @@ summed as (
         select
             segment,
             '{{ metric }}' as metric,
-            cast(count(*) as {{ type_double() }}) as n,
+            cast(count(*) as {{ type_double() }}) as value_count,
             {{ exact_sum(metric) }} as value_sum,
             {{ exact_sum(metric ~ " * " ~ metric) }} as square_sum
         from by_segment
@@ -95,9 +95,9 @@ baselines as (
         metric,
 
         ---------- numerics
-        n as customer_count,
-        value_sum / n as baseline_mean,
-        sqrt(greatest(square_sum - value_sum * value_sum / n, 0) / nullif(n - 1, 0))
+        cast(value_count as {{ dbt.type_bigint() }}) as customer_count,
+        value_sum / value_count as baseline_mean,
+        sqrt({{ sample_variance("value_count", "value_sum", "square_sum") }})
             as baseline_deviation
     from summed
 

@@ -9,33 +9,35 @@ statistics as (
         variant,
         segment,
         metric,
-        cast(customer_count as {{ type_double() }}) as n,
+        cast(customer_count as {{ type_double() }}) as arm_count,
         outcome_sum,
         outcome_square_sum,
         before_sum,
         before_square_sum,
         product_sum,
-        is_control
+        is_control,
+        is_covariate
     from {{ ref("int_customer_value__experiment_statistics") }}
 
 ),
 
--- Sample variances and covariance from the sums; null with fewer than two customers.
 moments as (
 
     select
         *,
-        outcome_sum / n as outcome_mean,
-        before_sum / n as before_mean,
-        greatest(outcome_square_sum - outcome_sum * outcome_sum / n, 0)
-        / nullif(n - 1, 0) as outcome_variance,
-        greatest(before_square_sum - before_sum * before_sum / n, 0)
-        / nullif(n - 1, 0) as before_variance,
-        (product_sum - outcome_sum * before_sum / n) / nullif(n - 1, 0) as covariance
+        outcome_sum / arm_count as outcome_mean,
+        before_sum / arm_count as before_mean,
+        {{ sample_variance("arm_count", "outcome_sum", "outcome_square_sum") }}
+            as outcome_variance,
+        {{ sample_variance("arm_count", "before_sum", "before_square_sum") }}
+            as before_variance,
+        (product_sum - outcome_sum * before_sum / arm_count)
+        / nullif(arm_count - 1, 0) as covariance
     from statistics
 
 ),
 
+-- The arms side by side, and both together as one population.
 pairs as (
 
     select
@@ -43,36 +45,23 @@ pairs as (
         treated.variant,
         treated.segment,
         treated.metric,
+        treated.is_covariate,
         {% for column in [
-            "n",
-            "outcome_sum",
-            "outcome_mean",
-            "outcome_variance",
-            "before_mean",
-            "before_variance",
+            "outcome_mean", "outcome_variance", "before_mean", "before_variance",
             "covariance",
         ] %}
             treated.{{ column }} as treated_{{ column }},
             control.{{ column }} as control_{{ column }},
         {% endfor %}
-        -- The slope of outcome on spend before, over both arms together.
-        coalesce(
-            (
-                treated.product_sum + control.product_sum
-                - (treated.outcome_sum + control.outcome_sum)
-                * (treated.before_sum + control.before_sum) / (treated.n + control.n)
-            ) / nullif(
-                greatest(
-                    treated.before_square_sum + control.before_square_sum
-                    - (treated.before_sum + control.before_sum)
-                    * (treated.before_sum + control.before_sum)
-                    / (treated.n + control.n),
-                    0
-                ),
-                0
-            ),
-            0
-        ) as slope
+        treated.arm_count as treated_count,
+        control.arm_count as control_count,
+        treated.arm_count + control.arm_count as both_count,
+        (treated.outcome_sum + control.outcome_sum)
+        / (treated.arm_count + control.arm_count) as both_mean,
+        treated.before_sum + control.before_sum as both_before_sum,
+        treated.before_square_sum + control.before_square_sum
+            as both_before_square_sum,
+        treated.product_sum + control.product_sum as both_product_sum
     from moments as treated
     inner join moments as control
         on
@@ -83,67 +72,73 @@ pairs as (
 
 ),
 
-estimates as (
+-- The slope of the outcome on the spend before, over both arms together.
+slopes as (
 
     select
-        experiment,
-        variant,
-        segment,
-        metric,
-        'difference' as estimator,
-        treated_n,
-        control_n,
-        treated_outcome_mean as treated_mean,
-        control_outcome_mean as control_mean,
-        treated_outcome_mean - control_outcome_mean as difference,
-        case
-            when metric like '%_rate'
-                then treated_outcome_mean * (1 - treated_outcome_mean)
-            else treated_outcome_variance
-        end as treated_variance,
-        case
-            when metric like '%_rate'
-                then control_outcome_mean * (1 - control_outcome_mean)
-            else control_outcome_variance
-        end as control_variance,
-        (treated_outcome_sum + control_outcome_sum) / (treated_n + control_n)
-            as pooled_mean
-    from pairs
-    union all
-    select
-        experiment,
-        variant,
-        segment,
-        metric,
-        'adjusted' as estimator,
-        treated_n,
-        control_n,
-        treated_outcome_mean as treated_mean,
-        control_outcome_mean as control_mean,
-        treated_outcome_mean - control_outcome_mean
-        - slope * (treated_before_mean - control_before_mean) as difference,
-        greatest(
-            treated_outcome_variance + slope * slope * treated_before_variance
-            - 2 * slope * treated_covariance,
+        *,
+        coalesce(
+            (both_product_sum - both_mean * both_before_sum) / nullif(
+                greatest(
+                    both_before_square_sum
+                    - both_before_sum * both_before_sum / both_count,
+                    0
+                ),
+                0
+            ),
             0
-        ) as treated_variance,
-        greatest(
-            control_outcome_variance + slope * slope * control_before_variance
-            - 2 * slope * control_covariance,
-            0
-        ) as control_variance,
-        cast(null as {{ type_double() }}) as pooled_mean
+        ) as slope
     from pairs
 
 ),
 
+estimates as (
+
+    select
+        *,
+        'difference' as estimator,
+        {% for arm in ["treated", "control"] %}
+            case
+                when metric like '%_rate'
+                    then {{ arm }}_outcome_mean * (1 - {{ arm }}_outcome_mean)
+                else {{ arm }}_outcome_variance
+            end as {{ arm }}_variance,
+        {% endfor %}
+        treated_outcome_mean - control_outcome_mean as difference
+    from slopes
+    union all
+    select
+        *,
+        'adjusted' as estimator,
+        {% for arm in ["treated", "control"] %}
+            greatest(
+                {{ arm }}_outcome_variance
+                + slope * slope * {{ arm }}_before_variance
+                - 2 * slope * {{ arm }}_covariance,
+                0
+            ) as {{ arm }}_variance,
+        {% endfor %}
+        treated_outcome_mean - control_outcome_mean
+        - slope * (treated_before_mean - control_before_mean) as difference
+    from slopes
+    where not is_covariate
+
+),
+
+-- Each arm adds its variance over its size to the squared error of the difference.
 with_errors as (
 
     select
         *,
+        treated_variance / treated_count as treated_square_error,
+        control_variance / control_count as control_square_error,
         case
-            when treated_n > 1 and control_n > 1
-                then sqrt(treated_variance / treated_n + control_variance / control_n)
+            when treated_count > 1 and control_count > 1
+                then
+                    sqrt(
+                        treated_variance / treated_count
+                        + control_variance / control_count
+                    )
         end as standard_error,
         metric like '%_rate' and estimator = 'difference' as is_proportion
     from estimates
@@ -162,11 +157,13 @@ contrasts as (
         case when is_proportion then 'normal' else 't' end as distribution,
 
         ---------- numerics
-        cast(treated_n as {{ dbt.type_bigint() }}) as treated_count,
-        cast(control_n as {{ dbt.type_bigint() }}) as control_count,
-        treated_mean,
-        control_mean,
+        cast(treated_count as {{ dbt.type_bigint() }}) as treated_count,
+        cast(control_count as {{ dbt.type_bigint() }}) as control_count,
+        treated_outcome_mean as treated_mean,
+        control_outcome_mean as control_mean,
         difference,
+        difference / nullif(sqrt((treated_variance + control_variance) / 2), 0)
+            as standardised_difference,
         standard_error,
         -- Two proportions are tested with their pooled variance, means with Welch's.
         case
@@ -175,9 +172,9 @@ contrasts as (
                 then
                     difference / nullif(
                         sqrt(
-                            pooled_mean
-                            * (1 - pooled_mean)
-                            * (1 / treated_n + 1 / control_n)
+                            both_mean
+                            * (1 - both_mean)
+                            * (1 / treated_count + 1 / control_count)
                         ),
                         0
                     )
@@ -187,17 +184,15 @@ contrasts as (
         case
             when not is_proportion
                 then
-                    power(
-                        treated_variance / treated_n + control_variance / control_n, 2
-                    )
-                    / nullif(
-                        power(treated_variance / treated_n, 2)
-                        / nullif(treated_n - 1, 0)
-                        + power(control_variance / control_n, 2)
-                        / nullif(control_n - 1, 0),
+                    power(treated_square_error + control_square_error, 2) / nullif(
+                        power(treated_square_error, 2) / nullif(treated_count - 1, 0)
+                        + power(control_square_error, 2) / nullif(control_count - 1, 0),
                         0
                     )
-        end as degrees_of_freedom
+        end as degrees_of_freedom,
+
+        ---------- booleans
+        is_covariate
     from with_errors
 
 )

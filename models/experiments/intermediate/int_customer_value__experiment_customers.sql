@@ -1,5 +1,5 @@
--- A campaign with variants is an experiment. Several contacts of one customer in it are
--- one customer: what they brought and cost adds up, and the first one is when it began.
+-- A campaign with variants is an experiment. Several contacts of a customer in it count
+-- as one: their values and costs add up, and the first of them is the customer's start.
 with
 
 contacts as (
@@ -42,7 +42,8 @@ experiments as (
     select
         contacts.campaign_id,
         min(contacts.contacted_date) as start_date,
-        -- The window after the contact is the same for everybody, so none is half full.
+        -- Every customer has the same window after the contact: the longest one that is
+        -- over for the last of them.
         least(
             {{ var("activity_days") }},
             {{ date_diff_days(
@@ -64,10 +65,10 @@ customers as (
         customer_id,
         min(variant) as variant,
         count(distinct variant) as variant_count,
-        coalesce(max(response_count), 0) as is_responded,
+        coalesce(max(response_count), 0) > 0 as is_responded,
         coalesce(sum(response_value), 0) as response_value,
         sum(cost) as cost,
-        max(exposure_count) as is_exposed,
+        max(exposure_count) > 0 as is_exposed,
         min(contacted_date) as contacted_date
     from contacts
     group by campaign_id, customer_id
@@ -82,9 +83,7 @@ compared as (
         experiments.window_days,
         experiments.has_responses,
         experiments.has_response_values,
-        case
-            when customers.variant = '{{ var("control_variant") }}' then 1 else 0
-        end as is_control,
+        customers.variant = '{{ var("control_variant") }}' as is_control,
         case
             when planned_experiments.experiment is not null
                 then
@@ -113,23 +112,18 @@ experiment_customers as (
         case
             when variant_count > 1 then 'both_arms'
             when is_exposed = is_control then 'exposure_at_odds'
-            when
-                is_control
-                != case
-                    when assigned_variant = '{{ var("control_variant") }}' then 1 else 0
-                end
-                and assigned_variant is not null
+            when is_control != (assigned_variant = '{{ var("control_variant") }}')
                 then 'assignment_at_odds'
         end as exclusion_reason,
 
         ---------- numerics
-        is_responded,
         response_value,
         cost,
         window_days,
 
         ---------- booleans
-        is_control = 1 as is_control,
+        is_control,
+        is_responded,
         has_responses,
         has_response_values,
 

@@ -1,4 +1,4 @@
--- The day of the contact belongs to the window after it, in every arm alike; what lies
+-- The day of the contact belongs to the window after it, in every arm alike. Purchases
 -- before the first contact of the campaign cannot have been caused by it.
 with
 
@@ -8,10 +8,10 @@ experiment_customers as (
         experiment,
         customer_id,
         variant,
-        is_responded,
         response_value,
         window_days,
         is_control,
+        is_responded,
         has_responses,
         has_response_values,
         start_date,
@@ -57,7 +57,7 @@ start_dates as (
 
 ),
 
--- Their segment is that of the last as-of date before the experiment began.
+-- The segment of a customer is that of the last as-of date before the experiment began.
 segment_dates as (
 
     select
@@ -136,7 +136,7 @@ outcomes as (
         ---------- numerics
         case
             when experiment_customers.has_responses
-                then experiment_customers.is_responded
+                then case when experiment_customers.is_responded then 1 else 0 end
         end as response_rate,
         case
             when experiment_customers.has_response_values

@@ -1,4 +1,6 @@
-{%- set metrics = ["response_rate", "response_value", "purchase_rate", "spend"] -%}
+{%- set outcomes = ["response_rate", "response_value", "purchase_rate", "spend"] -%}
+{#- What should be alike in all arms, since nothing had been done yet. -#}
+{%- set covariates = ["spend_before", "purchases_before"] -%}
 with
 
 outcomes as (
@@ -7,17 +9,16 @@ outcomes as (
         experiment,
         variant,
         segment,
-        {% for metric in metrics %}
+        {% for metric in outcomes + covariates %}
             cast({{ metric }} as {{ type_double() }}) as {{ metric }},
         {% endfor %}
-        cast(spend_before as {{ type_double() }}) as spend_before,
         is_control
     from {{ ref("int_customer_value__experiment_outcomes") }}
 
 ),
 
 by_metric as (
-    {% for metric in metrics %}
+    {% for metric in outcomes + covariates %}
         select
             experiment,
             variant,
@@ -25,7 +26,8 @@ by_metric as (
             '{{ metric }}' as metric,
             {{ metric }} as outcome,
             spend_before,
-            is_control
+            is_control,
+            {{ metric in covariates }} as is_covariate
         from outcomes
         where {{ metric }} is not null
         {{ "union all" if not loop.last }}
@@ -41,8 +43,10 @@ by_segment as (
         metric,
         outcome,
         spend_before,
-        is_control
+        is_control,
+        is_covariate
     from by_metric
+    where not is_covariate
     union all
     select
         experiment,
@@ -51,7 +55,8 @@ by_segment as (
         metric,
         outcome,
         spend_before,
-        is_control
+        is_control,
+        is_covariate
     from by_metric
 
 ),
@@ -74,9 +79,10 @@ statistics as (
         {{ exact_sum("outcome * spend_before") }} as product_sum,
 
         ---------- booleans
-        is_control
+        is_control,
+        is_covariate
     from by_segment
-    group by experiment, variant, segment, metric, is_control
+    group by experiment, variant, segment, metric, is_control, is_covariate
 
 )
 

@@ -5,46 +5,89 @@ checks as (
     select
         experiment,
         check_name,
-        subject,
         customer_count,
-        effect,
+        has_both_arms,
         statistic
     from {{ ref("int_customer_value__experiment_checks") }}
 
 ),
 
-tested as (
+comparisons as (
 
     select
         experiment,
-        measure,
-        subject,
-        p_value
+        variant,
+        metric,
+        segment,
+        estimator,
+        treated_count,
+        control_count,
+        standardised_difference,
+        statistic,
+        p_value,
+        is_covariate
     from {{ ref("compare_customer_value__experiment_arms") }}
+
+),
+
+sample_ratios as (
+
+    select
+        experiment,
+        metric,
+        p_value
+    from comparisons
     where estimator = 'check'
 
 ),
 
-judged as (
+all_checks as (
 
     select
-        checks.*,
-        tested.p_value,
-        case
-            when checks.check_name = 'has_both_arms' then checks.effect > 0
-            -- Looked at in every experiment, so a stricter level than usual.
-            when checks.check_name = 'sample_ratio'
-                then coalesce(tested.p_value >= 0.001, true)
-            when checks.check_name = 'covariate_imbalance'
-                then coalesce(abs(checks.effect) <= 0.1 or tested.p_value >= 0.01, true)
-            else checks.customer_count = 0
-        end as is_passed
+        checks.experiment,
+        checks.check_name,
+        'all' as subject,
+        checks.customer_count,
+        checks.has_both_arms,
+        cast(null as {{ type_double() }}) as standardised_difference,
+        checks.statistic,
+        sample_ratios.p_value
     from checks
-    left join tested
+    left join sample_ratios
         on
-            checks.experiment = tested.experiment
-            and checks.check_name = tested.measure
-            and checks.subject = tested.subject
+            checks.experiment = sample_ratios.experiment
+            and checks.check_name = sample_ratios.metric
+    union all
+    select
+        experiment,
+        'covariate_imbalance' as check_name,
+        concat(variant, ' ', metric) as subject,
+        treated_count + control_count as customer_count,
+        true as has_both_arms,
+        standardised_difference,
+        statistic,
+        p_value
+    from comparisons
+    where is_covariate
+
+),
+
+verdicts as (
+
+    select
+        *,
+        case
+            when check_name = 'has_both_arms' then has_both_arms
+            -- Made of every experiment, the check has a stricter level than usual.
+            when check_name = 'sample_ratio' then coalesce(p_value >= 0.001, true)
+            when check_name = 'covariate_imbalance'
+                then
+                    coalesce(
+                        abs(standardised_difference) <= 0.1 or p_value >= 0.01, true
+                    )
+            else customer_count = 0
+        end as is_passed
+    from all_checks
 
 ),
 
@@ -97,16 +140,14 @@ experiment_health as (
 
         ---------- numerics
         cast(customer_count as {{ dbt.type_bigint() }}) as customer_count,
-        cast(
-            case when check_name = 'covariate_imbalance' then effect end
-            as {{ type_double() }}
-        ) as standardised_difference,
+        cast(standardised_difference as {{ type_double() }})
+            as standardised_difference,
         cast(statistic as {{ type_double() }}) as statistic,
         cast(p_value as {{ type_double() }}) as p_value,
 
         ---------- booleans
         is_passed
-    from judged
+    from verdicts
 
 )
 

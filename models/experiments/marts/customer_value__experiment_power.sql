@@ -33,9 +33,9 @@ baselines as (
 
 quantiles as (
 
-    select sum(critical_value) as both_quantiles
+    select critical_value as detectable_error_count
     from {{ ref("compare_customer_value__experiment_arms") }}
-    where estimator = 'quantile'
+    where estimator = 'plan'
 
 ),
 
@@ -63,11 +63,11 @@ sizes as (
         cast(
             sum(case when variant = 'treatment' then 1 else 0 end)
             as {{ type_double() }}
-        ) as treated_n,
+        ) as treated_count,
         cast(
             sum(case when variant = 'treatment' then 0 else 1 end)
             as {{ type_double() }}
-        ) as control_n
+        ) as control_count
     from by_segment
     group by experiment, segment
 
@@ -84,39 +84,14 @@ metrics as (
 planned as (
 
     select
-        sizes.experiment,
-        sizes.segment,
-        sizes.treated_n,
-        sizes.control_n,
+        sizes.*,
         metrics.metric,
         experiments.control_share,
         experiments.wished_lift,
         baselines.baseline_mean,
-        baselines.baseline_mean * experiments.wished_lift as wished_effect,
-        quantiles.both_quantiles,
-        case
-            when metrics.metric = 'purchase_rate'
-                then sqrt(baselines.baseline_mean * (1 - baselines.baseline_mean))
-            else baselines.baseline_deviation
-        end as control_deviation,
-        -- A rate that rises has another variance; what money would have is not known.
-        case
-            when metrics.metric = 'purchase_rate'
-                then
-                    sqrt(
-                        greatest(
-                            baselines.baseline_mean
-                            * (1 + experiments.wished_lift)
-                            * (
-                                1
-                                - baselines.baseline_mean
-                                * (1 + experiments.wished_lift)
-                            ),
-                            0
-                        )
-                    )
-            else baselines.baseline_deviation
-        end as treated_deviation
+        baselines.baseline_deviation,
+        baselines.baseline_mean * (1 + experiments.wished_lift) as wished_mean,
+        quantiles.detectable_error_count
     from sizes
     inner join experiments on sizes.experiment = experiments.experiment
     cross join metrics
@@ -128,33 +103,48 @@ planned as (
 
 ),
 
+-- A rate that rises has another variance. Of money, the variance is taken to stay.
+deviations as (
+
+    select
+        *,
+        case
+            when metric = 'purchase_rate'
+                then sqrt(baseline_mean * (1 - baseline_mean))
+            else baseline_deviation
+        end as control_deviation,
+        case
+            when metric = 'purchase_rate'
+                then sqrt(greatest(wished_mean * (1 - wished_mean), 0))
+            else baseline_deviation
+        end as treated_deviation
+    from planned
+
+),
+
 sized as (
 
     select
         *,
-        both_quantiles
+        detectable_error_count
         * control_deviation
-        * sqrt(1 / nullif(treated_n, 0) + 1 / nullif(control_n, 0))
+        * sqrt(1 / nullif(treated_count, 0) + 1 / nullif(control_count, 0))
             as detectable_effect,
-        -- More than everybody cannot buy.
+        -- A rate above 1 cannot be.
         case
-            when metric = 'spend' or baseline_mean * (1 + wished_lift) <= 1
+            when metric = 'spend' or wished_mean <= 1
                 then
                     ceil(
-                        both_quantiles
-                        * both_quantiles
+                        power(detectable_error_count, 2)
                         * (
-                            control_deviation
-                            * control_deviation
-                            / nullif(control_share, 0)
-                            + treated_deviation
-                            * treated_deviation
+                            power(control_deviation, 2) / nullif(control_share, 0)
+                            + power(treated_deviation, 2)
                             / nullif(1 - control_share, 0)
                         )
-                        / nullif(wished_effect * wished_effect, 0)
+                        / nullif(power(baseline_mean * wished_lift, 2), 0)
                     )
-        end as needed_n
-    from planned
+        end as needed_customer_count
+    from deviations
 
 ),
 
@@ -175,9 +165,9 @@ experiment_power as (
                         )
                 when detectable_effect is null
                     then 'One of the arms is empty: hold out more customers.'
-                when needed_n is null
+                when needed_customer_count is null
                     then 'The lift wished for is more than there can be.'
-                when treated_n + control_n >= needed_n
+                when treated_count + control_count >= needed_customer_count
                     then 'Large enough for the lift wished for.'
                 else
                     concat(
@@ -188,8 +178,8 @@ experiment_power as (
         ) as finding,
 
         ---------- numerics
-        cast(treated_n as {{ dbt.type_bigint() }}) as treated_count,
-        cast(control_n as {{ dbt.type_bigint() }}) as control_count,
+        cast(treated_count as {{ dbt.type_bigint() }}) as treated_count,
+        cast(control_count as {{ dbt.type_bigint() }}) as control_count,
         cast(baseline_mean as {{ type_double() }}) as baseline_mean,
         cast(control_deviation as {{ type_double() }}) as baseline_deviation,
         cast(detectable_effect as {{ type_double() }}) as detectable_effect,
@@ -197,9 +187,11 @@ experiment_power as (
             detectable_effect / nullif(abs(baseline_mean), 0) as {{ type_double() }}
         ) as detectable_lift,
         cast(wished_lift as {{ type_double() }}) as wished_lift,
-        -- Beyond a thousand billion customers the number says nothing.
-        cast(case when needed_n < 1e12 then needed_n end as {{ dbt.type_bigint() }})
-            as needed_customer_count
+        -- Beyond a million million customers the number is meaningless.
+        cast(
+            case when needed_customer_count < 1e12 then needed_customer_count end
+            as {{ dbt.type_bigint() }}
+        ) as needed_customer_count
     from sized
 
 )

@@ -1,6 +1,6 @@
 with
 
-contrasts as (
+estimates as (
 
     select
         experiment,
@@ -13,42 +13,12 @@ contrasts as (
         treated_mean,
         control_mean,
         difference,
-        standard_error
-    from {{ ref("int_customer_value__experiment_contrasts") }}
-
-),
-
-tested as (
-
-    select
-        experiment,
-        variant,
-        measure,
-        subject,
-        estimator,
-        p_value,
-        critical_value
+        standard_error,
+        difference - critical_value * standard_error as lower_bound,
+        difference + critical_value * standard_error as upper_bound,
+        p_value
     from {{ ref("compare_customer_value__experiment_arms") }}
-
-),
-
-estimates as (
-
-    select
-        contrasts.*,
-        contrasts.difference - tested.critical_value * contrasts.standard_error
-            as lower_bound,
-        contrasts.difference + tested.critical_value * contrasts.standard_error
-            as upper_bound,
-        tested.p_value
-    from contrasts
-    left join tested
-        on
-            contrasts.experiment = tested.experiment
-            and contrasts.variant = tested.variant
-            and contrasts.metric = tested.measure
-            and contrasts.segment = tested.subject
-            and contrasts.estimator = tested.estimator
+    where estimator in ('difference', 'adjusted') and not is_covariate
 
 ),
 
@@ -63,7 +33,7 @@ side_by_side as (
         adjusted.p_value as adjusted_p_value,
         case
             when unadjusted.segment = 'all' then 'all' else 'segments'
-        end as group_of_tests
+        end as test_family
     from estimates as unadjusted
     inner join estimates as adjusted
         on
@@ -76,18 +46,18 @@ side_by_side as (
 ),
 
 -- Benjamini & Hochberg (1995): the i-th smallest of m p-values times m / i, and never
--- more than that of a larger one. The base as a whole is a family of its own.
-placed as (
+-- more than that of a larger one. All customers together are a family of their own.
+ranked as (
 
     select
         *,
         count(p_value) over (
-            partition by experiment, variant, metric, group_of_tests
+            partition by experiment, variant, metric, test_family
         ) as family_count,
         row_number() over (
-            partition by experiment, variant, metric, group_of_tests
+            partition by experiment, variant, metric, test_family
             order by p_value asc nulls last, segment asc
-        ) as place
+        ) as p_value_rank
     from side_by_side
 
 ),
@@ -99,13 +69,13 @@ corrected as (
         case
             when p_value is not null
                 then
-                    min(p_value * family_count / place) over (
-                        partition by experiment, variant, metric, group_of_tests
-                        order by place desc
+                    min(p_value * family_count / p_value_rank) over (
+                        partition by experiment, variant, metric, test_family
+                        order by p_value_rank desc
                         rows between unbounded preceding and current row
                     )
         end as p_value_across_segments
-    from placed
+    from ranked
 
 ),
 

@@ -16,9 +16,9 @@ labels as (
 
     select
         customer_id,
-        is_buyer,
+        is_active,
         as_of_date
-    from {{ ref("int_customer_value__activity_labels") }}
+    from {{ ref("int_customer_value__active_labels") }}
 
 ),
 
@@ -129,7 +129,7 @@ observations as (
         propensity_dates.propensity_role,
         labels.customer_id,
         'none' as campaign_id,
-        labels.is_buyer as label,
+        case when labels.is_active then 1 else 0 end as label,
         labels.as_of_date
     from labels
     inner join propensity_dates on labels.as_of_date = propensity_dates.as_of_date

@@ -1,6 +1,6 @@
--- What customers did in the activity_days after an as-of date, for the dates after
--- which so many days have passed; on the sample that the models are fitted on, since
--- rates and models are all that is made of it.
+-- What customers did in the activity_days after an as-of date, for dates after which
+-- that many days have passed. The sample of the fits is enough: only rates and models
+-- are made of it.
 with
 
 customer_sample as (
@@ -45,13 +45,12 @@ purchases as (
     select
         purchase_days.customer_id,
         windows.as_of_date,
-        count(*) as purchase_count,
         sum(purchase_days.spend) as spend
     from purchase_days
     inner join customer_sample
         on purchase_days.customer_id = customer_sample.customer_id
     cross join windows
-    -- One condition, so that the sample is taken before the windows multiply it.
+    -- One condition, so that the sample is joined before the windows multiply the days.
     where
         case
             when purchase_days.purchase_date > windows.as_of_date
@@ -62,7 +61,7 @@ purchases as (
 
 ),
 
--- A customer is there on every date from the first purchase on.
+-- A customer is observed on every date from the first purchase on.
 labels as (
 
     select
@@ -70,8 +69,10 @@ labels as (
         customer_sample.customer_id,
 
         ---------- numerics
-        case when purchases.purchase_count > 0 then 1 else 0 end as is_buyer,
         cast(coalesce(purchases.spend, 0) as {{ type_money() }}) as spend,
+
+        ---------- booleans
+        purchases.customer_id is not null as is_active,
 
         ---------- dates
         windows.as_of_date
