@@ -196,7 +196,7 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
         "{:.1%}".format,
     ),
     ("retention", "lapse_after_days"): (
-        "select lapse_after_days from lapse_threshold",
+        "select distinct lapse_after_days from survival_summary",
         "{:,.0f}".format,
     ),
     ("clusters", "cluster_count"): (
@@ -213,10 +213,10 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
     ),
     ("clusters", "staying_share"): (
         """
-        select sum(customer_count) filter (where from_cluster_name = to_cluster_name)
+        select sum(customer_count) filter (where from_group = to_group)
             / sum(customer_count)
-        from cluster_migration
-        where to_date = (select max(to_date) from cluster_migration)
+        from migration
+        where grouping_name = 'cluster' and to_date = (select max(to_date) from migration)
         """,
         "{:.1%}".format,
     ),
@@ -369,9 +369,9 @@ def few_marts(database: Path) -> None:
         "cluster_profile": "cluster_id = 1",
         "value_concentration": "true",
         "model_fits": "as_of_role = 'current'",
-        "lapse_threshold": "true",
         "survival_comparison": "true",
         "survival_curves": "day = 0",
+        "survival_summary": "true",
     }
     with duckdb.connect(str(database)) as connection:
         tables = connection.sql(

@@ -108,15 +108,39 @@ def test_cohorts(build, days):
     pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False)
 
 
+# The groupings of the customers: their name, the column of it in `customers`.
+GROUPINGS = {"segment": "segment", "cluster": "cluster_name"}
+
+
 @pytest.fixture
 def moves(build) -> pd.DataFrame:
-    """Segment and cluster of every customer on every date, from the scored snapshots."""
-    return build.frame(
-        "select customer_id, as_of_date, segment, cluster_name, net_revenue::double as revenue, "
-        "recency_days from main_internal.int_customer_scores "
-        "inner join main_internal.int_cluster_history using (customer_id, as_of_date) "
-        "inner join main_internal.int_cluster_names using (cluster_id)"
+    """Segment and cluster of every customer on every date, computed without the history.
+
+    The segments are those of the scored snapshots; the clusters are the nearest centroids of
+    today's fit.
+    """
+    scores = build.frame(
+        "select customer_id, as_of_date, segment, net_revenue::double as revenue, recency_days, "
+        "order_count from main_internal.int_customer_scores "
+        "where as_of_date in (select as_of_date from main_internal.int_as_of_dates "
+        "where as_of_role in ('history', 'current'))"
     )
+    centroids = build.frame("select * from main_internal.fit_clusters where is_selected")
+    names = build.frame("select * from main_internal.int_cluster_names")
+    distance = np.zeros((len(scores), centroids["cluster_id"].nunique()))
+    for feature, column in {
+        "recency": "recency_days",
+        "frequency": "order_count",
+        "monetary": "revenue",
+    }.items():
+        rows = centroids[centroids["feature"] == feature].sort_values("cluster_id")
+        scale = rows.iloc[0]
+        value = np.log1p(scores[column].astype("float64").clip(lower=0))
+        value = value.clip(scale["lower_cap"], scale["upper_cap"])
+        point = (value - scale["feature_mean"]) / scale["feature_deviation"]
+        distance += (point.to_numpy()[:, None] - rows["centre"].to_numpy()) ** 2
+    name_of = names.set_index("cluster_id")["cluster_name"]
+    return scores.assign(cluster_name=name_of.loc[distance.argmin(axis=1) + 1].to_numpy())
 
 
 @BUILDS
@@ -126,13 +150,11 @@ def test_migration(build, moves):
     stability = build.frame("select * from migration_stability").set_index(
         ["grouping_name", "to_date"]
     )
-    for table, column, name in [
-        ("segment_migration", "segment", "segment"),
-        ("cluster_migration", "cluster_name", "cluster"),
-    ]:
+    assert set(stability.index.unique("grouping_name")) == set(GROUPINGS)
+    for name, column in GROUPINGS.items():
         found = build.frame(
-            f"select to_date, from_{column} as origin, to_{column} as target, customer_count "
-            f"from {table} order by all"
+            "select to_date, from_group as origin, to_group as target, customer_count "
+            f"from migration where grouping_name = '{name}' order by all"
         )
         steps = []
         for earlier, later in pairwise(dates):
@@ -160,14 +182,38 @@ def test_migration(build, moves):
 
 
 @BUILDS
-def test_segment_history_and_what_customers_know_of_it(build, moves):
-    found = build.frame("select * from segment_history where customer_count > 0")
-    found = found.set_index(["as_of_date", "segment"]).sort_index()
-    groups = moves.groupby(["as_of_date", "segment"])
+def test_the_groups_over_time_are_in_the_order_of_their_profiles(build):
+    orders = build.rows("select distinct grouping_name, group_name, group_order from group_history")
+    segments = build.rows("select 'segment', segment, segment_order from segment_profile")
+    clusters = build.rows("select 'cluster', cluster_name, cluster_id from cluster_profile")
+    assert sorted(orders) == sorted(segments + clusters)
+    moves = build.rows(
+        "select grouping_name, from_group, from_group_order from migration union "
+        "select grouping_name, to_group, to_group_order from migration"
+    )
+    new = {(name, "New", 0) for name in GROUPINGS}
+    assert set(moves) <= set(orders) | new
+
+
+@BUILDS
+@pytest.mark.parametrize(("name_of_grouping", "column"), GROUPINGS.items())
+def test_groups_at_every_date(build, moves, name_of_grouping, column):
+    found = build.frame(
+        "select * from group_history where customer_count > 0 "
+        f"and grouping_name = '{name_of_grouping}'"
+    )
+    found = found.set_index(["as_of_date", "group_name"]).sort_index()
+    groups = moves.groupby(["as_of_date", column])
     np.testing.assert_array_equal(found["customer_count"], groups.size())
     np.testing.assert_allclose(found["net_revenue"].astype("float64"), groups["revenue"].sum())
     np.testing.assert_allclose(found["mean_recency_days"], groups["recency_days"].mean())
+    today = build.rows(f"select {column}, count(*) from customers group by all")
+    current = found[found["is_current"]].droplevel("as_of_date")
+    assert current["customer_count"].to_dict() == dict(today)
 
+
+@BUILDS
+def test_what_customers_know_of_their_past(build, moves):
     expected = {}
     for customer, rows in moves.sort_values("as_of_date").groupby("customer_id"):
         segments, dates = rows["segment"].tolist(), rows["as_of_date"].tolist()
@@ -200,19 +246,15 @@ def test_revenue_by_segment_at_month_start(build, moves, days):
             {"lapse_after_days": 0},
             "lapse_after_days is 0; it must be empty or a whole number of days from 1 to 3650.",
         ),
-        (
-            {"late_arrival_days": "never"},
-            'late_arrival_days is "never"; it must be empty or a whole number of days, 0 or more.',
-        ),
         ({"customer_attributes": 7}, "customer_attributes is 7; it must be text."),
         (
             {"customer_attribute_columns": ["region"]},
             "it must be a map from attribute name to your column.",
         ),
     ],
-    ids=["lapse", "late", "attributes", "attribute columns"],
+    ids=["lapse", "attributes", "attribute columns"],
 )
 def test_a_bad_var_gets_a_sentence(dbt, variables, sentence):
-    result = dbt("build", "--select", "customer_value__lapse_threshold", variables=variables)
+    result = dbt("build", "--select", "int_customer_value__lapse_threshold", variables=variables)
     assert result.exit_code != 0
     assert sentence in " ".join(result.output.split())

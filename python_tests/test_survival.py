@@ -4,11 +4,12 @@ import json
 import math
 from itertools import pairwise
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import run_dbt
-from helpers import load_model
+from helpers import PACKAGE, load_model
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 
@@ -39,21 +40,21 @@ def remissions() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory) -> pd.DataFrame:
-    """The curves of the trial, from its raw rows through the project's macro."""
-    rows = " union all ".join(
-        f"select '{row.group_name}' as group_name, {row.day} as day, "
-        f"{row.event_count} as event_count, {row.censored_count} as censored_count"
-        for row in remissions().itertuples()
-    )
+    """The curves of the trial: the model's own SQL over the trial's raw rows."""
+    name = f"{PACKAGE}survival_curves"
+    directory = tmp_path_factory.mktemp("trial")
     result = run_dbt(
-        *("show", "--quiet", "--output", "json", "--limit", "1000", "--inline"),
-        f"with patients as ({rows}), curves as "
-        "({{ kaplan_meier('patients', ['group_name']) }}) select * from curves",
-        database=tmp_path_factory.mktemp("trial") / "trial.duckdb",
+        *("compile", "--quiet", "--output", "json", "--select", name),
+        database=directory / "trial.duckdb",
     )
     assert result.exit_code == 0, result.output
-    shown = json.loads(result.output[result.output.index("{") :])
-    return pd.DataFrame(shown["show"]).sort_values(["group_name", "day"], ignore_index=True)
+    sql = json.loads(result.output[result.output.index("{") :])["compiled"]
+    events = remissions().assign(curve="second_purchase", grouping_name="treatment")
+    with duckdb.connect(str(directory / "trial.duckdb")) as connection:
+        connection.execute("create schema if not exists main_internal")
+        connection.register("events", events)
+        connection.execute("create table main_internal.int_survival_events as select * from events")
+        return connection.sql(sql).df().sort_values(["group_name", "day"], ignore_index=True)
 
 
 def test_the_published_kaplan_meier_table_comes_out(trial):
@@ -140,7 +141,9 @@ def test_the_curves_agree_with_lifelines_from_the_purchase_days_on(name, request
         "select days_since_previous_purchase as days from main_internal.int_purchase_days "
         "where days_since_previous_purchase is not null"
     )["days"]
-    (lapse_after_days, reason) = build.row("select lapse_after_days, reason from lapse_threshold")
+    (lapse_after_days, reason) = build.row(
+        "select distinct lapse_after_days, lapse_threshold_reason from survival_summary"
+    )
     assert lapse_after_days == np.percentile(gaps, 95, method="inverted_cdf")
     assert str(len(gaps)) in reason
 

@@ -1,16 +1,15 @@
--- On every date of the history each customer is in one segment and made one step; the
--- customers are those whose first purchase was by then. On the current date these are
--- the customers and their money. Dates further back than late_arrival_days, where it is
--- set, keep what they said.
-{%- set late_arrival_days = var("late_arrival_days") %}
+-- On every date of the history each customer is in one group per grouping and made one
+-- move, and the customers are those whose first purchase was by then. On the current
+-- date their money is that of `customers`. The customers who come from 'New' are those
+-- whose first purchase was after the previous date.
 with
 
 dates as (
 
     select
         as_of_date,
-        is_current,
-        days_before_current
+        previous_as_of_date,
+        is_current
     from {{ ref("int_customer_value__history_dates") }}
 
 ),
@@ -32,61 +31,104 @@ customers as (
 
 ),
 
+-- Where no clusters were found, the history has none.
+groupings as (
+
+    select distinct grouping_name
+    from {{ ref("int_customer_value__group_steps") }}
+
+),
+
 expected as (
 
     select
         dates.as_of_date,
         dates.is_current,
-        dates.days_before_current,
-        sum(purchase_days.customer_count) as customer_count
+        sum(purchase_days.customer_count) as customer_count,
+        sum(
+            case
+                when purchase_days.purchase_date > dates.previous_as_of_date
+                    then purchase_days.customer_count
+                else 0
+            end
+        ) as new_customer_count
     from dates
     inner join purchase_days on dates.as_of_date >= purchase_days.purchase_date
-    group by dates.as_of_date, dates.is_current, dates.days_before_current
+    group by dates.as_of_date, dates.is_current
 
 ),
 
-counts as (
+expected_by_grouping as (
 
     select
-        'segment_history' as table_name,
+        expected.*,
+        groupings.grouping_name
+    from expected
+    cross join groupings
+
+),
+
+history as (
+
+    select
+        grouping_name,
         as_of_date,
         sum(customer_count) as customer_count,
         sum(net_revenue) as net_revenue
-    from {{ ref("customer_value__segment_history") }}
-    group by as_of_date
-    union all
+    from {{ ref("customer_value__group_history") }}
+    group by grouping_name, as_of_date
+
+),
+
+migration as (
+
     select
-        'segment_migration' as table_name,
-        to_date as as_of_date,
+        grouping_name,
+        to_date,
         sum(customer_count) as customer_count,
-        null as net_revenue
-    from {{ ref("customer_value__segment_migration") }}
-    group by to_date
-    union all
-    select
-        'cluster_migration' as table_name,
-        to_date as as_of_date,
-        sum(customer_count) as customer_count,
-        null as net_revenue
-    from {{ ref("customer_value__cluster_migration") }}
-    group by to_date
+        sum(case when from_group = 'New' then customer_count else 0 end)
+            as new_customer_count
+    from {{ ref("customer_value__migration") }}
+    group by grouping_name, to_date
+
+),
+
+first_dates as (
+
+    select min(as_of_date) as first_date from dates
 
 )
 
 select
-    counts.table_name,
-    counts.as_of_date,
-    counts.customer_count,
-    expected.customer_count as expected_customer_count
-from counts
-left join expected on counts.as_of_date = expected.as_of_date
+    expected_by_grouping.grouping_name,
+    expected_by_grouping.as_of_date,
+    expected_by_grouping.customer_count as expected_customer_count,
+    history.customer_count,
+    migration.customer_count as migration_customer_count
+from expected_by_grouping
+left join history
+    on
+        expected_by_grouping.grouping_name = history.grouping_name
+        and expected_by_grouping.as_of_date = history.as_of_date
+left join migration
+    on
+        expected_by_grouping.grouping_name = migration.grouping_name
+        and expected_by_grouping.as_of_date = migration.to_date
 cross join customers
+cross join first_dates
 where
-    expected.customer_count is null
+    history.customer_count is null
+    or history.customer_count != expected_by_grouping.customer_count
     or (
-        counts.customer_count != expected.customer_count
-        {% if late_arrival_days not in ["", none] -%}
-            and expected.days_before_current <= {{ late_arrival_days }}
-        {%- endif %}
+        expected_by_grouping.is_current
+        and history.net_revenue != customers.net_revenue
     )
-    or (expected.is_current and counts.net_revenue != customers.net_revenue)
+    or (
+        expected_by_grouping.as_of_date != first_dates.first_date
+        and (
+            migration.customer_count is null
+            or migration.customer_count != expected_by_grouping.customer_count
+            or migration.new_customer_count
+            != expected_by_grouping.new_customer_count
+        )
+    )

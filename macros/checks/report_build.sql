@@ -44,22 +44,6 @@
             {%- do log("customer_value: " ~ row[0] ~ " " ~ row[1] ~ ": " ~ row[2], info=true) -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- if var("late_arrival_days") not in ["", none]
-        and "int_segment_changes" in built and "int_history_dates" in built -%}
-        {%- set kept = run_query(
-            "select count(distinct stored.as_of_date) from " ~ built["int_segment_changes"]
-            ~ " as stored inner join " ~ built["int_history_dates"] ~ " as now"
-            ~ " on stored.as_of_date = now.as_of_date where stored.fingerprint != now.fingerprint"
-        ).columns[0][0] -%}
-        {%- if kept -%}
-            {%- do log(
-                "customer_value: the data of " ~ kept ~ " past dates changed, further back than "
-                ~ "late_arrival_days, and their segments stay as they were: dbt build "
-                ~ "--full-refresh restates them",
-                info=true
-            ) -%}
-        {%- endif -%}
-    {%- endif -%}
     {%- if customer_value.input_value("customer_attributes") and "attribute_coverage" in built -%}
         {%- set rows = run_query(
             "select attribute, customer_count, customer_share, unknown_row_count, is_grouping"

@@ -17,14 +17,6 @@
             ) -}}
         {%- endif -%}
     {%- endif -%}
-    {%- if var("late_arrival_days") not in ["", none] -%}
-        {%- set value = var("late_arrival_days") -%}
-        {%- if not customer_value.is_whole_number(value) or value < 0 -%}
-            {{- customer_value.raise_var_error(
-                "late_arrival_days", "empty or a whole number of days, 0 or more"
-            ) -}}
-        {%- endif -%}
-    {%- endif -%}
     {%- if var("lapse_after_days") not in ["", none] -%}
         {%- set value = var("lapse_after_days") -%}
         {%- if not customer_value.is_whole_number(value) or not 1 <= value <= 3650 -%}

@@ -115,7 +115,6 @@ VARIANTS = {
         },
         "holdout_days": 90,
         "lapse_after_days": 120,
-        "late_arrival_days": 30,
         "purchase_model": "pareto_nbd",
         "rfm_scoring": "ntile",
         "spend_cap_percentile": 99,

@@ -1,5 +1,5 @@
 {#- Today's scores need neither: `dbt build --selector core` leaves both out. -#}
-{%- set has_history = is_of_this_build("int_segment_changes") -%}
+{%- set has_history = is_of_this_build("int_previous_segments") -%}
 {%- set has_propensity = is_of_this_build("int_propensity_scores") %}
 with
 
@@ -50,43 +50,13 @@ customer_clusters as (
     ),
 {% endif %}
 {%- if has_history %}
-    segment_changes as (
+    previous_segments as (
 
         select
             customer_id,
             previous_segment,
-            as_of_date
-        from {{ ref("int_customer_value__segment_changes") }}
-
-    ),
-
-    current_dates as (
-
-        select as_of_date as current_as_of_date
-        from {{ ref("int_customer_value__history_dates") }}
-        where is_current
-
-    ),
-
-    -- Where the last change was before the current date, the segment is that of the
-    -- date before.
-    last_changes as (
-
-        select
-            segment_changes.customer_id,
-            max(
-                case
-                    when
-                        segment_changes.as_of_date = current_dates.current_as_of_date
-                        then segment_changes.previous_segment
-                end
-            ) as segment_before_change,
-            max(segment_changes.as_of_date) as segment_changed_since,
-            max(segment_changes.as_of_date)
-            = max(current_dates.current_as_of_date) as is_changed_today
-        from segment_changes
-        cross join current_dates
-        group by segment_changes.customer_id
+            segment_changed_since
+        from {{ ref("int_customer_value__previous_segments") }}
 
     ),
 {% endif %}
@@ -163,12 +133,8 @@ with_statistics as (
     select
         customer_clusters.*,
         {% if has_history -%}
-            case
-                when last_changes.is_changed_today
-                    then last_changes.segment_before_change
-                when last_changes.customer_id is not null then customer_clusters.segment
-            end as previous_segment,
-            last_changes.segment_changed_since,
+            previous_segments.previous_segment,
+            previous_segments.segment_changed_since,
         {%- else -%}
             cast(null as {{ dbt.type_string() }}) as previous_segment,
             customer_clusters.as_of_date as segment_changed_since,
@@ -188,8 +154,8 @@ with_statistics as (
             {{ value_band("customer_clusters.lifetime_value_365d") }}
             = value_ranks.value_band
     {% if has_history -%}
-        left join last_changes
-            on customer_clusters.customer_id = last_changes.customer_id
+        left join previous_segments
+            on customer_clusters.customer_id = previous_segments.customer_id
     {%- endif %}
     {% if has_propensity -%}
         left join propensities

@@ -62,7 +62,7 @@ customer_months as (
                 previous_active_date = {{ date_add_months("month_start_date", -1) }}
                 then 'returning'
             else 'reactivated'
-        end as activity,
+        end as month_status,
 
         ---------- numerics
         net_amount,

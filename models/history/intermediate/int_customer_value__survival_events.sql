@@ -50,7 +50,7 @@ curves as (
 
 ),
 
--- Customers are counted once; the groupings add up what is left of them.
+-- Customers are counted once per day and attribute; the groupings add up the counts.
 curve_days as (
 
     select

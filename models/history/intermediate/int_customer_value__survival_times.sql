@@ -29,7 +29,7 @@ current_dates as (
 
 ),
 
--- One pass. The purchase before the first gap that is too long is the earliest of those
+-- The purchase before the first gap that is too long is the earliest of the purchases
 -- before any such gap.
 spans as (
 
@@ -65,8 +65,8 @@ spans as (
 
 ),
 
--- A lapse is seen lapse_after_days + 1 days after its day at the earliest, so customers
--- are followed up to that many days before the current date, all alike.
+-- A lapse can be observed lapse_after_days + 1 days after its day at the earliest, so
+-- all customers are followed up to that many days before the current date.
 follow_ups as (
 
     select

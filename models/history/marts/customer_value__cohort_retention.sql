@@ -12,31 +12,16 @@ customer_months as (
 
 ),
 
-current_dates as (
-
-    select as_of_date
-    from {{ ref("int_customer_value__as_of_dates") }}
-    where as_of_role = 'current'
-
-),
-
-first_cohorts as (
-
-    select
-        min(customer_months.cohort_start_date) as first_cohort_start_date,
-        max(current_dates.as_of_date) as as_of_date
-    from customer_months
-    cross join current_dates
-
-),
-
 months as (
 
-    {{ month_spine("first_cohorts", "first_cohort_start_date", "as_of_date") }}
+    select
+        is_complete,
+        month_start_date
+    from {{ ref("int_customer_value__months") }}
 
 ),
 
--- What a customer returned before their first purchase of this log counts in month 0.
+-- Returns from before a customer's first purchase in this log count in month 0.
 monthly_totals as (
 
     select
@@ -58,7 +43,7 @@ monthly_totals as (
 
 ),
 
--- Everybody is active in the month of the first purchase.
+-- Every customer is active in the month of their first purchase.
 cohorts as (
 
     select
@@ -78,14 +63,12 @@ cohort_months as (
         months.month_start_date,
         {{ date_diff_months("cohorts.cohort_start_date", "months.month_start_date") }}
             as months_since,
-        {{ date_add_months("months.month_start_date", 1) }}
-        <= {{ date_add_days("current_dates.as_of_date", 1) }} as is_complete,
+        months.is_complete,
         coalesce(monthly_totals.active_customer_count, 0) as active_customer_count,
         coalesce(monthly_totals.order_count, 0) as order_count,
         coalesce(monthly_totals.net_revenue, 0) as net_revenue
     from cohorts
     inner join months on cohorts.cohort_start_date <= months.month_start_date
-    cross join current_dates
     left join monthly_totals
         on
             cohorts.cohort_start_date = monthly_totals.cohort_start_date
@@ -113,7 +96,7 @@ cohort_retention as (
         cast(months_since as {{ dbt.type_int() }}) as months_since,
         cast(cohort_size as {{ dbt.type_bigint() }}) as cohort_size,
         cast(active_customer_count as {{ dbt.type_bigint() }}) as active_customer_count,
-        -- Of a month that still runs there is no share yet: it would show as a drop.
+        -- The share of an unfinished month would look like a drop.
         cast(
             case
                 when is_complete

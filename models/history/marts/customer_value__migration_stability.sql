@@ -1,29 +1,20 @@
 with
 
-steps as (
+migration as (
 
     select
-        'segment' as grouping_name,
-        from_segment as from_group,
-        to_segment as to_group,
+        grouping_name,
+        from_group,
+        to_group,
         customer_count,
         from_date,
         to_date
-    from {{ ref("customer_value__segment_migration") }}
-    union all
-    select
-        'cluster' as grouping_name,
-        from_cluster_name as from_group,
-        to_cluster_name as to_group,
-        customer_count,
-        from_date,
-        to_date
-    from {{ ref("customer_value__cluster_migration") }}
+    from {{ ref("customer_value__migration") }}
 
 ),
 
--- Ordered pairs of customers, n (n - 1), in cells, in rows, in columns and in all: the
--- adjusted Rand index of Hubert & Arabie (1985) needs nothing else. Newcomers have no
+-- The adjusted Rand index of Hubert & Arabie (1985) needs the ordered pairs of
+-- customers, n (n - 1), in cells, in rows, in columns and in all. Newcomers have no
 -- earlier group to be compared with.
 totals as (
 
@@ -43,7 +34,7 @@ totals as (
                 else 0
             end
         ) as pairs_in_cells
-    from steps
+    from migration
     group by grouping_name, from_date, to_date
 
 ),
@@ -54,7 +45,7 @@ from_groups as (
         grouping_name,
         to_date,
         sum(customer_count) as customer_count
-    from steps
+    from migration
     where from_group != 'New'
     group by grouping_name, to_date, from_group
 
@@ -66,7 +57,7 @@ to_groups as (
         grouping_name,
         to_date,
         sum(customer_count) as customer_count
-    from steps
+    from migration
     where from_group != 'New'
     group by grouping_name, to_date, to_group
 
@@ -131,7 +122,7 @@ migration_stability as (
             cast(staying_customer_count as {{ type_double() }})
             / nullif(customer_count, 0) as {{ type_double() }}
         ) as staying_share,
-        -- Where both partitions are one group, or all singles, they agree: 1.
+        -- Two partitions into one group, or into single customers, agree: 1.
         cast(
             coalesce(
                 (in_cells - in_from_groups * in_to_groups / nullif(in_all, 0))

@@ -3,7 +3,7 @@ with
 customer_months as (
 
     select
-        activity,
+        month_status,
         net_amount,
         order_count,
         is_active,
@@ -13,27 +13,12 @@ customer_months as (
 
 ),
 
-current_dates as (
-
-    select as_of_date
-    from {{ ref("int_customer_value__as_of_dates") }}
-    where as_of_role = 'current'
-
-),
-
-first_months as (
-
-    select
-        min(customer_months.month_start_date) as first_month_start_date,
-        max(current_dates.as_of_date) as as_of_date
-    from customer_months
-    cross join current_dates
-
-),
-
 months as (
 
-    {{ month_spine("first_months", "first_month_start_date", "as_of_date") }}
+    select
+        is_complete,
+        month_start_date
+    from {{ ref("int_customer_value__months") }}
 
 ),
 
@@ -42,10 +27,10 @@ monthly_totals as (
     select
         month_start_date,
         sum(case when is_active then 1 else 0 end) as active_customer_count,
-        sum(case when activity = 'new' then 1 else 0 end) as new_customer_count,
-        sum(case when activity = 'returning' then 1 else 0 end)
+        sum(case when month_status = 'new' then 1 else 0 end) as new_customer_count,
+        sum(case when month_status = 'returning' then 1 else 0 end)
             as returning_customer_count,
-        sum(case when activity = 'reactivated' then 1 else 0 end)
+        sum(case when month_status = 'reactivated' then 1 else 0 end)
             as reactivated_customer_count,
         sum(order_count) as order_count,
         sum(net_amount) as net_revenue
@@ -54,7 +39,7 @@ monthly_totals as (
 
 ),
 
--- Counted from the customers, month by month, and not as what is left of the identity.
+-- Lapses are counted from the customers, not computed as the rest of the identity.
 lapses as (
 
     select
@@ -70,8 +55,7 @@ all_months as (
 
     select
         months.month_start_date,
-        {{ date_add_months("months.month_start_date", 1) }}
-        <= {{ date_add_days("current_dates.as_of_date", 1) }} as is_complete,
+        months.is_complete,
         coalesce(monthly_totals.active_customer_count, 0) as active_customer_count,
         coalesce(monthly_totals.new_customer_count, 0) as new_customer_count,
         coalesce(monthly_totals.returning_customer_count, 0)
@@ -82,7 +66,6 @@ all_months as (
         coalesce(monthly_totals.order_count, 0) as order_count,
         coalesce(monthly_totals.net_revenue, 0) as net_revenue
     from months
-    cross join current_dates
     left join monthly_totals
         on months.month_start_date = monthly_totals.month_start_date
     left join lapses on months.month_start_date = lapses.lapse_month_start_date
@@ -119,7 +102,7 @@ monthly_kpis as (
             as previous_active_customer_count,
         cast(acquired_customer_count as {{ dbt.type_bigint() }})
             as acquired_customer_count,
-        -- Of a month that still runs there is no rate yet: it would show as a drop.
+        -- The rate of an unfinished month would look like a drop.
         cast(
             case
                 when is_complete

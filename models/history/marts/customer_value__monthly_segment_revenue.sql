@@ -12,130 +12,125 @@ customer_months as (
 
 ),
 
-changes as (
+months as (
+
+    select
+        is_complete,
+        month_start_date
+    from {{ ref("int_customer_value__months") }}
+
+),
+
+customer_groups as (
 
     select
         customer_id,
         segment,
         as_of_date
-    from {{ ref("int_customer_value__segment_changes") }}
+    from {{ ref("int_customer_value__customer_groups") }}
 
 ),
 
-totals as (
+group_history as (
 
     select
-        segment,
+        group_name,
+        group_order,
         customer_count,
         as_of_date
-    from {{ ref("int_customer_value__segment_totals") }}
-
-),
-
-current_dates as (
-
-    select as_of_date
-    from {{ ref("int_customer_value__as_of_dates") }}
-    where as_of_role = 'current'
-
-),
-
-segments as (
-
-    select
-        segment,
-        segment_order
-    from {{ ref("customer_value__segments") }}
-    union all
-    select
-        'New' as segment,
-        0 as segment_order
+    from {{ ref("customer_value__group_history") }}
+    where grouping_name = 'segment'
 
 ),
 
 -- The day after a month end starts a month; a current date inside a month starts none.
-counts_at_start as (
+segments_at_start as (
 
     select
-        segment,
-        customer_count,
-        {{ date_add_days("as_of_date", 1) }} as month_start_date
-    from totals
-    where
-        {{ date_add_days("as_of_date", 1) }}
-        = {{ month_start(date_add_days("as_of_date", 1)) }}
+        months.month_start_date,
+        months.is_complete,
+        group_history.group_name as segment,
+        group_history.group_order as segment_order,
+        group_history.customer_count,
+        group_history.as_of_date
+    from group_history
+    inner join months
+        on {{ date_add_days("group_history.as_of_date", 1) }} = months.month_start_date
 
 ),
 
-months as (
+starts as (
 
     select distinct
-        counts_at_start.month_start_date,
-        {{ date_add_months("counts_at_start.month_start_date", 1) }}
-        <= {{ date_add_days("current_dates.as_of_date", 1) }} as is_complete
-    from counts_at_start
-    cross join current_dates
-    where counts_at_start.month_start_date <= current_dates.as_of_date
+        month_start_date,
+        is_complete,
+        as_of_date
+    from segments_at_start
 
 ),
 
--- A segment lasts until the date of the next change.
-segment_spells as (
+segments_and_new as (
 
     select
-        customer_id,
+        month_start_date,
+        is_complete,
         segment,
-        as_of_date,
-        coalesce(
-            lead(as_of_date) over (partition by customer_id order by as_of_date),
-            cast('9999-12-31' as date)
-        ) as next_date
-    from changes
+        segment_order,
+        customer_count
+    from segments_at_start
+    union all
+    select
+        month_start_date,
+        is_complete,
+        'New' as segment,
+        0 as segment_order,
+        0 as customer_count
+    from starts
 
 ),
 
--- Who had not bought when the month began is 'New', whatever they do in it.
+months_with_segment as (
+
+    select
+        starts.month_start_date,
+        coalesce(customer_groups.segment, 'New') as segment,
+        customer_months.is_active,
+        customer_months.order_count,
+        customer_months.net_amount
+    from customer_months
+    inner join starts on customer_months.month_start_date = starts.month_start_date
+    left join customer_groups
+        on
+            customer_months.customer_id = customer_groups.customer_id
+            and starts.as_of_date = customer_groups.as_of_date
+
+),
+
 monthly_totals as (
 
     select
-        customer_months.month_start_date,
-        coalesce(segment_spells.segment, 'New') as segment,
-        sum(case when customer_months.is_active then 1 else 0 end)
-            as active_customer_count,
-        sum(customer_months.order_count) as order_count,
-        sum(customer_months.net_amount) as net_revenue
-    from customer_months
-    inner join months on customer_months.month_start_date = months.month_start_date
-    left join segment_spells
-        on
-            customer_months.customer_id = segment_spells.customer_id
-            and customer_months.month_start_date > segment_spells.as_of_date
-            and customer_months.month_start_date <= segment_spells.next_date
-    group by customer_months.month_start_date, coalesce(segment_spells.segment, 'New')
+        month_start_date,
+        segment,
+        sum(case when is_active then 1 else 0 end) as active_customer_count,
+        sum(order_count) as order_count,
+        sum(net_amount) as net_revenue
+    from months_with_segment
+    group by month_start_date, segment
 
 ),
 
 segment_months as (
 
     select
-        months.month_start_date,
-        months.is_complete,
-        segments.segment,
-        segments.segment_order,
-        coalesce(counts_at_start.customer_count, 0) as customer_count,
+        segments_and_new.*,
         coalesce(monthly_totals.active_customer_count, 0) as active_customer_count,
         coalesce(monthly_totals.order_count, 0) as order_count,
         coalesce(monthly_totals.net_revenue, 0) as net_revenue
-    from months
-    cross join segments
-    left join counts_at_start
-        on
-            months.month_start_date = counts_at_start.month_start_date
-            and segments.segment = counts_at_start.segment
+    from segments_and_new
     left join monthly_totals
         on
-            months.month_start_date = monthly_totals.month_start_date
-            and segments.segment = monthly_totals.segment
+            segments_and_new.month_start_date = monthly_totals.month_start_date
+            and segments_and_new.segment = monthly_totals.segment
 
 ),
 

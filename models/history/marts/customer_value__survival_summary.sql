@@ -14,7 +14,18 @@ survival_curves as (
 
 ),
 
--- A curve that stops exactly at a half has its median there, whatever the last bit.
+lapse_threshold as (
+
+    select
+        reason,
+        lapse_after_days,
+        percentile_95_days,
+        gap_count
+    from {{ ref("int_customer_value__lapse_threshold") }}
+
+),
+
+-- The tolerance lets a curve that stops exactly at a half have its median there.
 totals as (
 
     select
@@ -36,18 +47,27 @@ survival_summary as (
 
     select
         ---------- strings
-        cast(curve as {{ dbt.type_string() }}) as curve,
-        cast(grouping_name as {{ dbt.type_string() }}) as grouping_name,
-        cast(group_name as {{ dbt.type_string() }}) as group_name,
+        cast(totals.curve as {{ dbt.type_string() }}) as curve,
+        cast(totals.grouping_name as {{ dbt.type_string() }}) as grouping_name,
+        cast(totals.group_name as {{ dbt.type_string() }}) as group_name,
+        cast(lapse_threshold.reason as {{ dbt.type_string() }})
+            as lapse_threshold_reason,
 
         ---------- numerics
-        cast(customer_count as {{ dbt.type_bigint() }}) as customer_count,
-        cast(event_count as {{ dbt.type_bigint() }}) as event_count,
-        cast(first_quartile_day as {{ dbt.type_bigint() }}) as first_quartile_day,
-        cast(median_day as {{ dbt.type_bigint() }}) as median_day,
-        cast(last_day as {{ dbt.type_bigint() }}) as last_day,
-        cast(last_survival as {{ type_double() }}) as last_survival
+        cast(totals.customer_count as {{ dbt.type_bigint() }}) as customer_count,
+        cast(totals.event_count as {{ dbt.type_bigint() }}) as event_count,
+        cast(totals.first_quartile_day as {{ dbt.type_bigint() }})
+            as first_quartile_day,
+        cast(totals.median_day as {{ dbt.type_bigint() }}) as median_day,
+        cast(totals.last_day as {{ dbt.type_bigint() }}) as last_day,
+        cast(totals.last_survival as {{ type_double() }}) as last_survival,
+        cast(lapse_threshold.lapse_after_days as {{ dbt.type_bigint() }})
+            as lapse_after_days,
+        cast(lapse_threshold.percentile_95_days as {{ dbt.type_bigint() }})
+            as percentile_95_days,
+        cast(lapse_threshold.gap_count as {{ dbt.type_bigint() }}) as gap_count
     from totals
+    cross join lapse_threshold
 
 )
 

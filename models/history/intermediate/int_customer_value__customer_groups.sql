@@ -1,0 +1,112 @@
+{{ config(materialized="table") }}
+
+with
+
+customer_scores as (
+
+    select
+        customer_id,
+        segment,
+        order_count,
+        net_revenue,
+        recency_days,
+        as_of_date
+    from {{ ref("int_customer_value__customer_scores") }}
+
+),
+
+history_dates as (
+
+    select
+        as_of_date,
+        previous_as_of_date
+    from {{ ref("int_customer_value__history_dates") }}
+
+),
+
+cluster_names as (
+
+    select
+        cluster_id,
+        cluster_name
+    from {{ ref("int_customer_value__cluster_names") }}
+
+),
+
+customers_by_date as (
+
+    select
+        customer_scores.*,
+        history_dates.previous_as_of_date
+    from customer_scores
+    inner join history_dates on customer_scores.as_of_date = history_dates.as_of_date
+
+),
+
+-- Past customers are measured with today's centroids.
+nearest as (
+
+    {{ with_nearest_cluster("customers_by_date") }}
+
+),
+
+named as (
+
+    select
+        nearest.customer_id,
+        nearest.segment,
+        cluster_names.cluster_name,
+        nearest.net_revenue,
+        nearest.recency_days,
+        nearest.as_of_date,
+        nearest.previous_as_of_date
+    from nearest
+    left join cluster_names on nearest.cluster_id = cluster_names.cluster_id
+
+),
+
+-- A customer has a row on every date after their first purchase, so the previous row is
+-- that of the previous date.
+with_previous as (
+
+    select
+        *,
+        lag(segment) over (
+            partition by customer_id order by as_of_date
+        ) as earlier_segment,
+        lag(cluster_name) over (
+            partition by customer_id order by as_of_date
+        ) as earlier_cluster_name
+    from named
+
+),
+
+customer_groups as (
+
+    select
+        ---------- ids
+        customer_id,
+
+        ---------- strings
+        segment,
+        cluster_name,
+        case
+            when previous_as_of_date is not null then coalesce(earlier_segment, 'New')
+        end as previous_segment,
+        case
+            when previous_as_of_date is not null
+                then coalesce(earlier_cluster_name, 'New')
+        end as previous_cluster_name,
+
+        ---------- numerics
+        net_revenue,
+        recency_days,
+
+        ---------- dates
+        as_of_date,
+        previous_as_of_date
+    from with_previous
+
+)
+
+select * from customer_groups

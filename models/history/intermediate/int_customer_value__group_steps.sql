@@ -1,0 +1,82 @@
+{{ config(materialized="table") }}
+
+with
+
+customer_groups as (
+
+    select
+        segment,
+        cluster_name,
+        previous_segment,
+        previous_cluster_name,
+        net_revenue,
+        recency_days,
+        as_of_date,
+        previous_as_of_date
+    from {{ ref("int_customer_value__customer_groups") }}
+
+),
+
+segment_steps as (
+
+    select
+        'segment' as grouping_name,
+        previous_segment as from_group,
+        segment as to_group,
+        previous_as_of_date,
+        as_of_date,
+        count(*) as customer_count,
+        sum(net_revenue) as net_revenue,
+        sum(recency_days) as recency_days
+    from customer_groups
+    group by previous_segment, segment, previous_as_of_date, as_of_date
+
+),
+
+-- Where no clusters were found, customers are in none.
+cluster_steps as (
+
+    select
+        'cluster' as grouping_name,
+        previous_cluster_name as from_group,
+        cluster_name as to_group,
+        previous_as_of_date,
+        as_of_date,
+        count(*) as customer_count,
+        sum(net_revenue) as net_revenue,
+        sum(recency_days) as recency_days
+    from customer_groups
+    where cluster_name is not null
+    group by previous_cluster_name, cluster_name, previous_as_of_date, as_of_date
+
+),
+
+all_steps as (
+
+    select * from segment_steps
+    union all
+    select * from cluster_steps
+
+),
+
+group_steps as (
+
+    select
+        ---------- strings
+        grouping_name,
+        from_group,
+        to_group,
+
+        ---------- numerics
+        cast(customer_count as bigint) as customer_count,
+        cast(net_revenue as {{ type_money() }}) as net_revenue,
+        cast(recency_days as bigint) as recency_days,
+
+        ---------- dates
+        previous_as_of_date,
+        as_of_date
+    from all_steps
+
+)
+
+select * from group_steps
