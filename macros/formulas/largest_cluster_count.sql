@@ -4,7 +4,7 @@
     {%- set counts = [1] -%}
     {%- set given = var("cluster_counts") -%}
     {%- if given is iterable and given is not string -%}
-        {%- for count in given if customer_value.is_whole_number(count) -%}
+        {%- for count in given if count is integer and count is not boolean -%}
             {%- do counts.append(count) -%}
         {%- endfor -%}
     {%- endif -%}

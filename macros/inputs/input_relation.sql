@@ -1,19 +1,22 @@
-{% macro input_relation(var_name, demo_model) %}
-    {%- set reference = customer_value.input_reference(customer_value.input_value(var_name)) -%}
-    {%- if reference.kind == "demo" -%}
-        {{- return(ref(demo_model)) -}}
-    {%- elif reference.kind == "ref" -%}
+{# What an input var names, to select from; where it is empty, the demo, or no rows at all. #}
+{% macro input_relation(input) %}
+    {%- set reference = customer_value.input_reference(customer_value.input_value(input)) -%}
+    {%- set demo_model = customer_value.input_specification(input).demo_model -%}
+    {%- if reference.kind == "ref" -%}
         {{- return(ref(*reference.parts)) -}}
     {%- elif reference.kind == "source" -%}
         {{- return(source(*reference.parts)) -}}
-    {%- endif -%}
-    {%- if reference.kind == "file" -%}
+    {%- elif reference.kind == "demo" and demo_model -%}
+        {{- return(ref(demo_model)) -}}
+    {%- elif reference.kind == "demo" -%}
+        {%- set relation = "(select 1 as nobody) as nobodies" -%}
+    {%- elif reference.kind == "file" -%}
         {%- set relation = customer_value.input_file(reference) -%}
     {%- else -%}
         {%- set relation = customer_value.input_table(reference) -%}
     {%- endif -%}
-    {%- if flags.EMPTY -%}
-        {{- return("(select * from " ~ relation ~ " where false) as input_rows") -}}
+    {%- if reference.kind == "demo" or flags.EMPTY -%}
+        {{- return("(select * from " ~ relation ~ " where 1 = 0) as input_rows") -}}
     {%- endif -%}
     {{- return(relation) -}}
 {% endmacro %}

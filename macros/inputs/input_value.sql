@@ -1,17 +1,11 @@
-{# The value of an input var; with the demo Complete Journey the model that reads the
-   demo's part where the var is empty, as long as no transactions of one's own are named. #}
-{% macro input_value(var_name) %}
-    {%- set value = (var(var_name) or "") | trim -%}
-    {%- if value == "" and customer_value.is_complete_journey()
-        and var_name in ["transactions", "customer_attributes", "campaign_contacts"] -%}
-        {{- return("ref:demo_customer_value__complete_journey_" ~ var_name) -}}
+{# The value of an input var. With the demo Complete Journey, as long as `transactions` is
+   empty, an empty one is the model that reads that part of the demo, where there is one. #}
+{% macro input_value(input) %}
+    {%- set value = (var(input) or "") | trim -%}
+    {%- set journey_model = customer_value.input_specification(input).journey_model -%}
+    {%- if value == "" and journey_model and var("demo") == "complete_journey"
+        and (var("transactions") or "") | trim == "" -%}
+        {{- return("ref:" ~ journey_model) -}}
     {%- endif -%}
     {{- return(value) -}}
-{% endmacro %}
-
-
-{% macro is_complete_journey() %}
-    {{- return(
-        var("demo") == "complete_journey" and (var("transactions") or "") | trim == ""
-    ) -}}
 {% endmacro %}

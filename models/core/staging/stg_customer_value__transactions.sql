@@ -1,11 +1,10 @@
-{%- set columns = transaction_column_map() -%}
-{{ validate_transactions_input(is_staging=true) }}
+{%- set columns = input_map("transactions") -%}
+{{ validate_input("transactions", is_staging=true) }}
 with
 
 source as (
 
-    select *
-    from {{ input_relation("transactions", "demo_customer_value__transactions") }}
+    select * from {{ input_relation("transactions") }}
 
 ),
 
@@ -13,33 +12,33 @@ typed as (
 
     select
         {{ parse_customer_id(
-            transaction_column(columns, "customer_id")
+            input_column(columns, "customer_id")
         ) }} as customer_id,
-        {{ text_id(transaction_column(columns, "order_id")) }} as order_id,
-        {{ text_id(transaction_column(columns, "line_id")) }} as line_id,
-        {{ text_id(transaction_column(columns, "product_id")) }} as product_id,
-        lower({{ text_id(transaction_column(columns, "status")) }}) as status,
+        {{ text_id(input_column(columns, "order_id")) }} as order_id,
+        {{ text_id(input_column(columns, "line_id")) }} as line_id,
+        {{ text_id(input_column(columns, "product_id")) }} as product_id,
+        lower({{ text_id(input_column(columns, "status")) }}) as status,
         {% if "currency" in columns -%}
             coalesce(
-                upper({{ text_id(transaction_column(columns, "currency")) }}), 'NONE'
+                upper({{ text_id(input_column(columns, "currency")) }}), 'NONE'
             ) as currency,
         {% else -%}
             cast(null as {{ dbt.type_string() }}) as currency,
         {% endif -%}
         {{ parse_number(
-            transaction_column(columns, "quantity"), "decimal(18, 4)"
+            input_column(columns, "quantity"), "decimal(18, 4)"
         ) }} as quantity,
         {{ parse_number(
-            transaction_column(columns, "unit_price"), "decimal(18, 6)"
+            input_column(columns, "unit_price"), "decimal(18, 6)"
         ) }} as unit_price,
         {{ parse_number(
-            transaction_column(columns, "amount"), type_money()
+            input_column(columns, "amount"), type_money()
         ) }} as line_amount,
         coalesce(
-            {{ parse_boolean(transaction_column(columns, "is_return")) }}, false
+            {{ parse_boolean(input_column(columns, "is_return")) }}, false
         ) as is_flagged_return,
         {{ parse_timestamp(
-            transaction_column(columns, "transacted_at")
+            input_column(columns, "transacted_at")
         ) }} as parsed_at
 
     from source

@@ -1,21 +1,10 @@
-{%- set is_given = input_value("campaign_contacts") != "" -%}
-{%- set source_relation -%}
-    {{ input_relation("campaign_contacts", none) if is_given }}
-{%- endset -%}
-{%- set columns = campaign_contact_map() -%}
-{{ validate_campaign_contacts_input(is_staging=true) }}
+{%- set columns = input_map("campaign_contacts") -%}
+{{ validate_input("campaign_contacts", is_staging=true) }}
 with
 
 source as (
 
-    {% if columns -%}
-        select * from {{ source_relation }}
-    {%- else -%}
-        {# Nothing is given: nobody was contacted. -#}
-        select 1 as nobody
-        from (select 1 as nobody) as nobodies
-        where nobody = 0
-    {%- endif %}
+    select * from {{ input_relation("campaign_contacts") }}
 
 ),
 
@@ -23,19 +12,19 @@ typed as (
 
     select
         {{ parse_customer_id(
-            transaction_column(columns, "customer_id")
+            input_column(columns, "customer_id")
         ) }} as customer_id,
-        {{ text_id(transaction_column(columns, "campaign_id")) }} as campaign_id,
-        {{ text_id(transaction_column(columns, "variant")) }} as variant,
+        {{ text_id(input_column(columns, "campaign_id")) }} as campaign_id,
+        {{ text_id(input_column(columns, "variant")) }} as variant,
         {{ parse_number(
-            transaction_column(columns, "response_value"), type_money()
+            input_column(columns, "response_value"), type_money()
         ) }} as response_value,
-        {{ parse_number(transaction_column(columns, "cost"), type_money()) }} as cost,
-        {{ parse_boolean(transaction_column(columns, "responded")) }} as is_responded,
-        {{ parse_boolean(transaction_column(columns, "exposed")) }} as is_exposed,
+        {{ parse_number(input_column(columns, "cost"), type_money()) }} as cost,
+        {{ parse_boolean(input_column(columns, "responded")) }} as is_responded,
+        {{ parse_boolean(input_column(columns, "exposed")) }} as is_exposed,
         -- The var date_format is about the transactions: here text is ISO 8601.
         {{ parse_timestamp(
-            transaction_column(columns, "contacted_at"), date_format=""
+            input_column(columns, "contacted_at"), date_format=""
         ) }} as parsed_at
     from source
 

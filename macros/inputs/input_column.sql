@@ -1,5 +1,5 @@
-{# The input's column as SQL, or a null of text where it is not mapped. #}
-{% macro transaction_column(columns, name) %}
+{# The input's column as SQL, out of its map; a null of text where it is not mapped. #}
+{% macro input_column(columns, name) %}
     {%- if name in columns -%}
         {{- return(adapter.dispatch("quoted_name", "customer_value")(columns[name])) -}}
     {%- endif -%}

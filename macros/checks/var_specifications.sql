@@ -1,0 +1,383 @@
+{# Every var by group: its kind, the bounds of its value, what it must be (the end of the
+   sentence that a wrong one gets), what it means when it is empty, and what it is. The
+   validation and the tables of docs/vars.md are made from this; the defaults are in
+   dbt_project.yml. `from` and `to` are allowed values, `above` and `below` are not. #}
+{% macro var_specifications() %}
+    {%- set any_share = "a share from 0 to 1" -%}
+    {%- set positive_share = "a share above 0 and at most 1" -%}
+    {%- set inner_share = "a share above 0 and below 1" -%}
+    {%- set days = "a whole number of days from 1 to 3650" -%}
+    {%- set enough_customers = "a whole number of 0 or more customers; below it a build warns" -%}
+    {%- set not_negative = "a number of 0 or more" -%}
+    {%- set inputs = {
+        "demo": {
+            "kind": "choice",
+            "choices": ["cdnow", "complete_journey"],
+            "meaning": "what is built while `transactions` is empty",
+        },
+    } -%}
+    {%- do inputs.update(customer_value.input_var_specifications()) -%}
+    {%- do inputs.update({
+        "date_format": {
+            "kind": "text",
+            "empty": "ISO 8601",
+            "meaning": "how dates are written as text: strptime's letters, such as `%d/%m/%Y`",
+        },
+        "timezone": {
+            "kind": "text",
+            "pattern": "^[A-Za-z0-9_+/-]+$",
+            "expected": "a zone's name such as Europe/Paris",
+            "meaning": "time zone to which zoned timestamps are converted before the calendar "
+                ~ "day is taken",
+        },
+        "excluded_statuses": {
+            "kind": "list",
+            "expected": "a list, [] for none",
+            "meaning": "statuses whose lines are excluded (case-insensitive)",
+        },
+        "excluded_products": {
+            "kind": "list",
+            "expected": "a list, [] for none",
+            "meaning": "products whose lines are excluded: postage, gift cards",
+        },
+        "return_order_prefix": {
+            "kind": "text",
+            "empty": "none",
+            "meaning": "order ids with this prefix are returns",
+        },
+        "drop_identical_lines": {
+            "kind": "choice",
+            "choices": ["auto", true, false],
+            "expected": "auto, true or false",
+            "meaning": "auto: equal lines of one order are duplicates; true: all equal lines are; "
+                ~ "false: none are",
+        },
+    }) -%}
+    {{- return({
+        "Inputs": inputs,
+        "Dates": {
+            "as_of_date": {
+                "kind": "date",
+                "empty": "the last date of the log",
+                "expected": "empty or a date written YYYY-MM-DD",
+                "meaning": "the date that counts as today",
+            },
+            "holdout_days": {
+                "kind": "whole number",
+                "from": 1,
+                "empty": "half of the observed days, at most `horizon_days`",
+                "expected": "empty or a whole number of at least 1 (days)",
+                "meaning": "length of the holdout before the as-of date",
+            },
+            "history_months": {
+                "kind": "whole number",
+                "from": 0,
+                "to": 120,
+                "expected": "a whole number of months from 0 to 120",
+                "meaning": "number of past month ends at which customers are scored",
+            },
+        },
+        "Forecasts": {
+            "horizon_days": {
+                "kind": "whole number",
+                "from": 1,
+                "to": 3650,
+                "expected": days,
+                "meaning": "horizon of the lifetime value (the columns that end in 365d)",
+            },
+            "activity_days": {
+                "kind": "whole number",
+                "from": 1,
+                "to": 3650,
+                "expected": days,
+                "meaning": "window of `will they come back` (the columns that end in 90d)",
+            },
+            "annual_discount_rate": {
+                "kind": "number",
+                "from": 0,
+                "expected": "a number of 0 or more, 0.10 for ten per cent a year",
+                "meaning": "discount rate per year of 365 days",
+            },
+            "gross_margin": {
+                "kind": "number",
+                "above": 0,
+                "to": 1,
+                "expected": positive_share,
+                "meaning": "share of the spend that is margin",
+            },
+            "purchase_model": {
+                "kind": "choice",
+                "choices": ["bg_nbd", "mbg_nbd", "pareto_nbd"],
+                "meaning": "the purchase model behind `customers`",
+            },
+            "spend_cap_percentile": {
+                "kind": "number",
+                "from": 50,
+                "to": 100,
+                "expected": "a percentile from 50 to 100; 100 caps nothing",
+                "meaning": "spend above this percentile is capped for the fit of the spend model",
+            },
+            "lapse_after_days": {
+                "kind": "whole number",
+                "from": 1,
+                "to": 3650,
+                "empty": "the 95th percentile of the gaps",
+                "expected": "empty or " ~ days,
+                "meaning": "days without a purchase after which a customer has lapsed",
+            },
+            "bootstrap_replicates": {
+                "kind": "whole number",
+                "from": 10,
+                "to": 10000,
+                "expected": "a whole number from 10 to 10000",
+                "meaning": "refits behind `forecast_intervals`",
+            },
+            "value_model": {
+                "kind": "choice",
+                "choices": [
+                    "probabilistic", "ridge", "random_forest", "gradient_boosting",
+                    "neural_network"
+                ],
+                "meaning": "the source of the lifetime value of `customers`: the purchase and "
+                    ~ "spend models (probabilistic), or a learner",
+            },
+            "fit_customer_limit": {
+                "kind": "whole number",
+                "from": 100,
+                "expected": "a whole number of at least 100 customers",
+                "meaning": "the models are fitted and evaluated on at most this many customers",
+            },
+            "random_seed": {
+                "kind": "whole number",
+                "from": 0,
+                "to": 4294967295,
+                "expected": "a whole number from 0 to 4294967295",
+                "meaning": "seed of K-Means and the bootstraps",
+            },
+        },
+        "Scores, tiers and clusters": {
+            "rfm_scoring": {
+                "kind": "choice",
+                "choices": ["quintiles", "ntile", "thresholds"],
+                "meaning": "quintiles (ties share a score), ntile (the textbook split) or "
+                    ~ "thresholds (the seed `rfm_thresholds`)",
+            },
+            "vip_share": {
+                "kind": "number",
+                "above": 0,
+                "to": 1,
+                "expected": positive_share,
+                "meaning": "the tier VIP is this share of the customers, from the top",
+            },
+            "high_share": {
+                "kind": "number",
+                "above": 0,
+                "to": 1,
+                "expected": positive_share,
+                "meaning": "VIP and High together are this share",
+            },
+            "medium_share": {
+                "kind": "number",
+                "above": 0,
+                "to": 1,
+                "expected": positive_share,
+                "meaning": "VIP, High and Medium together are this share; the rest is Low",
+            },
+            "cluster_counts": {
+                "kind": "whole numbers",
+                "from": 2,
+                "to": 20,
+                "expected": "a list of whole numbers from 2 to 20",
+                "meaning": "candidate numbers of clusters",
+            },
+            "minimum_cluster_share": {
+                "kind": "number",
+                "from": 0,
+                "below": 0.5,
+                "expected": "a share from 0 to below 0.5",
+                "meaning": "a candidate with a smaller cluster is not selected",
+            },
+        },
+        "Decisions": {
+            "decay_retention_share": {
+                "kind": "number",
+                "above": 0,
+                "to": 1,
+                "expected": positive_share,
+                "meaning": "a segment has decayed once fewer of its customers buy in a month than "
+                    ~ "this share of those who bought in the first",
+            },
+            "marketing_budget_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "the budget as a share of next year's expected revenue, where the seed "
+                    ~ "`current_budget` has no row",
+            },
+            "reallocation_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "share of the budget that the shifted scenario moves",
+            },
+            "budget_floor_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "no segment is moved below this share of the budget",
+            },
+            "budget_cap_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "no segment is moved above this share of the budget",
+            },
+            "divest_reallocation_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "share of the budget of Divest segments that moves to Invest",
+            },
+        },
+        "Propensity and experiments": {
+            "propensity": {
+                "kind": "choice",
+                "choices": [true, false],
+                "expected": "true or false",
+                "meaning": "false leaves out propensity and the learners of value",
+            },
+            "propensity_row_limit": {
+                "kind": "whole number",
+                "from": 1000,
+                "expected": "a whole number of at least 1000 rows",
+                "meaning": "approximate maximum number of rows used to train, and to test, a "
+                    ~ "propensity model",
+            },
+            "campaign_budget": {
+                "kind": "number",
+                "above": 0,
+                "expected": "an amount above 0",
+                "meaning": "what a campaign may cost",
+            },
+            "contact_cost": {
+                "kind": "number",
+                "above": 0,
+                "expected": "an amount above 0",
+                "meaning": "cost of one contact",
+            },
+            "maximum_group_gap": {
+                "kind": "number",
+                "from": 0,
+                "expected": not_negative,
+                "meaning": "the gap from the overall rate above which `propensity_fairness` flags "
+                    ~ "a group",
+            },
+            "control_share": {
+                "kind": "number",
+                "above": 0,
+                "below": 1,
+                "expected": inner_share,
+                "meaning": "share of the customers that an experiment holds out",
+            },
+            "control_variant": {
+                "kind": "text",
+                "pattern": "[^ ]",
+                "expected": "the variant of the customers held out, as text",
+                "meaning": "the value of the column variant for customers held out",
+            },
+            "wished_lift": {
+                "kind": "number",
+                "above": 0,
+                "to": 10,
+                "expected": "a number above 0, 0.10 for a tenth more than without",
+                "meaning": "relative lift worth finding",
+            },
+            "test_power": {
+                "kind": "number",
+                "above": 0,
+                "below": 1,
+                "expected": inner_share,
+                "meaning": "probability of finding a lift of `wished_lift`",
+            },
+        },
+        "Warnings": {
+            "minimum_customers": {
+                "kind": "whole number",
+                "from": 0,
+                "expected": enough_customers,
+                "meaning": "a build warns of fewer customers",
+            },
+            "minimum_repeat_customers": {
+                "kind": "whole number",
+                "from": 0,
+                "expected": enough_customers,
+                "meaning": "a build warns of fewer customers with a second purchase",
+            },
+            "minimum_history_multiple": {
+                "kind": "number",
+                "from": 0,
+                "expected": not_negative,
+                "meaning": "a build warns where fewer days were observed than this multiple of the "
+                    ~ "horizon",
+            },
+            "maximum_spend_correlation": {
+                "kind": "number",
+                "from": 0,
+                "expected": not_negative,
+                "meaning": "a build warns of a stronger correlation of frequency and spend",
+            },
+            "maximum_early_arrival_ratio": {
+                "kind": "number",
+                "from": 0,
+                "expected": not_negative,
+                "meaning": "a build warns where first purchases are more frequent at the start of "
+                    ~ "the log than later, by this ratio: the log may begin in the middle of the "
+                    ~ "customers' lives",
+            },
+            "maximum_bias_share": {
+                "kind": "number",
+                "from": 0,
+                "expected": not_negative,
+                "meaning": "a build warns where a holdout total is off by a larger share",
+            },
+        },
+        "Publication": {
+            "published_path": {
+                "kind": "text",
+                "meaning": "the folder for readers; auto is a folder beside the DuckDB database, "
+                    ~ "and empty publishes nothing",
+            },
+        },
+    }) -}}
+{% endmacro %}
+
+
+{# The two vars of every input: what it is, and the map of its columns. #}
+{% macro input_var_specifications() %}
+    {%- set vars = {} -%}
+    {%- for input, specification in customer_value.input_specifications().items() -%}
+        {%- set noun = "attribute" if specification.other_columns else "standard" -%}
+        {%- do vars.update({
+            input: {
+                "kind": "text",
+                "empty": "the demo" if specification.demo_model else "none",
+                "meaning": ("" if specification.demo_model else "optional: ")
+                    ~ specification.row ~ "; `schema.table`, `ref:model`, "
+                    ~ "`source:name.table`, on DuckDB also a file or glob",
+            },
+            specification.map: {
+                "kind": "map",
+                "empty": "every column under its own name" if specification.other_columns
+                    else "standard names",
+                "expected": "a map from " ~ noun ~ " name to your column",
+                "meaning": "the columns of `" ~ input ~ "`: " ~ noun ~ " name → your column",
+            },
+        }) -%}
+    {%- endfor -%}
+    {{- return(vars) -}}
+{% endmacro %}

@@ -1,0 +1,25 @@
+{# Standard name -> the input's column, for the columns that are there; of an input with other
+   columns, those too. An optional input has none where it is not given, and while dbt reads the
+   project, before the input can be read. #}
+{% macro input_map(input) %}
+    {%- set specification = customer_value.input_specification(input) -%}
+    {%- set reference = customer_value.input_reference(customer_value.input_value(input)) -%}
+    {%- if not specification.demo_model and (reference.kind == "demo" or not execute) -%}
+        {{- return({}) -}}
+    {%- elif var(specification.map) -%}
+        {{- return(var(specification.map)) -}}
+    {%- elif reference.kind == "demo" -%}
+        {%- set names = specification.demo_columns -%}
+    {%- else -%}
+        {%- set names = customer_value.input_columns(input) -%}
+    {%- endif -%}
+    {%- if not names and specification.demo_model -%}
+        {%- set names = ["customer_id", "transacted_at", "amount"] -%}
+    {%- endif -%}
+    {%- set columns = {} -%}
+    {%- for name in names
+        if specification.other_columns or name | lower in specification.columns -%}
+        {%- do columns.update({name | lower: name}) -%}
+    {%- endfor -%}
+    {{- return(columns) -}}
+{% endmacro %}

@@ -1,0 +1,155 @@
+{# All that the project knows of its inputs, by the var that names each: the var that maps its
+   columns, the standard columns, the model that stands in for it in a demo, and what becomes of
+   a missing column. The maps, the validation and the tables of docs/vars.md are made from this.
+   `instead` are columns that together do the work of a required one. #}
+{% macro input_specifications() %}
+    {{- return({
+        "transactions": {
+            "map": "transaction_columns",
+            "row": "one row per line of an order",
+            "demo_model": "demo_customer_value__transactions",
+            "journey_model": "demo_customer_value__complete_journey_transactions",
+            "demo_columns": ["customer_id", "transacted_at", "quantity", "amount"],
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who bought; null, empty and nan are an unknown customer",
+                },
+                "transacted_at": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "when; text is ISO 8601 or in `date_format`, and never guessed",
+                },
+                "amount": {
+                    "type": "number or text",
+                    "is_required": true,
+                    "instead": ["quantity", "unit_price"],
+                    "meaning": "line amount, negative for a return; text may be written "
+                        ~ "`$1,234.56` or `(12.00)`",
+                },
+                "quantity": {
+                    "type": "number or text",
+                    "meaning": "pieces; times `unit_price` the amount, where no amount is mapped",
+                },
+                "unit_price": {"type": "number or text", "meaning": "price of one piece"},
+                "order_id": {
+                    "type": "any",
+                    "meaning": "a customer's lines with one order id are one order; without it, "
+                        ~ "those of one moment are",
+                },
+                "line_id": {
+                    "type": "any",
+                    "meaning": "two lines with one id are duplicates; without it, equal lines of "
+                        ~ "one order are",
+                },
+                "status": {
+                    "type": "text", "meaning": "compared with the var `excluded_statuses`"
+                },
+                "product_id": {
+                    "type": "any", "meaning": "compared with the var `excluded_products`"
+                },
+                "is_return": {
+                    "type": "boolean, number or text",
+                    "meaning": "true, t, yes, y or 1: the line is a return, whatever its sign",
+                },
+                "currency": {
+                    "type": "text",
+                    "meaning": "converted by the seed `exchange_rates`; without the column there "
+                        ~ "is one currency",
+                },
+            },
+        },
+        "customer_attributes": {
+            "map": "customer_attribute_columns",
+            "row": "one row per customer",
+            "journey_model": "demo_customer_value__complete_journey_customer_attributes",
+            "absence": "no column %s: name yours",
+            "reserved_names": ["overall", "acquisition_quarter", "first_value_band"],
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "whose attributes they are",
+                },
+            },
+            "other_columns": {
+                "type": "any, kept as trimmed text",
+                "meaning": "at least one attribute under a name of yours, such as `channel`; "
+                    ~ "`acquisition_cost` is a number",
+            },
+        },
+        "service_activities": {
+            "map": "service_activity_columns",
+            "row": "one row per service that a customer received",
+            "absence": "no column %s: name yours",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who received the service",
+                },
+                "activity": {
+                    "type": "text",
+                    "is_required": true,
+                    "meaning": "what was done, such as a call; its rate is in the seed "
+                        ~ "`activity_rates`",
+                },
+                "performed_at": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "when; text is ISO 8601 or in `date_format`",
+                },
+                "quantity": {
+                    "type": "number or text",
+                    "meaning": "how much of it; 1 where the column is missing",
+                },
+            },
+        },
+        "campaign_contacts": {
+            "map": "campaign_contact_columns",
+            "row": "one row per contact of a campaign with a customer",
+            "journey_model": "demo_customer_value__complete_journey_campaign_contacts",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who was contacted",
+                },
+                "campaign_id": {
+                    "type": "any", "is_required": true, "meaning": "in which campaign"
+                },
+                "contacted_at": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "when; text is ISO 8601; for customers held out, the day on which "
+                        ~ "they would have been contacted",
+                },
+                "variant": {
+                    "type": "text",
+                    "meaning": "arm of an experiment; customers in the arm `control_variant` were "
+                        ~ "held out",
+                },
+                "responded": {
+                    "type": "boolean, number or text",
+                    "meaning": "true where the customer responded; empty counts as no",
+                },
+                "response_value": {
+                    "type": "number or text", "meaning": "what the response brought"
+                },
+                "cost": {"type": "number or text", "meaning": "what the contact cost"},
+                "exposed": {
+                    "type": "boolean, number or text",
+                    "meaning": "whether the contact reached the customer",
+                },
+            },
+        },
+    }) -}}
+{% endmacro %}
+
+
+{% macro input_specification(input) %}
+    {{- return(customer_value.input_specifications()[input]) -}}
+{% endmacro %}

@@ -1,0 +1,173 @@
+"""The table of vars and the inputs' specifications: what they accept, and their documentation."""
+
+import json
+import re
+
+import pytest
+import yaml
+from conftest import run_dbt
+from helpers import ROOT, copy_project
+
+# What a mistyped var may hold, by kind.
+VALUES = {
+    "word": "???",
+    "empty text": "",
+    "true": True,
+    "false": False,
+    "whole number": 7,
+    "number": 0.25,
+    "list of words": ["???"],
+    "list of whole numbers": [3, 4],
+    "empty list": [],
+    "map": {"customer_id": "client"},
+    "empty map": {},
+    "null": None,
+}
+# Which of them have the right type; the bounds are another matter.
+RIGHT = {
+    "choice": {"word", "empty text", "true", "false"},
+    "text": {"word", "empty text"},
+    "date": {"word"},
+    "map": {"map", "empty map"},
+    "list": {"list of words", "list of whole numbers", "empty list"},
+    "whole numbers": {"list of whole numbers"},
+    "whole number": {"whole number"},
+    "number": {"whole number", "number"},
+}
+PRINTING = """
+{% macro print_specifications() %}
+    {%- do print(tojson({
+        "vars": customer_value.var_specifications(),
+        "inputs": customer_value.input_specifications(),
+    })) -%}
+{% endmacro %}
+
+{% macro print_verdicts(values) %}
+    {%- set verdicts = {} -%}
+    {%- for group in customer_value.var_specifications().values() -%}
+        {%- for name, specification in group.items() -%}
+            {%- set found = [] -%}
+            {%- for value in values[name] -%}
+                {%- do found.append(customer_value.is_valid_var(specification, value)) -%}
+            {%- endfor -%}
+            {%- do verdicts.update({name: found}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do print(tojson(verdicts)) -%}
+{% endmacro %}
+"""
+
+
+@pytest.fixture(scope="module")
+def operation(tmp_path_factory):
+    """Return a function that runs a macro that prints JSON, and returns what it printed."""
+    directory = tmp_path_factory.mktemp("vars")
+    project = copy_project(directory / "project")
+    (project / "macros" / "printing.sql").write_text(PRINTING)
+
+    def run(macro: str, **arguments):
+        result = run_dbt(
+            *("--quiet", "run-operation", macro, "--args", json.dumps(arguments)),
+            database=directory / "vars.duckdb",
+            project=project,
+        )
+        assert result.exit_code == 0, result.output
+        return json.loads(result.output.strip().splitlines()[-1])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def specifications(operation):
+    return operation("print_specifications")
+
+
+@pytest.fixture(scope="module")
+def variables(specifications) -> dict[str, dict]:
+    """Return name -> specification, of all groups."""
+    return {name: of for group in specifications["vars"].values() for name, of in group.items()}
+
+
+def defaults() -> dict:
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
+    return project["vars"]["customer_value"]
+
+
+def test_the_table_holds_every_var_once(specifications, variables):
+    assert set(variables) == set(defaults())
+    assert sum(len(group) for group in specifications["vars"].values()) == len(variables)
+    assert all(of["kind"] in RIGHT and of["meaning"] for of in variables.values())
+
+
+def edges(of: dict) -> dict[str, list]:
+    """Return the values beside the bounds of a var: those just inside, and those outside."""
+    step = 1 if of["kind"] == "whole number" else 0.001
+    inside, outside = [], []
+    for bound, sign in (("from", 1), ("to", -1)):
+        if bound in of:
+            inside.append(of[bound])
+            outside.append(of[bound] - sign * step)
+    for bound, sign in (("above", 1), ("below", -1)):
+        if bound in of:
+            inside.append(of[bound] + sign * step)
+            outside.append(of[bound])
+    if of["kind"] == "whole numbers":
+        return {"inside": [[value] for value in inside], "outside": [[v] for v in outside]}
+    return {"inside": inside, "outside": outside}
+
+
+def test_every_var_refuses_values_of_another_type_and_beyond_its_bounds(operation, variables):
+    asked, expected = {}, {}
+    for name, of in variables.items():
+        is_empty_allowed = "empty" in of and of["kind"] not in ("text", "choice")
+        wrong = [value for kind, value in VALUES.items() if kind not in RIGHT[of["kind"]]]
+        if is_empty_allowed:
+            wrong = [value for value in wrong if value not in ("", None)]
+        if of["kind"] == "choice":
+            wrong += [value for value in ("???", "", True, False) if value not in of["choices"]]
+        around = edges(of)
+        right = [defaults()[name], *of.get("choices", []), *around["inside"]]
+        right += [""] if is_empty_allowed else []
+        wrong += around["outside"]
+        assert len(wrong) >= 4
+        asked[name] = right + wrong
+        expected[name] = [True] * len(right) + [False] * len(wrong)
+    verdicts = operation("print_verdicts", values=asked)
+    mistaken = [
+        (name, value, verdict)
+        for name in asked
+        for value, verdict, truth in zip(asked[name], verdicts[name], expected[name], strict=True)
+        if verdict != truth
+    ]
+    assert mistaken == []
+
+
+def test_a_pattern_and_the_calendar_are_kept(operation, variables):
+    values = {name: [] for name in variables}
+    values["timezone"] = ["Europe/Paris", "Mars'--", ""]
+    values["control_variant"] = ["held out", "  ", ""]
+    values["as_of_date"] = ["1998-06-30", "1998-02-30", "30/06/1998", "1896-02-29", "2000-02-29"]
+    verdicts = operation("print_verdicts", values=values)
+    assert verdicts["timezone"] == [True, False, False]
+    assert verdicts["control_variant"] == [True, False, False]
+    assert verdicts["as_of_date"] == [True, False, False, False, True]
+
+
+def test_every_input_has_its_two_vars_and_its_customer(specifications, variables):
+    assert len(specifications["inputs"]) >= 4
+    for name, of in specifications["inputs"].items():
+        assert {name, of["map"]} <= set(variables)
+        assert of["columns"]["customer_id"]["is_required"]
+        assert all(column["type"] and column["meaning"] for column in of["columns"].values())
+
+
+def test_the_page_of_vars_is_what_the_operation_prints(dbt):
+    result = dbt("--quiet", "run-operation", "document_vars")
+    assert result.exit_code == 0, result.output
+    tables = re.compile(r"<!-- document_vars:.*<!-- /document_vars -->", re.S)
+    printed = tables.search(result.output)
+    written = tables.search((ROOT / "docs" / "vars.md").read_text())
+    assert printed is not None and written is not None
+    assert written.group() == printed.group(), (
+        "write the page anew: dbt --quiet run-operation document_vars > docs/vars.md"
+    )
