@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -67,21 +68,48 @@ def test_every_model_has_a_yml_of_its_own(model):
     assert [entry["name"] for entry in described] == [model.stem]
 
 
-def test_every_macro_that_the_project_calls_says_what_it_does():
-    """Helpers inside a macro's file, and an engine's own version of one, need no more."""
-    callers = [ROOT / "dbt_project.yml", *MODELS, *(ROOT / "tests").rglob("*.sql")]
-    text = "\n".join(path.read_text() for path in callers)
-    called = set()
-    for path in (ROOT / "macros").rglob("*.sql"):
-        names = re.findall(r"{%-?\s*macro\s+(\w+)\(", path.read_text())
-        called |= {name for name in names if re.search(rf"\b{name}\(", text)}
-    described = {}
+ENGINES = re.compile(r"^(default|bigquery|duckdb|postgres|redshift|snowflake|spark)__")
+MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(([^)]*)\)")
+
+
+def macro_signatures() -> dict[Path, dict[str, list[str]]]:
+    """Return file -> macro -> names of its arguments, without the engines' own versions."""
+    return {
+        path: {
+            name: [part.split("=")[0].strip() for part in arguments.split(",") if part.strip()]
+            for name, arguments in MACRO.findall(path.read_text())
+            if not ENGINES.match(name)
+        }
+        for path in sorted((ROOT / "macros").rglob("*.sql"))
+    }
+
+
+def test_every_macro_is_described_in_its_folder_with_the_arguments_that_it_has():
+    from dbt.parser.schemas import is_valid_type
+
+    described: dict[Path, dict[str, dict]] = {}
     for path in (ROOT / "macros").rglob("*.yml"):
-        for macro in yaml.safe_load(path.read_text())["macros"]:
-            described[macro["name"]] = macro.get("description", "")
-    assert len(called) > 10
-    assert called - set(described) == set()
-    assert all(len(text.strip()) > 20 for text in described.values())
+        entries = yaml.safe_load(path.read_text())["macros"]
+        described.setdefault(path.parent, {}).update({entry["name"]: entry for entry in entries})
+        assert all(len(entry.get("description", "").strip()) > 20 for entry in entries), path
+    signatures = macro_signatures()
+    assert sum(len(macros) for macros in signatures.values()) > 50
+    for path, macros in signatures.items():
+        for name, arguments in macros.items():
+            assert name in described[path.parent], (path, name)
+            documented = described[path.parent][name].get("arguments", [])
+            assert [argument["name"] for argument in documented] == arguments, name
+            assert all(is_valid_type(argument["type"]) for argument in documented), name
+
+
+def test_every_file_of_macros_is_named_after_what_is_in_it():
+    """After one of its macros, or, where a family fills it, after the beginning of their names."""
+    misnamed = [
+        path.name
+        for path, macros in macro_signatures().items()
+        if path.stem not in macros and not all(name.startswith(path.stem) for name in macros)
+    ]
+    assert misnamed == []
 
 
 PROMISES = {

@@ -16,7 +16,25 @@
             "meaning": "what is built while `transactions` is empty",
         },
     } -%}
-    {%- do inputs.update(customer_value.input_var_specifications()) -%}
+    {%- for input, specification in customer_value.input_specifications().items() -%}
+        {%- set noun = "attribute" if specification.other_columns else "standard" -%}
+        {%- do inputs.update({
+            input: {
+                "kind": "text",
+                "empty": "the demo" if specification.demo_model else "none",
+                "meaning": ("" if specification.demo_model else "optional: ")
+                    ~ specification.row ~ "; `schema.table`, `ref:model`, "
+                    ~ "`source:name.table`, on DuckDB also a file or glob",
+            },
+            specification.map: {
+                "kind": "map",
+                "empty": "every column under its own name" if specification.other_columns
+                    else "standard names",
+                "expected": "a map from " ~ noun ~ " name to your column",
+                "meaning": "the columns of `" ~ input ~ "`: " ~ noun ~ " name → your column",
+            },
+        }) -%}
+    {%- endfor -%}
     {%- do inputs.update({
         "date_format": {
             "kind": "text",
@@ -354,30 +372,4 @@
             },
         },
     }) -}}
-{% endmacro %}
-
-
-{# The two vars of every input: what it is, and the map of its columns. #}
-{% macro input_var_specifications() %}
-    {%- set vars = {} -%}
-    {%- for input, specification in customer_value.input_specifications().items() -%}
-        {%- set noun = "attribute" if specification.other_columns else "standard" -%}
-        {%- do vars.update({
-            input: {
-                "kind": "text",
-                "empty": "the demo" if specification.demo_model else "none",
-                "meaning": ("" if specification.demo_model else "optional: ")
-                    ~ specification.row ~ "; `schema.table`, `ref:model`, "
-                    ~ "`source:name.table`, on DuckDB also a file or glob",
-            },
-            specification.map: {
-                "kind": "map",
-                "empty": "every column under its own name" if specification.other_columns
-                    else "standard names",
-                "expected": "a map from " ~ noun ~ " name to your column",
-                "meaning": "the columns of `" ~ input ~ "`: " ~ noun ~ " name → your column",
-            },
-        }) -%}
-    {%- endfor -%}
-    {{- return(vars) -}}
 {% endmacro %}

@@ -2,7 +2,7 @@
    columns, those too. An optional input has none where it is not given, and while dbt reads the
    project, before the input can be read. #}
 {% macro input_map(input) %}
-    {%- set specification = customer_value.input_specification(input) -%}
+    {%- set specification = customer_value.input_specifications()[input] -%}
     {%- set reference = customer_value.input_reference(customer_value.input_value(input)) -%}
     {%- if not specification.demo_model and (reference.kind == "demo" or not execute) -%}
         {{- return({}) -}}

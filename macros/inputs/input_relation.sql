@@ -1,7 +1,7 @@
 {# What an input var names, to select from; where it is empty, the demo, or no rows at all. #}
 {% macro input_relation(input) %}
     {%- set reference = customer_value.input_reference(customer_value.input_value(input)) -%}
-    {%- set demo_model = customer_value.input_specification(input).demo_model -%}
+    {%- set demo_model = customer_value.input_specifications()[input].demo_model -%}
     {%- if reference.kind == "ref" -%}
         {{- return(ref(*reference.parts)) -}}
     {%- elif reference.kind == "source" -%}

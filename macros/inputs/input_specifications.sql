@@ -148,8 +148,3 @@
         },
     }) -}}
 {% endmacro %}
-
-
-{% macro input_specification(input) %}
-    {{- return(customer_value.input_specifications()[input]) -}}
-{% endmacro %}

@@ -1,3 +1,5 @@
+{# A local timestamp, null where the text is none. `date_format` is the var's unless another is
+   given; empty, it is ISO 8601. A time with a zone is converted to the var timezone. #}
 {% macro parse_timestamp(expression, date_format=none) %}
     {{- return(adapter.dispatch("parse_timestamp", "customer_value")(
         expression,
@@ -6,7 +8,8 @@
     )) -}}
 {% endmacro %}
 
-{% macro _has_zone(text) -%}
+{# Whether a time is followed by its distance from Greenwich. #}
+{% macro has_zone(text) -%}
     {{ regexp_matches(text, "[0-9]:[0-9][0-9].*([Zz]|[+-][0-9][0-9](:?[0-9][0-9])?)$") }}
 {%- endmacro %}
 
@@ -22,7 +25,7 @@
             'DATE', 'TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS'
         )
             then try_cast({{ expression }} as timestamp)
-        when {{ customer_value._has_zone(text) }}
+        when {{ customer_value.has_zone(text) }}
             then timezone('{{ timezone }}', try_cast({{ text }} as timestamptz))
         else try_cast({{ text }} as timestamp)
     end
@@ -32,10 +35,15 @@
 {% macro snowflake__parse_timestamp(expression, date_format, timezone) -%}
     {%- set text = text_id(expression) -%}
     {%- if date_format -%}
-    try_to_timestamp_ntz({{ text }}, '{{ translate_date_format(date_format) }}')
+    {%- set pattern = customer_value.translate_date_format(date_format, {
+        "Y": "YYYY", "y": "YY", "m": "MM", "d": "DD", "H": "HH24", "I": "HH12",
+        "M": "MI", "S": "SS", "p": "AM", "b": "MON", "B": "MMMM", "f": "FF6",
+        "z": "TZHTZM"
+    }) %}
+    try_to_timestamp_ntz({{ text }}, '{{ pattern }}')
     {%- else -%}
     case
-        when {{ customer_value._has_zone(text) }}
+        when {{ customer_value.has_zone(text) }}
             then cast(
                 convert_timezone('{{ timezone }}', try_to_timestamp_tz({{ text }}))
                 as timestamp_ntz
@@ -48,10 +56,15 @@
 {% macro spark__parse_timestamp(expression, date_format, timezone) -%}
     {%- set text = text_id(expression) -%}
     {%- if date_format -%}
-    try_to_timestamp({{ text }}, '{{ translate_date_format(date_format) }}')
+    {%- set pattern = customer_value.translate_date_format(date_format, {
+        "Y": "yyyy", "y": "yy", "m": "MM", "d": "dd", "H": "HH", "I": "hh",
+        "M": "mm", "S": "ss", "p": "a", "b": "MMM", "B": "MMMM", "f": "SSSSSS",
+        "z": "Z"
+    }) %}
+    try_to_timestamp({{ text }}, '{{ pattern }}')
     {%- else -%}
     case
-        when {{ customer_value._has_zone(text) }}
+        when {{ customer_value.has_zone(text) }}
             then from_utc_timestamp(
                 to_utc_timestamp(try_cast({{ text }} as timestamp), current_timezone()),
                 '{{ timezone }}'
@@ -67,7 +80,7 @@
     safe.parse_datetime('{{ date_format }}', {{ text }})
     {%- else -%}
     case
-        when {{ customer_value._has_zone(text) }}
+        when {{ customer_value.has_zone(text) }}
             then datetime(safe_cast({{ text }} as timestamp), '{{ timezone }}')
         else safe_cast({{ text }} as datetime)
     end

@@ -10,7 +10,7 @@
 {% macro validate_input(input, is_staging=false) %}
     {%- set names = customer_value.readable_input_columns(input, is_staging) -%}
     {%- if not names -%}{{- return("") -}}{%- endif -%}
-    {%- set specification = customer_value.input_specification(input) -%}
+    {%- set specification = customer_value.input_specifications()[input] -%}
     {%- set value = customer_value.input_value(input) -%}
     {%- set listing = "its columns are: " ~ names | join(", ") ~ "." -%}
     {%- set there = names | map("lower") | list -%}
