@@ -367,7 +367,7 @@ def few_marts(database: Path) -> None:
         "segment_profile": "segment_order = 1",
         "value_tier_profile": "tier_order = 1",
         "cluster_profile": "cluster_id = 1",
-        "value_concentration": "true",
+        "concentration": "true",
         "model_fits": "as_of_role = 'current'",
         "survival_comparison": "true",
         "survival_curves": "day = 0",

@@ -5,12 +5,16 @@ import re
 import shutil
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 import yaml
 from conftest import Build, run_dbt
 from helpers import PACKAGE, ROOT, copy_project, seed_path
 
-SEEDS = ("build", "--exclude-resource-type", "unit_test", "test")
+SEEDS = (
+    *("build", "--exclude-resource-type", "unit_test"),
+    *("--indirect-selection", "buildable"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +97,11 @@ def test_every_customer_has_one_rule_or_the_build_stops(project, tmp_path, text,
         assert result.exit_code == 0, result.output
 
 
-OWN_SEGMENTS = "segment,segment_order,meaning\nRegulars,1,come often\nOthers,2,the rest\n"
+OWN_SEGMENTS = """\
+segment,segment_order,is_at_risk,meaning
+Regulars,1,false,come often
+Others,2,true,the rest
+"""
 
 
 def test_segments_of_ones_own_need_a_playbook_of_ones_own(project, tmp_path):
@@ -117,28 +125,12 @@ def test_a_wildcard_covers_segments_of_ones_own(project, tmp_path):
     )
 
 
-TARGETS = "intervention,column_name,operator,value\n"
-NAMES = (
-    "Win back lapsing regulars",
-    "Second order series",
-    "Champion care",
-    "Cross-selling by mail",
-    "Mass newsletter",
-)
-
-
-def targets(*conditions: str) -> str:
-    """Return targets that are right for all interventions but the first."""
-    others = [f"{name},customer_id,is not null," for name in NAMES[1:]]
-    return "\n".join([TARGETS.strip(), *(f"{NAMES[0]},{line}" for line in conditions), *others, ""])
-
-
 def intervention(**changes) -> str:
     """Return the shipped interventions with some cells of the first row changed."""
-    header, first, *others = shipped("interventions").splitlines()
-    names = header.split(",")
-    cells = dict(zip(names, first.split(","), strict=True)) | changes
-    return "\n".join([header, ",".join(cells[name] for name in names), *others, ""])
+    rows = pd.read_csv(seed_path("interventions"), dtype=str)
+    for column, value in changes.items():
+        rows.loc[0, column] = value
+    return rows.to_csv(index=False)
 
 
 @pytest.fixture(scope="module")
@@ -166,37 +158,53 @@ def refuse(project, copied_demo):
 
 
 INTERVENTION_CASES = [
-    ("interventions", intervention(cost_per_customer="-1"), ["cost_per_customer -1", "0 or more"]),
-    ("interventions", intervention(reach_share="1.2"), ["reach_share 1.2", "from 0 to 1"]),
-    ("interventions", intervention(effect_low="0.07"), ["order than low, base, high"]),
-    (
-        "interventions",
-        intervention(effect_basis="clicks"),
-        ["effect_basis clicks", "reactivations"],
-    ),
-    ("intervention_targets", targets("segment,in,Lost|Losts"), ["segment Losts,", "Hibernating"]),
-    ("intervention_targets", targets("shoe_size,>,42"), ["column shoe_size,", "recency_days"]),
-    ("intervention_targets", targets("recency_days,like,9"), ["operator like", "is not null"]),
-    ("intervention_targets", targets("recency_days,>,long"), ["value long for recency_days"]),
-    ("intervention_targets", targets("segment,=,"), ["segment = without a value"]),
-    ("intervention_targets", targets(), ["no row for Win back lapsing regulars", "customer_id"]),
-    (
-        "intervention_targets",
-        targets(*(f"recency_days,>,{days}" for days in range(6))),
-        ["more than 5 conditions"],
-    ),
-    (
-        "intervention_targets",
-        targets("segment,=,Lost") + "Win bak,segment,=,Lost\n",
-        ["intervention Win bak,", "none of this name"],
-    ),
+    (intervention(cost_per_customer="-1"), ["cost_per_customer -1", "0 or more"]),
+    (intervention(reach_share="1.2"), ["reach_share 1.2", "from 0 to 1"]),
+    (intervention(effect_low="0.07"), ["order than low, base, high"]),
+    (intervention(effect_basis="clicks"), ["effect_basis clicks", "reactivations"]),
+    (intervention(segment="Losts"), ["segment Losts,", "there is none"]),
+    (intervention(value_tier="Gold"), ["value tier Gold,", "VIP, High, Medium"]),
+    (intervention(cluster_name="Whales"), ["cluster Whales,", "cluster_labels"]),
+    (intervention(intervention="Champion care"), ["more than one row", "Champion care"]),
+]
+CONDITION_CASES = [
+    ("shoe_size > 42", ["does not run", "recency_days"]),
+    ("recency_days like", ["does not run", "recency_days"]),
+    ("recency_days > 'long'", ["does not run"]),
+    ("segment =", ["does not run"]),
+    ("true; drop table customers", ["one SQL condition"]),
+    ("true -- or not", ["one SQL condition"]),
 ]
 
 
-@pytest.mark.parametrize(("seed", "text", "sentence"), INTERVENTION_CASES)
-def test_an_impossible_intervention_is_named(refuse, seed, text, sentence):
-    result = refuse("intervention_baseline", seed, text)
-    assert_refused(result, f"The seed {seed}", *sentence)
+@pytest.mark.parametrize(("text", "sentence"), INTERVENTION_CASES)
+def test_an_impossible_intervention_is_named(refuse, text, sentence):
+    result = refuse("int_customer_value__intervention_baselines", "interventions", text)
+    assert_refused(result, "The seed interventions", *sentence)
+
+
+@pytest.mark.parametrize(("condition", "sentence"), CONDITION_CASES)
+def test_a_condition_that_does_not_run_is_named(refuse, condition, sentence):
+    text = intervention(condition=condition)
+    result = refuse("int_customer_value__intervention_baselines", "interventions", text)
+    place = f"The seed interventions has for Win back lapsing regulars the condition {condition}"
+    assert_refused(result, place, *sentence)
+
+
+def test_a_condition_may_name_every_column_of_the_customers(project, copied_demo, tmp_path):
+    database = shutil.copy(copied_demo, tmp_path / copied_demo.name)
+    properties = yaml.safe_load(
+        (ROOT / "models/core/marts/customer_value__customers.yml").read_text()
+    )
+    names = [column["name"] for column in properties["models"][0]["columns"]]
+    text = intervention(condition=" or ".join(f"{name} is not null" for name in names))
+    node = "int_customer_value__intervention_baselines"
+    result = rebuild(project, database, node, {"interventions": text})
+    assert result.exit_code == 0, result.output
+    count = "select min(customer_count) from main_internal.int_intervention_baselines"
+    assert result.row(f"{count} where intervention = 'Win back lapsing regulars'") == result.row(
+        "select count(*) from customers"
+    )
 
 
 OTHER_CASES = [
@@ -274,13 +282,12 @@ def test_floors_that_exceed_the_budget_are_named(refuse):
 
 # What rests on each seed of assumptions, and changes with it.
 ASSUMPTIONS = {
-    "interventions": {"intervention_baseline", "intervention_return"},
-    "intervention_targets": {"intervention_baseline", "intervention_return"},
+    "interventions": {"intervention_return"},
     "acquisition_costs": {"acquisition_return"},
     "current_budget": {"budget_scenarios", "budget_phases", "segment_portfolio"},
     "budget_response": {"budget_scenarios", "budget_phases", "segment_portfolio"},
     "budget_steps": {"budget_phases"},
-    "activity_rates": {"customer_profitability", "profit_concentration", "segment_portfolio"},
+    "activity_rates": {"customer_profitability", "concentration", "segment_portfolio"},
     "strategic_fit": {"segment_portfolio"},
 }
 
@@ -312,8 +319,7 @@ def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(project, co
     assert after.exit_code == 0, after.output
     changed = {mart for mart in marts if after.dump(mart) != dumps[mart]}
     expected = set().union(*(ASSUMPTIONS[seed] for seed in changes))
-    # Whom an intervention targets, and what they do without it, is no assumption.
-    assert changed == expected - {"intervention_baseline"}
+    assert changed == expected
 
     children = json.loads((target / "manifest.json").read_text())["child_map"]
 
@@ -329,28 +335,8 @@ def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(project, co
         assert names & marts == scenarios
 
 
-def test_a_target_may_name_every_column_of_the_customers():
-    """The list in the macro is a second one, since a unit test cannot look at the contract."""
-    properties = yaml.safe_load(
-        (ROOT / "models/core/marts/customer_value__customers.yml").read_text()
-    )
-    numeric = ("integer", "bigint", "double", "decimal")
-    kinds = {
-        column["name"]: column["data_type"].startswith(numeric)
-        for column in properties["models"][0]["columns"]
-    }
-    macro = (ROOT / "macros" / "formulas" / "target_columns.sql").read_text()
-    text, numbers = re.findall(r"for name in \[([^\]]*)\]", macro)[:2]
-    assert {name for name, is_number in kinds.items() if not is_number} == set(
-        re.findall(r'"(\w+)"', text)
-    )
-    assert {name for name, is_number in kinds.items() if is_number} == set(
-        re.findall(r'"(\w+)"', numbers)
-    )
-
-
 ACTIVITIES = "customer_id,activity,performed_at,quantity\n"
-CORE = (*SEEDS[:3], "test", "--select", "+customer_value__customer_profitability")
+CORE = (*SEEDS, "--select", "+customer_value__customer_profitability")
 
 
 @pytest.fixture

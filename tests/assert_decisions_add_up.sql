@@ -60,9 +60,10 @@ profit_totals as (
     from {{ ref("customer_value__segment_portfolio") }}
     union all
     select
-        'profit_concentration' as place,
-        coalesce(sum(profit), 0) as profit
-    from {{ ref("customer_value__profit_concentration") }}
+        'concentration' as place,
+        coalesce(sum(amount), 0) as profit
+    from {{ ref("customer_value__concentration") }}
+    where measure = 'profit'
 
 ),
 

@@ -10,6 +10,7 @@
         and result.status | string == "success" -%}
         {%- do built.update({result.node.alias: result.node.relation_name}) -%}
     {%- endfor -%}
+    {%- do customer_value.report_failures(results) -%}
     {%- do customer_value.report_lines(built) -%}
     {%- do customer_value.report_warnings(built) -%}
     {%- do customer_value.report_attributes(built) -%}
@@ -20,6 +21,23 @@
 
 {% macro report_sentence(sentence) %}
     {%- do log("customer_value: " ~ sentence, info=true) -%}
+{% endmacro %}
+
+
+{# What our failed tests found, where that is a sentence; dbt prints only how many. #}
+{% macro report_failures(results) %}
+    {%- for result in results
+        if result.node.package_name == "customer_value"
+        and result.node.resource_type == "test" and result.status | string == "fail" -%}
+        {%- set found = run_query(
+            "select * from (" ~ result.node.compiled_code ~ ") as failures limit 20"
+        ) -%}
+        {%- for name in found.column_names if name | lower == "sentence" -%}
+            {%- for sentence in found.columns[name].values() -%}
+                {%- do customer_value.report_sentence(sentence) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
 {% endmacro %}
 
 

@@ -13,6 +13,7 @@
     "cluster_profile",
     "cluster_selection",
     "cohort_retention",
+    "concentration",
     "customer_profitability",
     "customers",
     "excluded_contacts",
@@ -23,7 +24,6 @@
     "experiment_results",
     "forecast_intervals",
     "group_history",
-    "intervention_baseline",
     "intervention_return",
     "migration",
     "migration_stability",
@@ -36,7 +36,6 @@
     "monthly_kpis",
     "monthly_segment_revenue",
     "priority_matrix",
-    "profit_concentration",
     "propensity_calibration",
     "propensity_evaluation",
     "propensity_fairness",
@@ -50,7 +49,6 @@
     "survival_comparison",
     "survival_curves",
     "survival_summary",
-    "value_concentration",
     "value_tier_profile",
 ] -%}
 {%- do require_named_marts(marts) -%}

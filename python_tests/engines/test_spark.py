@@ -29,11 +29,11 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 MARTS_OF_INPUTS = [
     "attribute_coverage",
     "campaign_audience",
+    "concentration",
     "customer_profitability",
     "excluded_contacts",
     "experiment_health",
     "experiment_results",
-    "profit_concentration",
     "propensity_evaluation",
     "propensity_fairness",
     "propensity_fits",

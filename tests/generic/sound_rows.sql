@@ -27,28 +27,39 @@ repeated as (
         having count(*) > 1
     ) as repeated_keys
 
+),
+
+broken as (
+
+    select
+        'unique: {{ key | join(", ") }}' as rule,
+        row_count
+    from repeated
+    {% for column in key %}
+        union all
+        select
+            'not null: {{ column }}' as rule,
+            null_{{ loop.index }} as row_count
+        from checked
+    {% endfor %}
+    {% for rule in rules %}
+        union all
+        select
+            '{{ dbt.escape_single_quotes(rule) }}' as rule,
+            rule_{{ loop.index }} as row_count
+        from checked
+    {% endfor %}
+
 )
 
 select
-    'unique: {{ key | join(", ") }}' as rule,
-    row_count
-from repeated
+    concat(
+        '{{ model.identifier }} has ',
+        cast(row_count as {{ dbt.type_string() }}),
+        ' rows that break a rule: ',
+        rule
+    ) as sentence
+from broken
 where row_count > 0
-{% for column in key %}
-    union all
-    select
-        'not null: {{ column }}' as rule,
-        null_{{ loop.index }} as row_count
-    from checked
-    where null_{{ loop.index }} > 0
-{% endfor %}
-{% for rule in rules %}
-    union all
-    select
-        '{{ dbt.escape_single_quotes(rule) }}' as rule,
-        rule_{{ loop.index }} as row_count
-    from checked
-    where rule_{{ loop.index }} > 0
-{% endfor %}
 
 {% endtest %}

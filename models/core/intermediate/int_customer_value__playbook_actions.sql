@@ -1,4 +1,4 @@
-{{ config(materialized="table", post_hook="{{ require_playbook() }}") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -32,11 +32,11 @@ cluster_labels as (
 
 ),
 
-tiers as (
-    {% for tier in value_tiers() %}
-        select '{{ tier }}' as value_tier
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+value_tiers as (
+
+    select value_tier
+    from {{ ref("customer_value__value_tiers") }}
+
 ),
 
 -- Only the clusters that some rule names, with the namesakes that carry a number.
@@ -68,17 +68,17 @@ combinations as (
 
     select
         segments.segment,
-        tiers.value_tier,
+        value_tiers.value_tier,
         clusters.cluster_name,
         clusters.rule_label
     from segments
-    cross join tiers
+    cross join value_tiers
     cross join clusters
 
 ),
 
--- The most conditions first; of equally many the segment says more than the tier, and
--- the tier more than the cluster.
+-- The rule with the most conditions counts; of several with equally many, the one with
+-- the segment goes first, then the one with the tier.
 fitting as (
 
     select

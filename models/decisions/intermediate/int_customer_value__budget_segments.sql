@@ -1,4 +1,4 @@
-{{ config(materialized="table", pre_hook="{{ require_budget() }}") }}
+{{ config(materialized="table") }}
 
 with
 

@@ -1,5 +1,3 @@
-{{ config(pre_hook="{{ require_acquisition_costs() }}") }}
-
 with
 
 customers as (

@@ -1,5 +1,3 @@
-{{ config(pre_hook="{{ require_budget_steps() }}") }}
-
 with
 
 budget_steps as (

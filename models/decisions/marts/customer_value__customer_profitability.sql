@@ -1,5 +1,8 @@
-{{ config(pre_hook="{{ require_activity_rates() }}") }}
-
+{#- The columns of cost, and what the log knows of the work behind them. -#}
+{%- set activity_groups = ["order", "return", "service", "account"] -%}
+{%- set cost_drivers = [
+    "order_count", "line_count", "return_count", "customer_day_count"
+] -%}
 with
 
 customers as (
@@ -77,7 +80,7 @@ line_counts as (
 service_costs as (
 
     select
-        {% for group in activity_groups() %}
+        {% for group in activity_groups %}
             sum(
                 case
                     when activity_rates.activity_group = '{{ group }}'
@@ -100,8 +103,8 @@ service_costs as (
 rates as (
 
     select
-        {% for group in activity_groups() %}
-            {% for driver in cost_drivers() %}
+        {% for group in activity_groups %}
+            {% for driver in cost_drivers %}
                 -- To the fourth decimal a double is as exact, and far quicker than a
                 -- product of two decimals.
                 cast(
@@ -137,7 +140,7 @@ counted as (
         line_counts.line_count,
         line_counts.return_count,
         day_counts.customer_day_count,
-        {% for group in activity_groups() %}
+        {% for group in activity_groups %}
             coalesce(service_costs.{{ group }}_cost, 0) as served_{{ group }}_cost,
         {% endfor %}
         rates.*
@@ -162,11 +165,11 @@ costed as (
         rate_source,
         cast((1 - {{ var("gross_margin") }}) * net_revenue as {{ type_money() }})
             as cost_of_goods
-        {%- for group in activity_groups() -%}
+        {%- for group in activity_groups -%}
             ,
             cast(
                 served_{{ group }}_cost
-                {% for driver in cost_drivers() %}
+                {% for driver in cost_drivers %}
                     + {{ driver }} * {{ group }}_cost_per_{{ driver }}
                 {% endfor %} as {{ type_money() }}
             ) as {{ group }}_cost
@@ -205,7 +208,7 @@ customer_profitability as (
         ---------- numerics
         cast(net_revenue as {{ type_money() }}) as net_revenue,
         cost_of_goods,
-        {% for group in activity_groups() -%}
+        {% for group in activity_groups -%}
             {{ group }}_cost,
         {% endfor -%}
         cast(profit as {{ type_money() }}) as profit,

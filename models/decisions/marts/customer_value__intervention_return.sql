@@ -34,7 +34,7 @@ baseline as (
         cast(forecast_revenue as {{ type_double() }}) as forecast_revenue,
         cast(discounted_margin as {{ type_double() }}) as discounted_margin,
         cast(absent_purchase_value as {{ type_double() }}) as absent_purchase_value
-    from {{ ref("customer_value__intervention_baseline") }}
+    from {{ ref("int_customer_value__intervention_baselines") }}
 
 ),
 
@@ -222,7 +222,7 @@ intervention_return as (
         cast(cases.target as {{ dbt.type_string() }}) as target,
         cast(cases.effect_basis as {{ dbt.type_string() }}) as effect_basis,
         cast(
-            concat('interventions, intervention_targets: ', cases.intervention)
+            concat('interventions: ', cases.intervention)
             as {{ dbt.type_string() }}
         ) as assumption_row,
         cast(cases.source as {{ dbt.type_string() }}) as assumption_source,

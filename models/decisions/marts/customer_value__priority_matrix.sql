@@ -31,6 +31,15 @@ playbook_actions as (
 
 ),
 
+value_tiers as (
+
+    select
+        value_tier,
+        tier_order
+    from {{ ref("customer_value__value_tiers") }}
+
+),
+
 actions_by_cell as (
 
     select
@@ -93,7 +102,7 @@ cells as (
 
 ),
 
--- Rules with one action should say the same of it; if they do not, one of them speaks.
+-- Several rules may have one action; where their details differ, the first rule counts.
 numbered_details as (
 
     select
@@ -119,14 +128,11 @@ ranked as (
         numbered_details.channel,
         numbered_details.offer,
         numbered_details.message,
-        case cells.value_tier
-            {% for tier in value_tiers() -%}
-                when '{{ tier }}' then {{ loop.index }}
-            {% endfor -%}
-        end as tier_order,
+        value_tiers.tier_order,
         rank() over (order by cells.net_revenue desc) as revenue_rank,
         rank() over (order by cells.lifetime_value_365d desc) as value_rank
     from cells
+    left join value_tiers on cells.value_tier = value_tiers.value_tier
     left join numbered_details
         on
             cells.recommended_action = numbered_details.action

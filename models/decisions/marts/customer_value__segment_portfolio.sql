@@ -1,5 +1,3 @@
-{{ config(pre_hook="{{ require_strategic_fit() }}") }}
-
 {%- set cases = ["low", "base", "high"] -%}
 with
 

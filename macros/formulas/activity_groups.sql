@@ -1,3 +1,0 @@
-{% macro activity_groups() %}
-    {{- return(["order", "return", "service", "account"]) -}}
-{% endmacro %}

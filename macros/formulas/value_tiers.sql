@@ -1,3 +1,0 @@
-{% macro value_tiers() %}
-    {{- return(["VIP", "High", "Medium", "Low"]) -}}
-{% endmacro %}

@@ -1,0 +1,16 @@
+{# The seed is named so that this stops acquisition_return, which reads both, and nothing else
+   that reads the attributes. #}
+-- depends_on: {{ ref("customer_value__acquisition_costs") }}
+select
+    concat(
+        'The attribute acquisition_cost of customer ',
+        customer_id,
+        ' is ',
+        attribute_value,
+        ': it must be a number of 0 or more, or empty.'
+    ) as sentence
+from {{ ref("int_customer_value__customer_attributes") }}
+where
+    attribute = 'acquisition_cost'
+    and attribute_value is not null
+    and coalesce({{ parse_number("attribute_value", type_money()) }}, -1) < 0

@@ -1,0 +1,28 @@
+-- Each service activity that counts has a rate, so that none is free by mistake.
+with
+
+service_activities as (
+
+    select distinct activity
+    from {{ ref("int_customer_value__service_activities") }}
+    where exclusion_reason is null
+
+),
+
+service_rates as (
+
+    select lower(trim(activity)) as activity
+    from {{ ref("customer_value__activity_rates") }}
+    where driver = 'service' and activity is not null
+
+)
+
+select
+    concat(
+        'The input service_activities has the activity ',
+        activity,
+        ', and the seed activity_rates has no rate with the driver service for it: ',
+        'add one, 0 if it costs nothing.'
+    ) as sentence
+from service_activities
+where lower(activity) not in (select service_rates.activity from service_rates)

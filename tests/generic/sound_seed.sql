@@ -1,0 +1,46 @@
+{% test sound_seed(model, key, rules=[]) %}
+
+{%- set keys = [] -%}
+{%- for column in key -%}
+    {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
+    {%- do keys.append(customer_value.any_if_empty(text)) -%}
+{%- endfor -%}
+with
+
+seed as (
+
+    select *
+    from {{ model }}
+
+)
+
+select
+    concat(
+        'The seed {{ model.identifier }} has more than one row for '
+        {%- for column in key %},
+        '{{ ", " if not loop.first }}the {{ column | replace("_", " ") }} ',
+        {{ keys[loop.index0] }}
+        {%- endfor %},
+        ': keep one.'
+    ) as sentence
+from seed
+group by {{ keys | join(", ") }}
+having count(*) > 1
+{% for rule in rules %}
+    union all
+    select
+        concat(
+            'The seed {{ model.identifier }} '
+            {%- for part in modules.re.split("[{}]", rule.sentence) %},
+            {% if loop.index0 % 2 -%}
+                coalesce(cast({{ part }} as {{ dbt.type_string() }}), 'empty')
+            {%- else -%}
+                '{{ dbt.escape_single_quotes(part) }}'
+            {%- endif %}
+            {%- endfor %}
+        ) as sentence
+    from seed
+    where not coalesce({{ rule.must_hold }}, false)
+{% endfor %}
+
+{% endtest %}
