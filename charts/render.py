@@ -183,12 +183,31 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     return drawing, fonts, styles, script
 
 
-def combine(drawn: Path) -> str:
+def pages_of(manifest: Path) -> list[str]:
+    """Return the pages whose marts are all built: those whose exposures are on.
+
+    Raises
+    ------
+    SystemExit
+        No page is, since the var modules leaves out what they show.
+    """
+    exposures = json.loads(manifest.read_text())["exposures"].values()
+    on = {entry["name"].removeprefix("dashboard_") for entry in exposures}
+    pages = [page for page in PAGES if page in on]
+    if not pages:
+        raise SystemExit(
+            "No page of the dashboard can be drawn: the var modules leaves out the capabilities "
+            "that they show. Add history, validation or another one and build again."
+        )
+    return pages
+
+
+def combine(drawn: Path, pages: list[str]) -> str:
     """Return the page that holds all drawings."""
     fonts: dict[str, None] = {}
     sections, tabs = [], []
     styles = script = ""
-    for page in PAGES:
+    for page in pages:
         drawings = []
         for width in ("wide", "narrow"):
             name = page if width == "wide" else f"{page}_narrow"
@@ -212,6 +231,7 @@ def combine(drawn: Path) -> str:
 
 def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
     """Write the page, from a copy of the boards that leaves the project as it is."""
+    pages = pages_of(manifest)
     with tempfile.TemporaryDirectory() as directory:
         # An absolute path without links, so that the way to the database is the right one.
         project = Path(directory).resolve()
@@ -223,7 +243,7 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
         (project / "target").mkdir()
         shutil.copy(manifest, project / "target" / "manifest.json")
         boards = []
-        for page in PAGES:
+        for page in pages:
             wide = project / "charts" / f"{page}.yml"
             small = project / "charts" / f"{page}_narrow.yml"
             board = yaml.safe_load(wide.read_text())
@@ -235,7 +255,7 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
             boards += [wide, small]
         diagnostics = render(boards, project, database)
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(combine(project / "drawn"))
+        output.write_text(combine(project / "drawn", pages))
     return diagnostics
 
 

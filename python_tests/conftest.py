@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from helpers import CDNOW_SAMPLE_VARS, PACKAGE, ROOT, write_cdnow_sample
+from helpers import CDNOW_SAMPLE_VARS, ROOT, write_cdnow_sample
 from hypothesis import settings
 
 # The same examples every time: a test that fails does so for everybody.
@@ -117,19 +117,14 @@ def run_dbt(
     return Build(int(answer), log.read_text(), database)
 
 
-# The marts that say who was counted, what was left out and what was fitted.
-CORE_MARTS = ("customers", "excluded_transactions", "model_fits", "model_parameters")
+# The core alone.
+CORE = {"modules": []}
 
 
-def build_arguments(*, unit_tests: bool = False, core_only: bool = False) -> list[str]:
-    """Return the build command; the unit tests need no input and run with the demo only.
-
-    `core_only` builds the core marts and what they stand on, with the tests of just those.
-    """
+def build_arguments(*, unit_tests: bool = False) -> list[str]:
+    """Return the build command; the unit tests need no input and run with the demo only."""
     excluded = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    selected = ["--indirect-selection", "buildable"]
-    selected += [part for mart in CORE_MARTS for part in ("--select", f"+{PACKAGE}{mart}")]
-    return ["build", "--threads", "2", *excluded, *(selected if core_only else [])]
+    return ["build", "--threads", "2", *excluded]
 
 
 @pytest.fixture(scope="session")
@@ -157,9 +152,8 @@ def build(dbt) -> Callable[..., Build]:
 
     def run(variables: dict | None = None, *, core_only: bool = False, **options) -> Build:
         if core_only:
-            # Fits of their own, with tests of their own.
-            variables = {"propensity": False, **(variables or {})}
-        return dbt(*build_arguments(core_only=core_only), variables=variables, **options)
+            variables = {**CORE, **(variables or {})}
+        return dbt(*build_arguments(), variables=variables, **options)
 
     return run
 

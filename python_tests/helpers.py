@@ -38,9 +38,9 @@ def copy_project(target: Path) -> Path:
     return target
 
 
-def mart_names() -> list[str]:
-    """Return the names of the marts' tables, of all capabilities."""
-    paths = (ROOT / "models").glob("*/marts/*.sql")
+def mart_names(capability: str = "*") -> list[str]:
+    """Return the names of the marts' tables, of one capability or of all."""
+    paths = (ROOT / "models").glob(f"{capability}/marts/*.sql")
     return sorted(path.stem.removeprefix(PACKAGE) for path in paths)
 
 

@@ -153,7 +153,8 @@ def test_a_refused_build_leaves_the_earlier_marts_as_they_were(built, build, csv
 
 def counts_of(build) -> dict[str, int]:
     rows = build.rows(
-        "select exclusion_reason, line_count from excluded_transactions where line_count > 0"
+        "select exclusion_reason, row_count from excluded_rows where input = 'transactions' "
+        "and row_count > 0"
     )
     return dict(rows)
 

@@ -1,4 +1,4 @@
-"""`dbt build --selector core`: today's scores, without the past and without propensity."""
+"""`modules: []`: today's scores, without the past and without any other capability."""
 
 import re
 from functools import cache
@@ -7,10 +7,16 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Build, run_dbt
-from helpers import CDNOW_SAMPLE_VARS, read_cdnow_sample, write_cdnow_sample
+from conftest import CORE, Build, build_arguments, run_dbt
+from helpers import (
+    CDNOW_SAMPLE_VARS,
+    PACKAGE,
+    mart_names,
+    read_cdnow_sample,
+    write_cdnow_sample,
+)
 
-CORE = ("build", "--selector", "core")
+CAPABILITIES = ("history", "validation", "decisions", "propensity", "experiments")
 LEFT_OUT = ("previous_segment", "segment_changed_since", "purchase_propensity_90d")
 
 
@@ -41,8 +47,9 @@ def core_of(tmp_path_factory):
     @cache
     def build(name: str, transactions: str, date_format: str) -> Build:
         result = run_dbt(
-            *CORE,
+            *build_arguments(),
             variables={
+                **CORE,
                 **CDNOW_SAMPLE_VARS,
                 "transactions": transactions,
                 "date_format": date_format,
@@ -69,66 +76,67 @@ def test_the_core_gives_the_scores_of_the_whole_build(cdnow_sample, core_of, tex
     assert "model_evaluation" not in result.marts()
 
 
-def test_a_core_on_top_of_a_whole_build_says_nothing_of_the_past(
-    cdnow_sample, dbt, texts, tmp_path
-):
-    """What is stored of the past is of yesterday's data, and is not read."""
+def test_what_a_capability_means_depends_on_no_command(cdnow_sample, dbt, texts, tmp_path):
+    """A core on top of a whole build: a mart is that of the whole build, or there is a sentence."""
     database = tmp_path / cdnow_sample.database.name
     database.write_bytes(cdnow_sample.database.read_bytes())
-    result = dbt(*CORE, variables=texts, database=database)
-    assert result.exit_code == 0, result.output
-    assert result.rows("select distinct previous_segment from customers") == [(None,)]
-    # Once the past is built again it is read again.
+    core = dbt(*build_arguments(), variables={**CORE, **texts}, database=database)
+    assert core.exit_code == 0, core.output
+    assert core.rows("select distinct previous_segment from customers") == [(None,)]
+    (leftover,) = [line for line in core.output.splitlines() if "of an earlier build" in line]
+    optional = {mart for name in CAPABILITIES for mart in mart_names(name)}
+    assert {mart for mart in optional if re.search(rf"\b{mart}\b", leftover)} == optional
+    assert not re.search(r"\bcustomers\b", leftover)
+
+    migration = ("run", "--select", f"{PACKAGE}migration_stability")
+    alone = dbt(*migration, variables=texts, database=database)
+    assert alone.exit_code != 0
+    assert "The core in this database was built with modules: []" in alone.output
+    assert alone.dump("migration_stability") == cdnow_sample.dump("migration_stability")
+
     again = dbt(
-        *(
-            "build",
-            "--select",
-            "+customer_value__customers",
-            "--exclude-resource-type",
-            "unit_test",
-        ),
+        *("build", "--select", f"+{PACKAGE}customers", "--exclude-resource-type", "unit_test"),
         variables=texts,
         database=database,
     )
     assert again.exit_code == 0, again.output
     assert again.dump("customers") == cdnow_sample.dump("customers")
+    marts = [f"{PACKAGE}{mart}" for mart in sorted(optional)]
+    by_themselves = dbt("run", "--select", *marts, variables=texts, database=database)
+    assert by_themselves.exit_code == 0, by_themselves.output
+    for mart in sorted(optional):
+        assert by_themselves.dump(mart) == cdnow_sample.dump(mart), mart
+
+
+@pytest.mark.parametrize(
+    ("modules", "sentence"),
+    [
+        (["history", "loyalty"], "names loyalty, and there is no such capability"),
+        (["decisions"], "names decisions, which needs history"),
+        ("history", "it must be a list of history, validation"),
+        (None, "it must be a list of history, validation"),
+    ],
+)
+def test_capabilities_that_cannot_be_built_get_a_sentence(dbt, modules, sentence):
+    result = dbt(
+        "run", "--select", "int_customer_value__as_of_dates", variables={"modules": modules}
+    )
+    assert result.exit_code != 0
+    assert sentence in " ".join(result.output.split())
+    assert result.marts() == set()
 
 
 def test_numbered_customers_are_those_of_text(core_of, texts, numbers):
     of_texts, of_numbers = core_of("texts", texts), core_of("numbers", numbers)
     kinds = "select typeof(customer_id) from main_internal.stg_transactions limit 1"
-    assert of_texts.row(kinds) == ("VARCHAR",)
-    assert of_numbers.row(kinds) == ("BIGINT",)
+    assert of_texts.row(kinds) == of_numbers.row(kinds) == ("VARCHAR",)
     # The sample writes its ids with leading zeros, which a number has not.
     query = "select * replace (cast(customer_id as int) as customer_id) from customers order by 1"
     assert of_numbers.rows(query) == of_texts.rows(query)
 
 
-def test_the_unit_tests_hold_where_customers_are_numbered(core_of, dbt, numbers):
-    """Their rows have ids that are numbers where tables may hold numbers."""
-    tested = dbt(
-        *("test", "--select", "test_type:unit,int_customer_value__*transactions*"),
-        *(
-            "test_type:unit,int_customer_value__customer_totals",
-            "test_type:unit,int_customer_value__as_of_dates",
-        ),
-        variables=numbers,
-        database=core_of("numbers", numbers).database,
-    )
-    assert tested.exit_code == 0, tested.output
-    passed = re.search(r"PASS=(\d+)", tested.output)
-    assert passed and int(passed[1]) > 10
-
-
-def test_a_learned_value_needs_the_past_and_says_so(dbt, texts):
-    result = dbt(*CORE, variables={**texts, "value_model": "ridge"})
-    assert result.exit_code != 0
-    assert "value_model: ridge learns from past dates" in result.output
-    assert result.marts() == set()
-
-
-def test_lines_that_are_days_and_netted_lines_add_up_to_the_same(dbt, tmp_path):
-    """With an order id for each moment every line is netted; without, only where it must be."""
+def test_moments_are_orders_where_there_are_no_order_ids(dbt, tmp_path):
+    """A log with an order id for each moment of a customer says the same as one without."""
     random = np.random.default_rng(20050501)
     line_count = 3000
     log = pd.DataFrame(
@@ -149,7 +157,7 @@ def test_lines_that_are_days_and_netted_lines_add_up_to_the_same(dbt, tmp_path):
             *(
                 "build",
                 "--select",
-                "+int_customer_value__customer_days",
+                "+int_customer_value__customer_totals",
                 "--indirect-selection",
                 "buildable",
             ),
@@ -160,18 +168,9 @@ def test_lines_that_are_days_and_netted_lines_add_up_to_the_same(dbt, tmp_path):
         assert result.exit_code == 0, result.output
         found[name] = {
             "totals": result.rows(
-                "select * exclude (is_netted) replace (cast(customer_id as int) as customer_id) "
-                "from main_internal.int_customer_totals order by customer_id"
+                "select * from main_internal.int_customer_totals order by customer_id"
             ),
             "days": result.rows("from main_internal.int_customer_days order by all"),
         }
-        netted = result.rows(
-            "select is_netted, count(*) from main_internal.int_customer_totals "
-            "group by is_netted order by is_netted"
-        )
-        assert [is_netted for is_netted, _ in netted] == (
-            [True] if name == "orders" else [False, True]
-        )
-        assert all(customer_count > 20 for _, customer_count in netted)
     assert found["purchases"] == found["orders"]
     assert len(found["orders"]["totals"]) > 500

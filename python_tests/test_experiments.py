@@ -21,7 +21,7 @@ BUILD = (
     *(
         "+customer_value__experiment_results",
         "+customer_value__experiment_health",
-        "+customer_value__excluded_contacts",
+        "+customer_value__excluded_rows",
     ),
 )
 
@@ -90,7 +90,12 @@ def simulated(tmp_path_factory):
 
 def test_every_contact_is_kept_or_has_a_reason(simulated):
     rows = simulated_contacts()
-    reasons = dict(simulated.rows("select exclusion_reason, contact_count from excluded_contacts"))
+    reasons = dict(
+        simulated.rows(
+            "select exclusion_reason, row_count from excluded_rows "
+            "where input = 'campaign_contacts'"
+        )
+    )
     assert reasons["unknown_customer"] == 1 + 1
     assert reasons["kept"] == len(rows) - 2
     assert reasons["total"] == len(rows)

@@ -19,10 +19,10 @@ def build(name, request):
 def days(build) -> pd.DataFrame:
     """The customers' days with the month and the cohort they belong to."""
     days = build.frame(
-        "select customer_id, activity_date, is_purchase_day, order_count, "
+        "select customer_id, transacted_date, is_purchase_day, order_count, "
         "net_amount::double as net_amount from main_internal.int_customer_days"
     )
-    days["month"] = days["activity_date"].dt.to_period("M")
+    days["month"] = days["transacted_date"].dt.to_period("M")
     bought = days[days["is_purchase_day"]]
     days["cohort"] = days["customer_id"].map(bought.groupby("customer_id")["month"].min())
     return days

@@ -20,7 +20,8 @@ def test_the_build_is_green(online_retail):
 )
 def test_every_line_and_every_pound_is_accounted_for(online_retail, reason, lines, amount):
     found = online_retail.row(
-        f"select line_count, amount from excluded_transactions where exclusion_reason = '{reason}'"
+        f"select row_count, amount from excluded_rows "
+        f"where input = 'transactions' and exclusion_reason = '{reason}'"
     )
     assert found[0] == lines
     assert float(found[1]) == pytest.approx(amount, abs=0.006)
@@ -28,7 +29,7 @@ def test_every_line_and_every_pound_is_accounted_for(online_retail, reason, line
 
 def test_no_other_reason_occurs(online_retail):
     others = online_retail.rows(
-        "select exclusion_reason from excluded_transactions where line_count > 0 "
+        "select exclusion_reason from excluded_rows where input = 'transactions' and row_count > 0 "
         "and exclusion_reason not in ('total', 'kept', 'missing_customer', 'duplicate_line', "
         "'customer_without_purchase')"
     )

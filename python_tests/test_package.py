@@ -60,7 +60,7 @@ def test_what_is_no_mart_stays_out_of_the_consumers_schema(consumer):
         "select table_name from duckdb_tables() where schema_name = 'shop_customer_value'"
     )
     names = {name for (name,) in tables}
-    assert {"customers", "segment_profile", "excluded_transactions"} <= names
+    assert {"customers", "segment_profile", "excluded_rows"} <= names
     assert not {name for name in names if name.startswith(("stg_", "int_", "fit_", "score_"))}
 
 
@@ -74,9 +74,9 @@ def test_the_dbt_command_works_from_any_directory(tmp_path):
     result = subprocess.run(
         [
             str(Path(sys.executable).with_name("dbt")),
-            *build_arguments(core_only=True),
+            *build_arguments(),
             *("--project-dir", str(project), "--profiles-dir", str(project)),
-            *("--vars", "{transactions: six.csv, as_of_date: '2015-02-07'}"),
+            *("--vars", "{modules: [], transactions: six.csv, as_of_date: '2015-02-07'}"),
         ],
         cwd=elsewhere,
         env={name: value for name, value in os.environ.items() if name not in ours},

@@ -270,15 +270,3 @@ def test_changing_the_future_changes_no_feature(dbt, tmp_path):
     assert features[0]["as_of_date"].nunique() == 5
     assert features[0]["model_log_odds"].notna().all()
     pd.testing.assert_frame_equal(features[0], features[1], check_exact=True)
-
-
-def test_it_can_be_turned_off(built, tmp_path):
-    csv = tmp_path / "sample.csv"
-    write_cdnow_sample(csv)
-    result = built(
-        {**CDNOW_SAMPLE_VARS, "transactions": str(csv), "propensity": False}, core_only=True
-    )
-    assert result.row("select count(purchase_propensity_90d) from customers") == (0,)
-    assert "nothing was estimated" in finding(
-        result.frame("select * from main_internal.fit_propensity")
-    )

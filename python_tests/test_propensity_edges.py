@@ -106,7 +106,9 @@ def test_too_little_to_learn_from_is_said_and_the_rest_is_built(build_edge, line
     assert result.row("select count(*) from customers")[0] == lines()["customer_id"].nunique()
     for mart in ("propensity_evaluation", "campaign_audience", "experiment_results"):
         assert result.row(f"select count(*) from {mart}") == (0,)
-    assert result.row("select sum(contact_count) from excluded_contacts") == (0,)
+    assert result.row(
+        "select sum(row_count) from excluded_rows where input = 'campaign_contacts'"
+    ) == (0,)
 
 
 def test_what_is_alike_empty_or_new_teaches_nothing_and_is_scored(build_edge):

@@ -397,9 +397,8 @@ def test_a_shop_that_is_too_small_keeps_the_probabilistic_value(built, tmp_path)
             **CDNOW_SAMPLE_VARS,
             "transactions": str(csv),
             "value_model": "gradient_boosting",
-            "propensity": True,
-        },
-        core_only=True,
+            "modules": ["validation"],
+        }
     )
     assert result.row("select distinct value_model from customers") == ("probabilistic",)
     (finding,) = result.row(
@@ -413,7 +412,10 @@ def test_a_shop_that_is_too_small_keeps_the_probabilistic_value(built, tmp_path)
     ("variables", "sentence"),
     [
         ({"value_model": "prophet"}, "one of probabilistic, ridge, random_forest"),
-        ({"value_model": "ridge", "propensity": False}, "while the var propensity is false"),
+        (
+            {"value_model": "ridge", "modules": ["history"]},
+            "a learner of the capability validation",
+        ),
     ],
 )
 def test_a_bad_value_model_gets_a_sentence(dbt, variables, sentence):

@@ -1,3 +1,4 @@
+{{ config(enabled=looks_back()) }}
 -- Every row of the contacts as they came is kept or excluded, in rows and in money.
 with
 
@@ -14,10 +15,11 @@ reasons as (
 
     select
         exclusion_reason,
-        contact_count,
-        response_value,
+        row_count,
+        amount,
         cost
-    from {{ ref("customer_value__excluded_contacts") }}
+    from {{ ref("customer_value__excluded_rows") }}
+    where input = 'campaign_contacts'
 
 ),
 
@@ -34,8 +36,8 @@ came as (
 accounted as (
 
     select
-        sum(contact_count) as contact_count,
-        sum(response_value) as response_value,
+        sum(row_count) as contact_count,
+        sum(amount) as response_value,
         sum(cost) as cost
     from reasons
     where exclusion_reason != 'total'

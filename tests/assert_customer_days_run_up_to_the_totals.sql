@@ -1,3 +1,4 @@
+{{ config(enabled=looks_back()) }}
 -- Horizontal integrity: the running totals of a customer's last day, which the past is
 -- read from, are the totals, which today is read from.
 with
@@ -16,14 +17,14 @@ last_days as (
         first_purchase_date,
         last_purchase_date
     from {{ ref("int_customer_value__customer_days") }}
-    where next_activity_date is null
+    where next_transacted_date is null and first_purchase_date is not null
 
 ),
 
 totals as (
 
     select
-        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+        customer_id,
         order_count,
         purchase_day_count,
         paid_repeat_count,

@@ -1,3 +1,4 @@
+{{ config(enabled=is_on("decisions")) }}
 -- Each table of decisions splits the same customers, revenue, profit and budget.
 with
 

@@ -1,3 +1,4 @@
+{{ config(enabled=is_on("history")) }}
 -- On every date of the history each customer is in one group per grouping and made one
 -- move, and the customers are those whose first purchase was by then. On the current
 -- date their money is that of `customers`. The customers who come from 'New' are those

@@ -61,12 +61,13 @@ input_totals as (
 accounted as (
 
     select
-        sum(case when exclusion_reason != 'total' then line_count end) as line_count,
+        sum(case when exclusion_reason != 'total' then row_count end) as line_count,
         sum(case when exclusion_reason != 'total' then amount end) as amount,
-        sum(case when exclusion_reason = 'total' then line_count end)
+        sum(case when exclusion_reason = 'total' then row_count end)
             as total_line_count,
         sum(case when exclusion_reason = 'total' then amount end) as total_amount
-    from {{ ref("customer_value__excluded_transactions") }}
+    from {{ ref("customer_value__excluded_rows") }}
+    where input = 'transactions'
 
 )
 

@@ -4,8 +4,8 @@ with
 kept as (
 
     select amount
-    from {{ ref("customer_value__excluded_transactions") }}
-    where exclusion_reason = 'kept'
+    from {{ ref("customer_value__excluded_rows") }}
+    where input = 'transactions' and exclusion_reason = 'kept'
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(enabled=is_on("history")) }}
 -- Horizontal integrity: the monthly tables tell one story, and it ends at `customers`.
 with
 

@@ -1,3 +1,4 @@
+{{ config(enabled=is_on("decisions")) }}
 -- Twelve months of the segment forecast are the 365 days of `customers`: two ways to
 -- one integral, so equal but for its last digits. And each customer is in one segment,
 -- and in one cell of the matrix.

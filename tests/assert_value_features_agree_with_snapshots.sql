@@ -1,3 +1,4 @@
+{{ config(enabled=is_on("validation")) }}
 -- Learners of value see customers on dates that have no snapshot, so their features are
 -- computed apart: on a date that has one, both must say the same of what is not counted
 -- over the look-back.

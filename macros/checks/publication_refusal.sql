@@ -19,10 +19,12 @@
     {%- set own = "model.customer_value." -%}
     {%- set after = [own ~ "customer_value__published_marts", own ~ "customer_value__publication"] -%}
     {%- set left_out = [] -%}
+    {#- A test of a model that is off has nothing to test. #}
     {%- for node in graph.nodes.values() if node.package_name == "customer_value"
         and node.resource_type in ["model", "seed", "snapshot", "test"]
         and node.unique_id not in selected_resources and node.unique_id not in after
-        and not node.depends_on.nodes | select("in", after) | list -%}
+        and not node.depends_on.nodes | select("in", after) | list
+        and (not node.attached_node or node.attached_node in graph.nodes) -%}
         {%- do left_out.append(node.name) -%}
     {%- endfor -%}
     {%- if left_out -%}

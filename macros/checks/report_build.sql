@@ -11,10 +11,10 @@
         {%- do built.update({result.node.alias: result.node.relation_name}) -%}
     {%- endfor -%}
     {%- do customer_value.report_failures(results) -%}
-    {%- do customer_value.report_lines(built) -%}
+    {%- do customer_value.report_rows(built) -%}
     {%- do customer_value.report_warnings(built) -%}
     {%- do customer_value.report_attributes(built) -%}
-    {%- do customer_value.report_service_activities(built) -%}
+    {%- do customer_value.report_leftover_marts() -%}
     {%- do customer_value.report_publication(built, results) -%}
 {% endmacro %}
 
@@ -41,18 +41,21 @@
 {% endmacro %}
 
 
-{# Lines of the input and their amount, by what became of them. #}
-{% macro report_lines(built) %}
-    {%- if "excluded_transactions" not in built -%}{{- return("") -}}{%- endif -%}
+{# Rows of the inputs and their amount, kept or by the reason for leaving them out. #}
+{% macro report_rows(built) %}
+    {%- if "excluded_rows" not in built -%}{{- return("") -}}{%- endif -%}
     {%- set rows = run_query(
-        "select exclusion_reason, line_count, amount, identical_line_count from "
-        ~ built["excluded_transactions"] ~ " where line_count > 0 order by line_count desc"
+        "select input, exclusion_reason, row_count, amount, identical_line_count from "
+        ~ built["excluded_rows"] ~ " where row_count > 0 order by input desc, row_count desc"
     ).rows -%}
-    {%- for reason, line_count, amount, identical_line_count in rows -%}
+    {%- for input, reason, row_count, amount, identical_line_count in rows -%}
         {%- set identical = " (%s of them identical to another; kept, since no order_id or line_id "
-            ~ "tells a duplicate from a second purchase)" -%}
+            ~ "distinguishes a duplicate from a second purchase)" -%}
         {%- do customer_value.report_sentence(
-            "{:,} lines {}, amount {:,.2f}".format(line_count, reason, amount)
+            "{:,} {} {}".format(
+                row_count, "lines" if input == "transactions" else input | replace("_", " "), reason
+            )
+            ~ (", amount {:,.2f}".format(amount) if amount is not none else "")
             ~ (identical | format(identical_line_count)
                 if reason == "kept" and identical_line_count else "")
         ) -%}
@@ -104,26 +107,6 @@
 {% endmacro %}
 
 
-{# Rows of the service activities, by what became of them. #}
-{% macro report_service_activities(built) %}
-    {%- if not customer_value.input_value("service_activities")
-        or "int_service_activities" not in built -%}
-        {{- return("") -}}
-    {%- endif -%}
-    {%- set reason = "coalesce(exclusion_reason, 'counted')" -%}
-    {%- set rows = run_query(
-        "select " ~ reason ~ " as reason, count(*) as row_count from "
-        ~ built["int_service_activities"] ~ " group by " ~ reason
-        ~ " order by row_count desc, reason"
-    ).rows -%}
-    {%- for reason, row_count in rows -%}
-        {%- do customer_value.report_sentence(
-            "{:,} service activities {}".format(row_count, reason)
-        ) -%}
-    {%- endfor -%}
-{% endmacro %}
-
-
 {# What readers have now, or why it is what they had before. #}
 {% macro report_publication(built, results) %}
     {%- for result in results
@@ -150,4 +133,26 @@
         ).columns[0][0] -%}
         {%- do customer_value.report_sentence("not published: " ~ why) -%}
     {%- endfor -%}
+{% endmacro %}
+
+
+{# Names the public tables of capabilities that are off: an earlier build made them, and nothing
+   keeps them up to date. #}
+{% macro report_leftover_marts() %}
+    {%- set built = customer_value.built_marts() -%}
+    {%- set schema = customer_value.generate_schema_name(none, none) | trim -%}
+    {%- set leftover = [] -%}
+    {%- for marts in customer_value.public_marts().values() -%}
+        {%- for mart in marts if mart not in built
+            and adapter.get_relation(target.database, schema, mart) -%}
+            {%- do leftover.append(mart) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if leftover -%}
+        {%- do customer_value.report_sentence(
+            "warning: the var modules leaves out " ~ leftover | sort | join(", ") ~ ", which an "
+            ~ "earlier build left in " ~ schema ~ ": no longer kept up to date; drop them, or add "
+            ~ "their capability"
+        ) -%}
+    {%- endif -%}
 {% endmacro %}

@@ -4,10 +4,10 @@
     {%- if run_query("select 1 from " ~ this ~ " limit 1").rows | length -%}
         {{- return("") -}}
     {%- endif -%}
-    {%- set reason = "coalesce(line_reason, 'customer_without_purchase')" -%}
+    {%- set reason = "coalesce(exclusion_reason, 'customer_without_purchase')" -%}
     {%- set counts = run_query(
         "select " ~ reason ~ " as reason, count(*) as line_count from "
-        ~ ref("int_customer_value__transactions_judged") ~ " group by " ~ reason ~ " order by 2 desc, 1"
+        ~ ref("int_customer_value__transactions_classified") ~ " group by " ~ reason ~ " order by 2 desc, 1"
     ) -%}
     {%- set input = var("transactions") or "the demo input" -%}
     {%- set reasons = [] -%}
@@ -33,6 +33,6 @@
     {%- set first = counts.rows[0][0] -%}
     {{- exceptions.raise_compiler_error(
         "No line of " ~ input ~ " can be used (" ~ reasons | join(", ") ~ "): "
-        ~ advice.get(first, "look at int_transactions_judged") ~ "."
+        ~ advice.get(first, "look at int_transactions_classified") ~ "."
     ) -}}
 {% endmacro %}

@@ -5,8 +5,8 @@
         if node.resource_type == "model" and node.package_name == "customer_value"
         and node.config.access == "public" and node.alias not in named -%}
         {{- exceptions.raise_compiler_error(
-            "published_marts does not name the public model " ~ node.alias ~ ", so that its tests "
-            ~ "would not come before the publication: add it to the list there."
+            "public_marts does not name the public model " ~ node.alias ~ ", so that its tests "
+            ~ "would not come before the publication: add it to the macro public_marts."
         ) -}}
     {%- endfor -%}
 {% endmacro %}

@@ -21,19 +21,7 @@
             "at most budget_cap_share (" ~ var("budget_cap_share") ~ ")"
         ) -}}
     {%- endif -%}
-    {%- if var("value_model") != "probabilistic" and not var("propensity") -%}
-        {{- customer_value.raise_var_error(
-            "value_model", "probabilistic while the var propensity is false"
-        ) -}}
-    {%- endif -%}
-    {%- if "model.customer_value.fit_customer_value__value_learners" in selected_resources
-        and "model.customer_value.int_customer_value__customer_totals" in selected_resources
-        and "model.customer_value.int_customer_value__customer_days" not in selected_resources -%}
-        {{- exceptions.raise_compiler_error(
-            "value_model: " ~ var("value_model") ~ " learns from past dates, which "
-            ~ "--selector core leaves out: run dbt build, or dbt build --select +customers."
-        ) -}}
-    {%- endif -%}
+    {{- customer_value.validate_modules() -}}
     {%- for input, specification in customer_value.input_specifications().items() -%}
         {{- customer_value.validate_input_map(specification) -}}
     {%- endfor -%}

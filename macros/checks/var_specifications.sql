@@ -10,6 +10,13 @@
     {%- set enough_customers = "a whole number of 0 or more customers; below it a build warns" -%}
     {%- set not_negative = "a number of 0 or more" -%}
     {%- set inputs = {
+        "modules": {
+            "kind": "list",
+            "expected": "a list of " ~ customer_value.capabilities() | join(", ")
+                ~ "; [] builds the core alone",
+            "meaning": "the capabilities that are built beside the core; `[]` builds the core "
+                ~ "alone",
+        },
         "demo": {
             "kind": "choice",
             "choices": ["cdnow", "complete_journey"],
@@ -263,12 +270,6 @@
             },
         },
         "Propensity and experiments": {
-            "propensity": {
-                "kind": "choice",
-                "choices": [true, false],
-                "expected": "true or false",
-                "meaning": "false leaves out propensity and the learners of value",
-            },
             "propensity_row_limit": {
                 "kind": "whole number",
                 "from": 1000,

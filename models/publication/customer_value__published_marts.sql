@@ -1,56 +1,7 @@
 {#- dbt puts this model behind what it names, and behind all tests of that: so every
-    public mart is named. One that is forgotten stops the build with a sentence, and
-    fails a test. -#}
-{%- set marts = [
-    "acquisition_return",
-    "activity_evaluation",
-    "activity_reliability",
-    "attribute_coverage",
-    "budget_phases",
-    "budget_scenarios",
-    "calendar",
-    "campaign_audience",
-    "cluster_profile",
-    "cluster_selection",
-    "cohort_retention",
-    "concentration",
-    "customer_profitability",
-    "customers",
-    "excluded_contacts",
-    "excluded_transactions",
-    "experiment_assignments",
-    "experiment_health",
-    "experiment_power",
-    "experiment_results",
-    "forecast_intervals",
-    "group_history",
-    "intervention_return",
-    "migration",
-    "migration_stability",
-    "model_calibration",
-    "model_evaluation",
-    "model_fits",
-    "model_parameters",
-    "model_tracking",
-    "model_warnings",
-    "monthly_kpis",
-    "monthly_segment_revenue",
-    "priority_matrix",
-    "propensity_calibration",
-    "propensity_evaluation",
-    "propensity_fairness",
-    "propensity_fits",
-    "propensity_gains",
-    "propensity_importance",
-    "propensity_reasons",
-    "segment_portfolio",
-    "segment_profile",
-    "segment_value_forecast",
-    "survival_comparison",
-    "survival_curves",
-    "survival_summary",
-    "value_tier_profile",
-] -%}
+    public mart that is built is named. One that is forgotten stops the build with a
+    sentence, and fails a test. -#}
+{%- set marts = built_marts() -%}
 {%- do require_named_marts(marts) -%}
 
 with marts as (

@@ -31,7 +31,7 @@ MARTS_OF_INPUTS = [
     "campaign_audience",
     "concentration",
     "customer_profitability",
-    "excluded_contacts",
+    "excluded_rows",
     "experiment_health",
     "experiment_results",
     "propensity_evaluation",

@@ -4,21 +4,12 @@
 {%- set holdout_days = var("holdout_days") %}
 with
 
--- A line without a customer, a date or an amount moves no date.
-usable_lines as (
-
-    select cast(transacted_at as date) as transacted_date
-    from {{ ref("stg_customer_value__transactions") }}
-    where
-        customer_id is not null
-        and transacted_at is not null
-        and amount is not null
-
-),
-
+-- A line without a customer, a date or an amount moves no date; any other does, kept or
+-- not.
 last_dates as (
 
-    select max(transacted_date) as last_date from usable_lines
+    select max(last_transacted_date) as last_date
+    from {{ ref("int_customer_value__line_totals") }}
 
 ),
 
@@ -129,17 +120,19 @@ as_of_dates as (
         as_of_role,
         as_of_date
     from current_dates
-    union all
-    select
-        as_of_role,
-        as_of_date
-    from calibration_dates
-    union all
-    select
-        as_of_role,
-        as_of_date
-    from history_dates
-    where as_of_date >= first_purchase_date
+    {% if looks_back() -%}
+        union all
+        select
+            as_of_role,
+            as_of_date
+        from calibration_dates
+        union all
+        select
+            as_of_role,
+            as_of_date
+        from history_dates
+        where as_of_date >= first_purchase_date
+    {%- endif %}
 
 ),
 
@@ -148,6 +141,7 @@ with_distance as (
     select
         ---------- strings
         as_of_role,
+        '{{ var("modules") | sort | join(", ") }}' as built_modules,
 
         ---------- numerics
         cast(

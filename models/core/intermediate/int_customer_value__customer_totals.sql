@@ -1,83 +1,41 @@
 {{ config(materialized="table", post_hook="{{ require_kept_lines() }}") }}
 
-{%- set is_log_of_purchases = is_log_of_purchases() %}
 with
 
-kept_lines as (
+customer_days as (
 
     select
         customer_id,
-        order_id,
-        transacted_at,
-        transacted_date,
-        amount,
-        is_free_of_charge
-    from {{ ref("int_customer_value__transactions_judged") }}
-    where line_reason is null
-
-),
-
-{% if is_log_of_purchases -%}
-    -- Most customers of such a log have never two lines on one day, nor a line that is
-    -- no purchase. Theirs are summed as they stand: two aggregations less of the log.
-    {{ lines_as_days("kept_lines") }},
-
-    sums_of_lines as (
-
-        select
-            customer_id,
-            {{ totals_of_days() }},
-            min(activity_date) as first_purchase_date,
-            max(
-                case
-                    when
-                        net_amount > 0
-                        and coalesce(days_since_previous_purchase, 1) > 0
-                        then 0
-                    else 1
-                end
-            ) = 1 as is_netted
-        from lines_as_days
-        group by customer_id
-
-    ),
-
-    lines_to_net as (
-
-        select kept_lines.*
-        from kept_lines
-        inner join sums_of_lines on kept_lines.customer_id = sums_of_lines.customer_id
-        where sums_of_lines.is_netted
-
-    ),
-{%- endif %}
-
-{{ netted_days("lines_to_net" if is_log_of_purchases else "kept_lines") }},
-
-sums_of_days as (
-
-    select
-        customer_id,
-        {{ totals_of_days() }},
-        min(case when is_purchase_day then activity_date end) as first_purchase_date,
-        true as is_netted
-    from netted_days
-    group by customer_id
+        net_amount,
+        order_count,
+        days_since_previous_purchase,
+        paid_repeat_count,
+        repeat_spend,
+        is_purchase_day,
+        transacted_date
+    from {{ ref("int_customer_value__customer_days") }}
 
 ),
 
 sums as (
 
-    select * from sums_of_days
-    {% if is_log_of_purchases -%}
-        union all
-        select * from sums_of_lines
-        where not is_netted
-    {%- endif %}
+    select
+        customer_id,
+        sum(order_count) as order_count,
+        count(case when is_purchase_day then 1 end) as purchase_day_count,
+        sum(paid_repeat_count) as paid_repeat_count,
+        sum(net_amount) as net_revenue,
+        sum(repeat_spend) as repeat_spend,
+        sum(days_since_previous_purchase * days_since_previous_purchase)
+            as squared_days_between_purchases,
+        min(case when is_purchase_day then transacted_date end) as first_purchase_date,
+        max(case when is_purchase_day then transacted_date end) as last_purchase_date
+    from customer_days
+    group by customer_id
 
 ),
 
--- Who never has a purchase day is no customer; the lines keep the reason.
+-- Somebody who never has a purchase day is not a customer.
 totals as (
 
     select
@@ -85,15 +43,13 @@ totals as (
         customer_id,
 
         ---------- numerics
-        order_count,
-        purchase_day_count,
-        paid_repeat_count,
-        net_revenue,
-        repeat_spend,
-        squared_days_between_purchases,
-
-        ---------- booleans
-        is_netted,
+        cast(order_count as bigint) as order_count,
+        cast(purchase_day_count as bigint) as purchase_day_count,
+        cast(paid_repeat_count as bigint) as paid_repeat_count,
+        cast(net_revenue as {{ type_money() }}) as net_revenue,
+        cast(repeat_spend as {{ type_money() }}) as repeat_spend,
+        cast(squared_days_between_purchases as bigint)
+            as squared_days_between_purchases,
 
         ---------- dates
         first_purchase_date,

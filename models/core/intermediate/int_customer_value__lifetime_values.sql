@@ -1,3 +1,4 @@
+{%- set has_learned_values = var("value_model") != "probabilistic" and is_on("validation") %}
 with
 
 customer_values as (
@@ -33,7 +34,7 @@ customer_values as (
     where is_current
 
 ),
-{% if var("value_model") != "probabilistic" %}
+{% if has_learned_values %}
     learned_values as (
 
         select
@@ -54,7 +55,7 @@ lifetime_values as (
         ---------- strings
         customer_values.rfm_code,
         customer_values.segment,
-        {% if var("value_model") != "probabilistic" -%}
+        {% if has_learned_values -%}
             coalesce(learned_values.model, 'probabilistic') as value_model,
         {%- else -%}
             'probabilistic' as value_model,
@@ -80,7 +81,7 @@ lifetime_values as (
         customer_values.expected_purchases_90d,
         customer_values.expected_purchases_365d,
         customer_values.expected_purchase_value,
-        {% if var("value_model") != "probabilistic" -%}
+        {% if has_learned_values -%}
             coalesce(learned_values.value, customer_values.lifetime_value_365d)
                 as lifetime_value_365d,
         {%- else -%}
@@ -92,7 +93,7 @@ lifetime_values as (
         customer_values.first_purchase_date,
         customer_values.last_purchase_date
     from customer_values
-    {% if var("value_model") != "probabilistic" -%}
+    {% if has_learned_values -%}
         left join learned_values
             on customer_values.customer_id = learned_values.customer_id
     {%- endif %}

@@ -31,7 +31,7 @@ populations as (
         ---------- booleans
         -- The models are held against each other on the past; today's scores need but
         -- the one in use.
-        {{ is_of_this_build("int_customer_days") | string | lower }} as is_compared,
+        {{ is_on("validation") | string | lower }} as is_compared,
 
         ---------- dates
         as_of_date

@@ -9,7 +9,7 @@ customer_days as (
         purchase_number,
         days_since_previous_purchase,
         is_purchase_day,
-        activity_date
+        transacted_date
     from {{ ref("int_customer_value__customer_days") }}
 
 ),
@@ -27,7 +27,7 @@ purchase_days as (
         days_since_previous_purchase,
 
         ---------- dates
-        activity_date as purchase_date
+        transacted_date as purchase_date
     from customer_days
     where is_purchase_day
 

@@ -1,6 +1,34 @@
+{{ config(materialized="table") }}
+
+{%- set prefix = (var("return_order_prefix") or "") | string -%}
+{%- set as_of_date = (var("as_of_date") or "") | string -%}
+{%- set dropping = var("drop_identical_lines") -%}
+{%- set columns = transaction_column_map() -%}
+{#- A column that is not mapped is null in all rows and decides nothing. -#}
+{%- set has_duplicates = "line_id" in columns or dropping == true
+    or (dropping == "auto" and "order_id" in columns) -%}
+{%- set rate = " * coalesce(exchange_rates.rate, 1)" if "currency" in columns -%}
+{%- set content = [] -%}
+{%- for name in [
+    "transacted_at", "customer_id", "order_id", "product_id", "quantity", "unit_price",
+    "status", "currency",
+] if name in columns -%}
+    {%- do content.append(name) -%}
+{%- endfor -%}
+{%- do content.extend(["amount", "is_flagged_return"]) -%}
+{%- set excluded = {} -%}
+{%- for name in ["excluded_statuses", "excluded_products"] -%}
+    {%- set texts = [] -%}
+    {%- for text in var(name) -%}
+        {%- do texts.append(
+            "'" ~ dbt.escape_single_quotes(text | string | trim | lower) ~ "'"
+        ) -%}
+    {%- endfor -%}
+    {%- do excluded.update({name: texts | join(", ")}) -%}
+{%- endfor %}
 with
 
-judged as (
+transactions as (
 
     select
         customer_id,
@@ -11,20 +39,129 @@ judged as (
         currency,
         quantity,
         unit_price,
-        is_return,
-        transacted_at,
-        transacted_date,
         amount,
-        is_free_of_charge,
-        line_reason
-    from {{ ref("int_customer_value__transactions_judged") }}
+        is_flagged_return,
+        transacted_at
+    from {{ ref("stg_customer_value__transactions") }}
 
 ),
 
-customers_with_purchase as (
+exchange_rates as (  -- noqa: ST03
 
-    select customer_id
-    from {{ ref("int_customer_value__customer_totals") }}
+    select
+        upper(trim(currency)) as rate_currency,
+        cast(rate as decimal(18, 8)) as rate
+    from {{ ref("customer_value__exchange_rates") }}
+
+),
+
+-- A return is a negative amount, a flagged line, or a line whose order id has the prefix
+-- of returns; the amount of the latter two counts as negative whatever its sign.
+signed as (
+
+    select
+        customer_id,
+        order_id,
+        line_id,
+        product_id,
+        status,
+        currency,
+        quantity,
+        unit_price,
+        transacted_at,
+        is_flagged_return,
+        cast(transacted_at as date) as transacted_date,
+        coalesce(is_flagged_return, false)
+        or coalesce(amount < 0, false)
+        {% if prefix -%}
+            or coalesce(
+                substr(order_id, 1, {{ prefix | length }})
+                = '{{ dbt.escape_single_quotes(prefix) }}',
+                false
+            )
+        {%- endif %} as is_return,
+        amount
+    from transactions
+
+),
+
+-- An amount in an unknown currency stays as it is, so that the totals still add up.
+converted as (
+
+    select
+        signed.*,
+        {% if "currency" in columns -%}
+            signed.currency is not null
+            and exchange_rates.rate is null as is_unknown_currency,
+        {%- else -%}
+            false as is_unknown_currency,
+        {%- endif %}
+        cast(
+            case
+                when signed.is_return then -1 * abs(signed.amount)
+                else signed.amount
+            end{{ rate }} as {{ type_money() }}
+        ) as counted_amount
+    from signed
+    {% if "currency" in columns -%}
+        left join exchange_rates on signed.currency = exchange_rates.rate_currency
+    {%- endif %}
+
+),
+
+with_reason as (
+
+    select
+        *,
+        case
+            when customer_id is null then 'missing_customer'
+            when transacted_at is null then 'invalid_timestamp'
+            when amount is null then 'invalid_amount'
+            {% if as_of_date -%}
+                when transacted_date > cast('{{ as_of_date }}' as date)
+                    then 'future_dated'
+            {% endif -%}
+            when is_unknown_currency then 'unknown_currency'
+            {% if excluded.excluded_statuses -%}
+                when status in ({{ excluded.excluded_statuses }})
+                    then 'excluded_status'
+            {% endif -%}
+            {% if excluded.excluded_products -%}
+                when lower(product_id) in ({{ excluded.excluded_products }})
+                    then 'excluded_product'
+            {% endif -%}
+        end as line_reason
+    from converted
+
+),
+
+-- Two lines with one line id are duplicates. Without line ids, lines of one order that
+-- are equal in every mapped column are. With neither, nothing distinguishes a duplicate
+-- from a second purchase: they are kept, unless drop_identical_lines says otherwise.
+without_duplicates as (
+
+    select
+        *,
+        {% if has_duplicates -%}
+            line_reason is null
+            {% if dropping == "auto" -%}
+                and (line_id is not null or order_id is not null)
+            {%- elif not dropping -%}
+                and line_id is not null
+            {%- endif %}
+            and row_number() over (
+                partition by
+                    line_reason,
+                    line_id
+                    {%- for column in content %},
+                    case when line_id is null then {{ column }} end
+                    {%- endfor %}
+                order by {{ content | join(", ") }}
+            ) > 1 as is_duplicate
+        {%- else -%}
+            false as is_duplicate
+        {%- endif %}
+    from with_reason
 
 ),
 
@@ -32,37 +169,34 @@ classified as (
 
     select
         ---------- ids
-        cast(judged.customer_id as {{ dbt.type_string() }}) as customer_id,
-        judged.order_id,
-        judged.line_id,
-        judged.product_id,
+        customer_id,
+        order_id,
+        line_id,
+        product_id,
 
         ---------- strings
-        judged.status,
-        judged.currency,
-        case
-            when judged.line_reason is not null then judged.line_reason
-            when customers_with_purchase.customer_id is null
-                then 'customer_without_purchase'
-        end as exclusion_reason,
+        status,
+        currency,
+        case when is_duplicate then 'duplicate_line' else line_reason end
+            as exclusion_reason,
 
         ---------- numerics
-        judged.quantity,
-        judged.unit_price,
-        judged.amount,
+        quantity,
+        unit_price,
+        counted_amount as amount,
 
         ---------- booleans
-        judged.is_return,
-        judged.is_free_of_charge,
+        is_return,
+        coalesce(
+            amount = 0 and not is_return and coalesce(quantity, 1) != 0, false
+        ) as is_free_of_charge,
 
         ---------- dates
-        judged.transacted_date,
+        transacted_date,
 
         ---------- timestamps
-        judged.transacted_at
-    from judged
-    left join customers_with_purchase
-        on judged.customer_id = customers_with_purchase.customer_id
+        transacted_at
+    from without_duplicates
 
 )
 

@@ -1,6 +1,5 @@
-{#- Today's scores need neither: `dbt build --selector core` leaves both out. -#}
-{%- set has_history = is_of_this_build("int_previous_segments") -%}
-{%- set has_propensity = is_of_this_build("int_propensity_scores") %}
+{%- set has_history = is_on("history") -%}
+{%- set has_propensity = is_on("propensity") %}
 with
 
 customer_clusters as (

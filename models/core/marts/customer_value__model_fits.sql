@@ -32,19 +32,20 @@ spend_models as (
 
 ),
 
-value_challengers as (
+{% if is_on("validation") %}
+    value_challengers as (
 
-    select
-        as_of_role,
-        model,
-        fit_customer_count,
-        is_estimated,
-        finding
-    from {{ ref("fit_customer_value__value_learners") }}
-    where part = 'finding' and {{ var("propensity") }}
+        select
+            as_of_role,
+            model,
+            fit_customer_count,
+            is_estimated,
+            finding
+        from {{ ref("fit_customer_value__value_learners") }}
+        where part = 'finding'
 
-),
-
+    ),
+{% endif %}
 populations as (
 
     select
@@ -82,20 +83,22 @@ all_models as (
         mean_purchase_value,
         frequency_spend_correlation
     from spend_models
-    union all
-    select
-        value_challengers.as_of_role,
-        value_challengers.model,
-        cast(null as {{ type_double() }}) as log_likelihood,
-        populations.customer_count,
-        value_challengers.fit_customer_count,
-        value_challengers.is_estimated as is_converged,
-        false as is_boundary,
-        value_challengers.finding,
-        cast(null as {{ type_double() }}) as mean_purchase_value,
-        cast(null as {{ type_double() }}) as frequency_spend_correlation
-    from value_challengers
-    inner join populations on value_challengers.as_of_role = populations.as_of_role
+    {% if is_on("validation") -%}
+        union all
+        select
+            value_challengers.as_of_role,
+            value_challengers.model,
+            cast(null as {{ type_double() }}) as log_likelihood,
+            populations.customer_count,
+            value_challengers.fit_customer_count,
+            value_challengers.is_estimated as is_converged,
+            false as is_boundary,
+            value_challengers.finding,
+            cast(null as {{ type_double() }}) as mean_purchase_value,
+            cast(null as {{ type_double() }}) as frequency_spend_correlation
+        from value_challengers
+        inner join populations on value_challengers.as_of_role = populations.as_of_role
+    {%- endif %}
 
 ),
 

@@ -38,23 +38,24 @@ fits as (
 
 ),
 
-evaluations as (
+{% if is_on("validation") %}
+    evaluations as (
 
-    select
-        model,
-        bias_share,
-        mae,
-        gini_normalised,
-        revenue_bias_share,
-        revenue_mae,
-        revenue_gini_normalised,
-        is_baseline,
-        is_selected,
-        is_value_selected
-    from {{ ref("customer_value__model_evaluation") }}
+        select
+            model,
+            bias_share,
+            mae,
+            gini_normalised,
+            revenue_bias_share,
+            revenue_mae,
+            revenue_gini_normalised,
+            is_baseline,
+            is_selected,
+            is_value_selected
+        from {{ ref("customer_value__model_evaluation") }}
 
-),
-
+    ),
+{% endif %}
 first_dates as (
 
     select
@@ -111,53 +112,53 @@ arrivals as (
 
 ),
 
-scores as (
-    {% for measure in ["purchases", "revenue"] %}
-        {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
-        {% for metric, sign in {"mae": 1, "gini_normalised": -1}.items() %}
-            {% set metric_loop = loop %}
-            select
-                model,
-                '{{ measure }}' as measure,
-                '{{ metric }}' as metric,
-                {{ prefix }}{{ metric }} as score,
-                -- The lower the better.
-                {{ sign }} * {{ prefix }}{{ metric }} as loss,
-                is_baseline,
-                {{ "is_value_selected" if measure == "revenue" else "is_selected" }}
-                    as is_selected
-            from evaluations
-            union all
+{% if is_on("validation") %}
+    scores as (
+        {% for measure in ["purchases", "revenue"] %}
+            {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
+            {% for metric, sign in {"mae": 1, "gini_normalised": -1}.items() %}
+                    select
+                    model,
+                    '{{ measure }}' as measure,
+                    '{{ metric }}' as metric,
+                    {{ prefix }}{{ metric }} as score,
+                    -- The lower the better.
+                    {{ sign }} * {{ prefix }}{{ metric }} as loss,
+                    is_baseline,
+                    {{ "is_value_selected" if measure == "revenue" else "is_selected" }}
+                        as is_selected
+                from evaluations
+                union all
+            {% endfor %}
         {% endfor %}
-    {% endfor %}
-    select
-        model,
-        'purchases' as measure,
-        'none' as metric,
-        cast(null as {{ type_double() }}) as score,
-        cast(null as {{ type_double() }}) as loss,
-        is_baseline,
-        is_selected
-    from evaluations
-    where false
-),
+        select
+            model,
+            'purchases' as measure,
+            'none' as metric,
+            cast(null as {{ type_double() }}) as score,
+            cast(null as {{ type_double() }}) as loss,
+            is_baseline,
+            is_selected
+        from evaluations
+        where false
+    ),
 
-best_baselines as (
+    best_baselines as (
 
-    select
-        model,
-        measure,
-        metric,
-        score,
-        loss,
-        row_number() over (
-            partition by measure, metric order by loss, model
-        ) as place
-    from scores
-    where is_baseline and loss is not null
+        select
+            model,
+            measure,
+            metric,
+            score,
+            loss,
+            row_number() over (
+                partition by measure, metric order by loss, model
+            ) as place
+        from scores
+        where is_baseline and loss is not null
 
-),
-
+    ),
+{% endif %}
 warnings as (
 
     select
@@ -231,22 +232,24 @@ warnings as (
         ) as sentence
     from last_gaps
     where days_since_purchase > {{ var("activity_days") }}
-    union all
-    select
-        'no_holdout' as warning_code,
-        'calibration' as subject,
-        concat(
-            'The log is too short to hold anything out, so the forecasts were not ',
-            'checked against the future.'
-        ) as sentence
-    from first_dates
-    where
-        first_date is not null
-        and not exists (
-            select populations.as_of_role
-            from populations
-            where populations.as_of_role = 'calibration'
-        )
+    {% if is_on("validation") -%}
+        union all
+        select
+            'no_holdout' as warning_code,
+            'calibration' as subject,
+            concat(
+                'The log is too short to hold anything out, so the forecasts were not ',
+                'checked against the future.'
+            ) as sentence
+        from first_dates
+        where
+            first_date is not null
+            and not exists (
+                select populations.as_of_role
+                from populations
+                where populations.as_of_role = 'calibration'
+            )
+    {%- endif %}
     union all
     select
         'frequency_spend_correlation' as warning_code,
@@ -315,68 +318,70 @@ warnings as (
         model = 'gamma_gamma'
         and is_converged
         and is_boundary
-    union all
-    select
-        'baseline_beats_model' as warning_code,
-        concat(scores.measure, ' ', scores.metric) as subject,
-        concat(
-            'On the holdout ',
-            best_baselines.model,
-            ' beats ',
-            scores.model,
-            case
-                when scores.metric = 'mae' then ' in the mean absolute error of '
-                else ' in ordering customers by '
-            end,
-            scores.measure,
-            case
-                when scores.metric = 'mae' then ' ('
-                else ' (normalised Gini '
-            end,
-            {{ number_text("best_baselines.score", 3) }},
-            ' against ',
-            {{ number_text("scores.score", 3) }},
-            ').'
-        ) as sentence
-    from scores
-    inner join best_baselines
-        on
-            scores.measure = best_baselines.measure
-            and scores.metric = best_baselines.metric
-    where
-        scores.is_selected
-        and best_baselines.place = 1
-        and best_baselines.loss < scores.loss
-    union all
-    select
-        'holdout_bias' as warning_code,
-        'purchases' as subject,
-        concat(
-            'On the holdout ',
-            model,
-            ' expected ',
-            {{ number_text("100 * abs(bias_share)", 1) }},
-            case when bias_share < 0 then ' % fewer' else ' % more' end,
-            ' purchases than there were: take totals with that in mind.'
-        ) as sentence
-    from evaluations
-    where is_selected and abs(bias_share) > {{ var("maximum_bias_share") }}
-    union all
-    select
-        'holdout_bias' as warning_code,
-        'revenue' as subject,
-        concat(
-            'On the holdout ',
-            model,
-            ' expected ',
-            {{ number_text("100 * abs(revenue_bias_share)", 1) }},
-            case when revenue_bias_share < 0 then ' % less' else ' % more' end,
-            ' revenue than there was: take totals with that in mind.'
-        ) as sentence
-    from evaluations
-    where
-        is_value_selected
-        and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
+    {% if is_on("validation") -%}
+        union all
+        select
+            'baseline_beats_model' as warning_code,
+            concat(scores.measure, ' ', scores.metric) as subject,
+            concat(
+                'On the holdout ',
+                best_baselines.model,
+                ' beats ',
+                scores.model,
+                case
+                    when scores.metric = 'mae' then ' in the mean absolute error of '
+                    else ' in ordering customers by '
+                end,
+                scores.measure,
+                case
+                    when scores.metric = 'mae' then ' ('
+                    else ' (normalised Gini '
+                end,
+                {{ number_text("best_baselines.score", 3) }},
+                ' against ',
+                {{ number_text("scores.score", 3) }},
+                ').'
+            ) as sentence
+        from scores
+        inner join best_baselines
+            on
+                scores.measure = best_baselines.measure
+                and scores.metric = best_baselines.metric
+        where
+            scores.is_selected
+            and best_baselines.place = 1
+            and best_baselines.loss < scores.loss
+        union all
+        select
+            'holdout_bias' as warning_code,
+            'purchases' as subject,
+            concat(
+                'On the holdout ',
+                model,
+                ' expected ',
+                {{ number_text("100 * abs(bias_share)", 1) }},
+                case when bias_share < 0 then ' % fewer' else ' % more' end,
+                ' purchases than there were: take totals with that in mind.'
+            ) as sentence
+        from evaluations
+        where is_selected and abs(bias_share) > {{ var("maximum_bias_share") }}
+        union all
+        select
+            'holdout_bias' as warning_code,
+            'revenue' as subject,
+            concat(
+                'On the holdout ',
+                model,
+                ' expected ',
+                {{ number_text("100 * abs(revenue_bias_share)", 1) }},
+                case when revenue_bias_share < 0 then ' % less' else ' % more' end,
+                ' revenue than there was: take totals with that in mind.'
+            ) as sentence
+        from evaluations
+        where
+            is_value_selected
+            and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
+    {%- endif %}
 
 ),
 

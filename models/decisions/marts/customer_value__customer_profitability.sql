@@ -18,18 +18,11 @@ customers as (
 
 customer_days as (
 
-    select customer_id
-    from {{ ref("int_customer_value__customer_days") }}
-
-),
-
-kept_lines as (
-
     select
         customer_id,
-        is_return
-    from {{ ref("int_customer_value__transactions_judged") }}
-    where line_reason is null
+        line_count,
+        return_count
+    from {{ ref("int_customer_value__customer_days") }}
 
 ),
 
@@ -60,20 +53,11 @@ day_counts as (
 
     select
         customer_id,
-        count(*) as customer_day_count
+        count(*) as customer_day_count,
+        sum(line_count) as line_count,
+        sum(return_count) as return_count
     from customer_days
     group by customer_id
-
-),
-
-line_counts as (
-
-    select
-        cast(kept_lines.customer_id as {{ dbt.type_string() }}) as customer_id,
-        count(*) as line_count,
-        count(case when kept_lines.is_return then 1 end) as return_count
-    from kept_lines
-    group by kept_lines.customer_id
 
 ),
 
@@ -137,8 +121,8 @@ counted as (
         customers.segment,
         customers.net_revenue,
         customers.order_count,
-        line_counts.line_count,
-        line_counts.return_count,
+        day_counts.line_count,
+        day_counts.return_count,
         day_counts.customer_day_count,
         {% for group in activity_groups %}
             coalesce(service_costs.{{ group }}_cost, 0) as served_{{ group }}_cost,
@@ -146,7 +130,6 @@ counted as (
         rates.*
     from customers
     inner join day_counts on customers.customer_id = day_counts.customer_id
-    inner join line_counts on customers.customer_id = line_counts.customer_id
     left join service_costs on customers.customer_id = service_costs.customer_id
     cross join rates
 

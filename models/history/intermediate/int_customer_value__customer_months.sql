@@ -9,8 +9,9 @@ customer_days as (
         net_amount,
         order_count,
         is_purchase_day,
-        activity_date
+        transacted_date
     from {{ ref("int_customer_value__customer_days") }}
+    where first_purchase_date is not null
 
 ),
 
@@ -18,12 +19,12 @@ months as (
 
     select
         customer_id,
-        {{ month_start("activity_date") }} as month_start_date,
+        {{ month_start("transacted_date") }} as month_start_date,
         cast(sum(net_amount) as {{ type_money() }}) as net_amount,
         cast(sum(order_count) as bigint) as order_count,
         max(case when is_purchase_day then 1 else 0 end) = 1 as is_active
     from customer_days
-    group by customer_id, {{ month_start("activity_date") }}
+    group by customer_id, {{ month_start("transacted_date") }}
 
 ),
 

@@ -8,7 +8,7 @@ attributes as (
         attribute,
         attribute_value
     from {{ ref("int_customer_value__customer_attributes") }}
-    where is_customer and {{ var("propensity") }}
+    where is_customer
 
 ),
 

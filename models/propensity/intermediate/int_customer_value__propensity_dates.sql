@@ -11,7 +11,6 @@ as_of_dates as (
         as_of_date,
         days_before_current
     from {{ ref("int_customer_value__as_of_dates") }}
-    where {{ var("propensity") }}
 
 ),
 

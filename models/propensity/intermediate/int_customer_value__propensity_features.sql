@@ -27,7 +27,7 @@ current_scores as (
         {% endfor %}
         customer_id
     from {{ ref("int_customer_value__customer_scores") }}
-    where is_current and {{ var("propensity") }}
+    where is_current
 
 ),
 

@@ -31,7 +31,7 @@ all_contacts as (
         is_responded,
         contacted_date
     from {{ ref("int_customer_value__campaign_contacts") }}
-    where {{ var("propensity") }} and exclusion_reason is null
+    where exclusion_reason is null
 
 ),
 

@@ -17,8 +17,7 @@ as_of_dates as (
         end as target_days
     from {{ ref("int_customer_value__as_of_dates") }}
     where
-        {{ var("propensity") }}
-        and as_of_role in (
+        as_of_role in (
             'calibration' {{- ", 'current'" if var("value_model") != "probabilistic" }}
         )
 

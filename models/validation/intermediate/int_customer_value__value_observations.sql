@@ -40,8 +40,8 @@ customer_days as (
         net_revenue_to_date,
         repeat_spend_to_date,
         squared_days_between_purchases_to_date,
-        activity_date,
-        next_activity_date,
+        transacted_date,
+        next_transacted_date,
         first_purchase_date,
         last_purchase_date
     from {{ ref("int_customer_value__customer_days") }}
@@ -94,7 +94,7 @@ wanted as (
         from customer_days
         cross join value_dates
         where
-            customer_days.activity_date = customer_days.first_purchase_date
+            customer_days.transacted_date = customer_days.first_purchase_date
             and customer_days.first_purchase_date <= value_dates.as_of_date
             and value_dates.as_of_role = 'current'
     {%- endif %}
@@ -135,18 +135,18 @@ last_days as (
     inner join customer_days
         on
             wanted.customer_id = customer_days.customer_id
-            and wanted.as_of_date >= customer_days.activity_date
+            and wanted.as_of_date >= customer_days.transacted_date
             and coalesce(
-                customer_days.next_activity_date, cast('9999-12-31' as date)
+                customer_days.next_transacted_date, cast('9999-12-31' as date)
             ) > wanted.as_of_date
     left join customer_days as earlier_days
         on
             wanted.customer_id = earlier_days.customer_id
             and {{ date_add_days(
                 "wanted.as_of_date", "-1 * wanted.lookback_days"
-            ) }} >= earlier_days.activity_date
+            ) }} >= earlier_days.transacted_date
             and coalesce(
-                earlier_days.next_activity_date, cast('9999-12-31' as date)
+                earlier_days.next_transacted_date, cast('9999-12-31' as date)
             ) > {{ date_add_days("wanted.as_of_date", "-1 * wanted.lookback_days") }}
 
 ),

@@ -1,0 +1,52 @@
+{# Stops with one sentence where the var `modules` names an unknown capability, or one without
+   another that it needs. #}
+{% macro validate_modules() %}
+    {%- set capabilities = customer_value.capabilities() -%}
+    {%- set given = var("modules") -%}
+    {%- for name in given -%}
+        {%- if name not in capabilities -%}
+            {{- exceptions.raise_compiler_error(
+                "The var modules names " ~ name ~ ", and there is no such capability; there are "
+                ~ capabilities | join(", ") ~ "."
+            ) -}}
+        {%- endif -%}
+        {%- for needed in capabilities[name].needs if needed not in given -%}
+            {{- exceptions.raise_compiler_error(
+                "The var modules names " ~ name ~ ", which needs " ~ needed
+                ~ ": add it to the list, or leave " ~ name ~ " out."
+            ) -}}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if var("value_model") != "probabilistic" and "validation" not in given -%}
+        {{- exceptions.raise_compiler_error(
+            "The var value_model is " ~ var("value_model") ~ ", a learner of the capability "
+            ~ "validation: add validation to the var modules, or set value_model to probabilistic."
+        ) -}}
+    {%- endif -%}
+    {{- customer_value.require_core_of_modules() -}}
+{% endmacro %}
+
+
+{# Stops a command that builds a part of the project on a core that was built for other
+   capabilities: which dates and fits there are depends on them. #}
+{% macro require_core_of_modules() %}
+    {%- set node = "model.customer_value.int_customer_value__as_of_dates" -%}
+    {%- if flags.WHICH not in ["build", "run"] or node in selected_resources -%}
+        {{- return("") -}}
+    {%- endif -%}
+    {%- set relation = adapter.get_relation(
+        target.database,
+        customer_value.generate_schema_name("internal", none) | trim,
+        "int_as_of_dates"
+    ) -%}
+    {%- if not relation -%}{{- return("") -}}{%- endif -%}
+    {%- set built = run_query("select max(built_modules) from " ~ relation).columns[0][0] -%}
+    {%- set asked = var("modules") | sort | join(", ") -%}
+    {%- if built is not none and built != asked -%}
+        {{- exceptions.raise_compiler_error(
+            "The core in this database was built with modules: [" ~ built ~ "], and this command "
+            ~ "builds a part of the project with modules: [" ~ asked ~ "]: run dbt build, or "
+            ~ "select the part with all that it reads, as in dbt build --select +<model>."
+        ) -}}
+    {%- endif -%}
+{% endmacro %}

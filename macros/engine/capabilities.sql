@@ -1,0 +1,83 @@
+{# What the project can do beside its core, and what each of that needs: a capability is a folder
+   of models/ with its name, built where the var `modules` lists it. #}
+{% macro capabilities() %}
+    {{- return({
+        "history": {"needs": []},
+        "validation": {"needs": []},
+        "decisions": {"needs": ["history"]},
+        "propensity": {"needs": []},
+        "experiments": {"needs": []},
+    }) -}}
+{% endmacro %}
+
+
+{# Whether a capability is built, as it and all that it needs are listed. Model properties cannot
+   call a macro and write the same test out: enabled: "{{ '<name>' in var('modules') | string }}". #}
+{% macro is_on(capability) %}
+    {%- set needed = customer_value.capabilities()[capability].needs + [capability] -%}
+    {%- for name in needed if name not in var("modules") | string -%}
+        {{- return(false) -}}
+    {%- endfor -%}
+    {{- return(true) -}}
+{% endmacro %}
+
+
+{# Whether anything looks at customers as of a past date; the core alone does not. #}
+{% macro looks_back() %}
+    {%- for capability in customer_value.capabilities() if customer_value.is_on(capability) -%}
+        {{- return(true) -}}
+    {%- endfor -%}
+    {{- return(false) -}}
+{% endmacro %}
+
+
+{# The public tables by capability, `inputs` being those about an optional input, which are built
+   with any capability: the one list of them. The publication copies those that are
+   built; the README and the documentation's front page are tested against it. #}
+{% macro public_marts() %}
+    {{- return({
+        "core": [
+            "cluster_profile", "cluster_selection", "customers", "excluded_rows",
+            "model_fits", "model_parameters", "model_warnings", "segment_profile",
+            "value_tier_profile",
+        ],
+        "inputs": ["attribute_coverage"],
+        "history": [
+            "calendar", "cohort_retention", "group_history", "migration",
+            "migration_stability", "monthly_kpis", "monthly_segment_revenue",
+            "survival_comparison", "survival_curves", "survival_summary",
+        ],
+        "validation": [
+            "activity_evaluation", "activity_reliability", "forecast_intervals",
+            "model_calibration", "model_evaluation", "model_tracking",
+        ],
+        "decisions": [
+            "acquisition_return", "budget_phases", "budget_scenarios", "concentration",
+            "customer_profitability", "intervention_return", "priority_matrix",
+            "segment_portfolio", "segment_value_forecast",
+        ],
+        "propensity": [
+            "campaign_audience", "propensity_calibration", "propensity_evaluation",
+            "propensity_fairness", "propensity_fits", "propensity_gains",
+            "propensity_importance", "propensity_reasons",
+        ],
+        "experiments": [
+            "experiment_assignments", "experiment_health", "experiment_power",
+            "experiment_results",
+        ],
+    }) -}}
+{% endmacro %}
+
+
+{# The public tables that are built with the var `modules` as it is. #}
+{% macro built_marts() %}
+    {%- set names = [] -%}
+    {%- for folder, marts in customer_value.public_marts().items() -%}
+        {%- if folder == "core"
+            or (folder == "inputs" and customer_value.looks_back())
+            or (folder in customer_value.capabilities() and customer_value.is_on(folder)) -%}
+            {%- do names.extend(marts) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(names | sort) -}}
+{% endmacro %}
