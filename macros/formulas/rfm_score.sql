@@ -19,9 +19,3 @@
     )
     {%- endif -%}
 {%- endmacro %}
-
-
-{# The three scores as one number of three digits. #}
-{% macro rfm_number(r_score, f_score, m_score) -%}
-    cast({{ r_score }} * 100 + {{ f_score }} * 10 + {{ m_score }} as integer)
-{%- endmacro %}

@@ -28,7 +28,7 @@ snapshots as (
 legend as (
 
     select
-        {{ rfm_number("r_score", "f_score", "m_score") }} as rfm_number,
+        cast(r_score * 100 + f_score * 10 + m_score as integer) as rfm_number,
         segment
     from {{ ref("customer_value__rfm_legend") }}
 
@@ -64,12 +64,12 @@ scored as (
 
 ),
 
--- One number finds the segment in half the time that three scores take.
+-- The three scores as one number of three digits.
 numbered as (
 
     select
         *,
-        {{ rfm_number("r_score", "f_score", "m_score") }} as rfm_number
+        cast(r_score * 100 + f_score * 10 + m_score as integer) as rfm_number
     from scored
 
 ),

@@ -1,7 +1,6 @@
 {{ config(materialized="table") }}
 
-{%- set quintiles = var("rfm_scoring") == "quintiles" -%}
-{%- set metrics = ["recency_days", "order_count", "net_revenue"] %}
+{%- set quintiles = var("rfm_scoring") == "quintiles" %}
 with
 
 snapshots as (
@@ -35,7 +34,11 @@ value_counts as (
         net_revenue,
         count(*) as customer_count
     from snapshots
-    group by {{ grouping_sets("as_of_date", metrics) }}  -- noqa: PRS
+    group by grouping sets (
+        (as_of_date, recency_days),
+        (as_of_date, order_count),
+        (as_of_date, net_revenue)
+    )
 
 ),
 
@@ -116,10 +119,27 @@ starts as (
     {%- endif %}
 ),
 
+-- Of a distribution the first value with at least that score (of recency, where few days
+-- score high, at most that score); of the seed the value itself.
 boundaries as (
 
     select
-        {{ score_boundaries(quintiles) }},
+        {% for metric in ["recency_days", "order_count", "net_revenue"] -%}
+            {%- set reached = "<=" if metric == "recency_days" else ">=" -%}
+            {%- set is_counted = quintiles and metric != "net_revenue" -%}
+            {%- for score in range(1, 6) -%}
+                cast(
+                    min(
+                        case
+                            when
+                                metric = '{{ metric }}'
+                                and score {{ reached if quintiles else "=" }} {{ score }}
+                                then from_value
+                        end
+                    ) as {{ dbt.type_bigint() if is_counted else type_money() }}
+                ) as {{ metric }}_from_{{ score }},
+            {% endfor -%}
+        {%- endfor -%}
         as_of_date
     from starts
     group by as_of_date
