@@ -108,11 +108,10 @@ assumptions as (
 
 ),
 
-digits as (
-    {% for digit in range(10) %}
-        select {{ digit }} as digit
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+numbers as (
+
+    {{ whole_numbers(100) }}
+
 ),
 
 all_percentiles as (
@@ -121,10 +120,9 @@ all_percentiles as (
         totals.measure,
         totals.amount,
         totals.gini,
-        10 * tens.digit + ones.digit + 1 as percentile
+        numbers.whole_number + 1 as percentile
     from totals
-    cross join digits as tens
-    cross join digits as ones
+    cross join numbers
 
 ),
 
