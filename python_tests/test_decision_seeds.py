@@ -252,8 +252,8 @@ OTHER_CASES = [
     ),
     (
         "customer_profitability",
-        "activity_rates",
-        shipped("activity_rates", "Gift,order,mood,1,example"),
+        "cost_rates",
+        shipped("cost_rates", "Gift,order,mood,1,example"),
         ["driver mood", "order_count"],
     ),
     (
@@ -287,7 +287,7 @@ ASSUMPTIONS = {
     "current_budget": {"budget_scenarios", "budget_phases", "segment_portfolio"},
     "budget_response": {"budget_scenarios", "budget_phases", "segment_portfolio"},
     "budget_steps": {"budget_phases"},
-    "activity_rates": {"customer_profitability", "concentration", "segment_portfolio"},
+    "cost_rates": {"customer_profitability", "concentration", "segment_portfolio"},
     "strategic_fit": {"segment_portfolio"},
 }
 
@@ -300,7 +300,7 @@ def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(project, co
         "interventions": (",0.05,0.08,", ",0.06,0.08,"),
         "acquisition_costs": ("45.00", "46.00"),
         "budget_response": ("0.12", "0.13"),
-        "activity_rates": ("2.50", "2.60"),
+        "cost_rates": ("2.50", "2.60"),
     }
     for seed, (old, new) in changes.items():
         path = seed_path(seed, project)
@@ -381,7 +381,7 @@ def test_service_activities_cost_what_their_rates_say(serve):
         (
             ACTIVITIES + "a,Visit,2024-01-02,1\n",
             {},
-            ["activity Visit", "no rate", "activity_rates"],
+            ["activity Visit", "no rate", "cost_rates"],
         ),
         ("customer_id,what,performed_at\na,E-mail,2024-01-02\n", {}, ["no column activity"]),
         (

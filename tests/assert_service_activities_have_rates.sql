@@ -11,9 +11,9 @@ service_activities as (
 
 service_rates as (
 
-    select lower(trim(activity)) as activity
-    from {{ ref("customer_value__activity_rates") }}
-    where driver = 'service' and activity is not null
+    select lower(trim(cost_name)) as activity
+    from {{ ref("customer_value__cost_rates") }}
+    where driver = 'service' and cost_name is not null
 
 )
 
@@ -21,7 +21,7 @@ select
     concat(
         'The input service_activities has the activity ',
         activity,
-        ', and the seed activity_rates has no rate with the driver service for it: ',
+        ', and the seed cost_rates has no rate with the driver service for it: ',
         'add one, 0 if it costs nothing.'
     ) as sentence
 from service_activities

@@ -94,7 +94,7 @@
                     "type": "text",
                     "is_required": true,
                     "meaning": "what was done, such as a call; its rate is in the seed "
-                        ~ "`activity_rates`",
+                        ~ "`cost_rates`",
                 },
                 "performed_at": {
                     "type": "date, timestamp or text",

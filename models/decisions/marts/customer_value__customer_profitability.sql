@@ -1,5 +1,5 @@
-{#- The columns of cost, and what the log knows of the work behind them. -#}
-{%- set activity_groups = ["order", "return", "service", "account"] -%}
+{#- The columns of cost, and the numbers of the log that they are counted by. -#}
+{%- set cost_groups = ["order", "return", "service", "account"] -%}
 {%- set cost_drivers = [
     "order_count", "line_count", "return_count", "customer_day_count"
 ] -%}
@@ -37,15 +37,15 @@ service_activities as (
 
 ),
 
-activity_rates as (
+cost_rates as (
 
     select
-        lower(trim(activity)) as activity,
-        activity_group,
+        lower(trim(cost_name)) as cost_name,
+        cost_group,
         driver,
         cast(unit_cost as {{ type_money() }}) as unit_cost,
         source
-    from {{ ref("customer_value__activity_rates") }}
+    from {{ ref("customer_value__cost_rates") }}
 
 ),
 
@@ -64,30 +64,30 @@ day_counts as (
 service_costs as (
 
     select
-        {% for group in activity_groups %}
+        {% for group in cost_groups %}
             sum(
                 case
-                    when activity_rates.activity_group = '{{ group }}'
-                        then service_activities.quantity * activity_rates.unit_cost
+                    when cost_rates.cost_group = '{{ group }}'
+                        then service_activities.quantity * cost_rates.unit_cost
                     else 0
                 end
             ) as {{ group }}_cost,
         {% endfor %}
         service_activities.customer_id
     from service_activities
-    inner join activity_rates
+    inner join cost_rates
         on
-            service_activities.activity = activity_rates.activity
-            and activity_rates.driver = 'service'
+            service_activities.activity = cost_rates.cost_name
+            and cost_rates.driver = 'service'
     group by service_activities.customer_id
 
 ),
 
--- What one unit of a driver costs, in each group of activities.
+-- What one unit of a driver costs, in each group of costs.
 rates as (
 
     select
-        {% for group in activity_groups %}
+        {% for group in cost_groups %}
             {% for driver in cost_drivers %}
                 -- To the fourth decimal a double is as exact, and far quicker than a
                 -- product of two decimals.
@@ -96,7 +96,7 @@ rates as (
                         sum(
                             case
                                 when
-                                    activity_group = '{{ group }}'
+                                    cost_group = '{{ group }}'
                                     and driver = '{{ driver }}'
                                     then unit_cost
                             end
@@ -110,7 +110,7 @@ rates as (
             when min(source) = max(source) then min(source)
             else concat(min(source), ' and others')
         end as rate_source
-    from activity_rates
+    from cost_rates
 
 ),
 
@@ -124,7 +124,7 @@ counted as (
         day_counts.line_count,
         day_counts.return_count,
         day_counts.customer_day_count,
-        {% for group in activity_groups %}
+        {% for group in cost_groups %}
             coalesce(service_costs.{{ group }}_cost, 0) as served_{{ group }}_cost,
         {% endfor %}
         rates.*
@@ -148,7 +148,7 @@ costed as (
         rate_source,
         cast((1 - {{ var("gross_margin") }}) * net_revenue as {{ type_money() }})
             as cost_of_goods
-        {%- for group in activity_groups -%}
+        {%- for group in cost_groups -%}
             ,
             cast(
                 served_{{ group }}_cost
@@ -183,7 +183,7 @@ customer_profitability as (
 
         ---------- strings
         cast(segment as {{ dbt.type_string() }}) as segment,
-        cast('activity_rates: all rows; var gross_margin' as {{ dbt.type_string() }})
+        cast('cost_rates: all rows; var gross_margin' as {{ dbt.type_string() }})
             as assumption_row,
         cast(coalesce(rate_source, 'none') as {{ dbt.type_string() }})
             as assumption_source,
@@ -191,7 +191,7 @@ customer_profitability as (
         ---------- numerics
         cast(net_revenue as {{ type_money() }}) as net_revenue,
         cost_of_goods,
-        {% for group in activity_groups -%}
+        {% for group in cost_groups -%}
             {{ group }}_cost,
         {% endfor -%}
         cast(profit as {{ type_money() }}) as profit,

@@ -253,7 +253,7 @@ segment_portfolio as (
         cast(quadrant as {{ dbt.type_string() }}) as quadrant,
         cast(
             concat(
-                'activity_rates: all rows; ',
+                'cost_rates: all rows; ',
                 case
                     when fit is null then 'predicted growth'
                     else concat('strategic_fit: ', segment)
