@@ -1,3 +1,4 @@
+{{ config(enabled=is_on("decisions")) }}
 -- Each segment has a response, what is to be divided has somebody to go to, and the
 -- floors leave room for the budget.
 with

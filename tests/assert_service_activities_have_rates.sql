@@ -1,3 +1,4 @@
+{{ config(enabled=is_on("decisions")) }}
 -- Each service activity that counts has a rate, so that none is free by mistake.
 with
 

@@ -20,7 +20,9 @@ playbook as (
 
 segments as (
 
-    select segment
+    select
+        segment,
+        is_at_risk
     from {{ ref("customer_value__segments") }}
 
 ),
@@ -68,6 +70,7 @@ combinations as (
 
     select
         segments.segment,
+        segments.is_at_risk,
         value_tiers.value_tier,
         clusters.cluster_name,
         clusters.rule_label
@@ -85,6 +88,7 @@ fitting as (
         combinations.segment,
         combinations.value_tier,
         combinations.cluster_name,
+        combinations.is_at_risk,
         playbook.action,
         playbook.goal,
         playbook.channel,
@@ -125,7 +129,10 @@ actions as (
         message,
 
         ---------- numerics
-        priority
+        priority,
+
+        ---------- booleans
+        is_at_risk
     from fitting
     where place = 1
 

@@ -85,7 +85,8 @@ playbook_actions as (
         value_tier,
         cluster_name,
         action as recommended_action,
-        priority as action_priority
+        priority as action_priority,
+        is_at_risk
     from {{ ref("int_customer_value__playbook_actions") }}
 
 ),
@@ -119,7 +120,8 @@ cluster_actions as (
         playbook_actions.segment as action_segment,
         playbook_actions.value_tier as action_value_tier,
         playbook_actions.recommended_action,
-        playbook_actions.action_priority
+        playbook_actions.action_priority,
+        playbook_actions.is_at_risk
     from clusters
     left join named_clusters on clusters.cluster_name = named_clusters.named_cluster
     inner join playbook_actions
@@ -169,7 +171,8 @@ with_action as (
     select
         with_statistics.*,
         cluster_actions.recommended_action,
-        cluster_actions.action_priority
+        cluster_actions.action_priority,
+        cluster_actions.is_at_risk
     from with_statistics
     left join cluster_actions
         on
@@ -230,6 +233,7 @@ customers as (
         cast(action_priority as {{ dbt.type_int() }}) as action_priority,
 
         ---------- booleans
+        coalesce(is_at_risk, false) as is_at_risk,
         -- Iglewicz & Hoaglin (1993): a modified z-score beyond 3.5, on the log scale.
         coalesce(
             net_revenue > 0
