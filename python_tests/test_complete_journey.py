@@ -67,10 +67,12 @@ def test_every_household_and_every_cent_is_counted(journey):
 
 def test_the_winners_are_those_of_the_documentation(journey):
     """The area under the curve once more by scikit-learn, and as the README has it."""
-    auc = dict(journey.rows("select model, auc from propensity_evaluation where target='purchase'"))
+    auc = dict(
+        journey.rows("select model, auc from probability_evaluation where target = 'purchase'")
+    )
     scores = journey.frame(
         "select model, label, probability from main_internal.int_propensity_scores "
-        "where target = 'purchase' and propensity_role = 'test'"
+        "where target = 'purchase' and fold = 'test'"
     )
     for model, rows in scores.groupby("model"):
         assert auc[model] == pytest.approx(roc_auc_score(rows["label"], rows["probability"]))

@@ -175,8 +175,8 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
     ),
     ("forecasts", "comeback_auc"): (
         """
-        select auc from activity_evaluation
-        where predictor = 'probability_active_90d' and model = 'bg_nbd'
+        select auc from probability_evaluation
+        where target = 'active' and predictor = 'probability_active_90d' and model = 'bg_nbd'
         """,
         "{:.2f}".format,
     ),
@@ -243,28 +243,28 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
         lambda number: "+" + si(number),
     ),
     ("act", "purchase_auc"): (
-        "select auc from propensity_evaluation where target = 'purchase' and is_selected",
+        "select auc from probability_evaluation where target = 'purchase' and is_selected",
         "{:.3f}".format,
     ),
     ("act", "top_tenth"): (
         """
         select cumulative_lift from propensity_gains
         where target = 'purchase' and decile = 1 and model = (
-            select model from propensity_evaluation where target = 'purchase' and is_selected
+            select model from probability_evaluation where target = 'purchase' and is_selected
         )
         """,
         "{:.2f}".format,
     ),
     ("act", "buyers_in_depth"): (
         """
-        select precision_at_depth from propensity_evaluation
+        select precision_at_depth from probability_evaluation
         where target = 'purchase' and is_selected
         """,
         "{:.0%}".format,
     ),
     ("act", "buyers"): (
         """
-        select sum(outcome_count) / sum(observation_count) from propensity_evaluation
+        select sum(outcome_count) / sum(observation_count) from probability_evaluation
         where target = 'purchase'
         """,
         "{:.0%}".format,

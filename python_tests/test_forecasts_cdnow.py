@@ -164,7 +164,8 @@ def test_will_they_come_back_is_judged_as_by_scikit_learn(
     column = "probability_active" if predictor == "probability_active_90d" else predictor
     probability, active = rows[column].to_numpy("float64"), rows["is_active"].to_numpy()
     found = cdnow_sample.frame(
-        f"select * from activity_evaluation where model = '{model}' and predictor = '{predictor}'"
+        "select * from probability_evaluation where target = 'active' "
+        f"and model = '{model}' and predictor = '{predictor}'"
     ).iloc[0]
     assert found["auc"] == pytest.approx(roc_auc_score(active, probability), abs=1e-9)
     assert found["average_precision"] == pytest.approx(
@@ -175,9 +176,9 @@ def test_will_they_come_back_is_judged_as_by_scikit_learn(
 
 
 def test_activity_ranks_about_as_recency_and_alive_does_not(cdnow_sample, forecasts):
-    auc = cdnow_sample.frame("select predictor, model, auc from activity_evaluation").set_index(
-        ["predictor", "model"]
-    )["auc"]
+    auc = cdnow_sample.frame(
+        "select predictor, model, auc from probability_evaluation where target = 'active'"
+    ).set_index(["predictor", "model"])["auc"]
     rows = forecasts[forecasts["model"] == "bg_nbd"]
     assert auc[("recency_days", "none")] == pytest.approx(
         roc_auc_score(rows["is_active"], -rows["recency_days"]), abs=1e-9
@@ -189,12 +190,12 @@ def test_activity_ranks_about_as_recency_and_alive_does_not(cdnow_sample, foreca
 
 def test_the_reliability_table_counts_everybody(cdnow_sample):
     bins = cdnow_sample.frame(
-        "select predictor, model, sum(customer_count) as customer_count, "
-        "sum(customer_count * active_share) as active_count, max(bin) as highest "
-        "from activity_reliability group by predictor, model"
+        "select predictor, model, sum(observation_count) as observation_count, "
+        "sum(observation_count * outcome_rate) as outcome_count, max(tenth) as highest "
+        "from probability_calibration where target = 'active' group by predictor, model"
     )
-    assert (bins["customer_count"] == 2357).all()
-    np.testing.assert_allclose(bins["active_count"], bins["active_count"].iloc[0])
+    assert (bins["observation_count"] == 2357).all()
+    np.testing.assert_allclose(bins["outcome_count"], bins["outcome_count"].iloc[0])
     assert (bins["highest"] <= 10).all()
 
 

@@ -35,13 +35,14 @@ def observations(train: int, test: int, seed: int = 3) -> pd.DataFrame:
             "observation_id": [f"c{i:05}|1|none" for i in range(count)],
             "customer_id": [f"c{i:05}" for i in range(count)],
             "target": "purchase",
-            "propensity_role": ["train"] * train + ["test"] * test,
+            "fold": ["training"] * train + ["test"] * test,
             "recency_days": random.normal(0, 1, count),
             "order_count": random.integers(0, 6, count).astype(float),
             "constant": 1.0,
-            "is_calibration_fold": (random.random(count) < 0.25).astype(int),
         }
     )
+    is_scaling = (random.random(count) < 0.25) & (frame["fold"] == "training")
+    frame.loc[is_scaling, "fold"] = "scaling"
     north = np.arange(count) % 3 == 0
     score = 0.6 * frame["order_count"] - 1.5 * frame["recency_days"] ** 2 + north - 1
     frame["label"] = (random.random(count) < 1 / (1 + np.exp(-score))).astype(int)
@@ -67,7 +68,7 @@ def learned():
 
 
 def finding(fitted: pd.DataFrame, target: str = "purchase") -> str:
-    found = fitted[(fitted["part"] == "finding") & (fitted["target"] == target)]
+    found = fitted[(fitted["kind"] == "finding") & (fitted["target"] == target)]
     return found["finding"].item()
 
 
@@ -82,11 +83,11 @@ def test_what_teaches_nothing_is_left_out_and_said(learned):
 
 def test_trees_as_tables_say_what_scikit_learn_says(learned):
     rows, attributes, fitted = learned
-    train = rows[rows["propensity_role"] == "train"]
+    train = rows[rows["fold"] != "test"]
     columns, _ = fits.choose_columns(train, attributes, FEATURES)
     points = fits.matrix(train, attributes, columns)
-    is_fold = train["is_calibration_fold"].to_numpy() == 1
-    models = fits.fit_models(points[~is_fold], train["label"].to_numpy()[~is_fold], seed=7)
+    is_training = (train["fold"] == "training").to_numpy()
+    models = fits.fit_models(points[is_training], train["label"].to_numpy()[is_training], seed=7)
     for name in scores.TREE_MODELS:
         part = fitted[fitted["model"] == name]
         asked = scores.columns_of(part)
@@ -158,20 +159,17 @@ def test_probabilities_are_calibrated_and_batches_are_written(learned):
     )
     con = duckdb.connect()
     refs = {
-        "int_customer_value__propensity_batches": duckdb.from_df(
-            pd.DataFrame({"batch_number": [0, 1, 2]})
-        ),
         "fit_customer_value__propensity": duckdb.from_df(chosen),
         "int_customer_value__propensity_sample": duckdb.from_df(rows),
         "int_customer_value__propensity_features": duckdb.from_df(today),
         "int_customer_value__propensity_attributes": duckdb.from_df(with_batches),
     }
     found = scores.model(FakeDbt(refs), con).df()
-    current = found[found["propensity_role"] == "current"]
+    current = found[found["fold"] == "current"]
     assert sorted(current["customer_id"]) == sorted(today["customer_id"])
     assert current["reason_1"].isin(["recency_days", "order_count", "region"]).all()
     assert current["contribution_1"].abs().ge(current["contribution_2"].abs().fillna(0)).all()
-    test = found[found["model"].eq("random_forest") & found["propensity_role"].eq("test")]
+    test = found[found["model"].eq("random_forest") & found["fold"].eq("test")]
     labels = rows.set_index("observation_id")["label"].reindex(test["observation_id"])
     assert test["probability"].mean() == pytest.approx(labels.mean(), abs=0.04)
     both = current.merge(test, on="customer_id")
@@ -184,7 +182,7 @@ def test_probabilities_are_calibrated_and_batches_are_written(learned):
     [
         (lambda rows: rows.assign(label=1), "Everybody in the training rows has the outcome"),
         (lambda rows: rows.assign(label=0), "Nobody in the training rows has the outcome"),
-        (lambda rows: rows.groupby("propensity_role").head(20), "at least 20 are needed"),
+        (lambda rows: rows.groupby("fold").head(20), "at least 20 are needed"),
         (lambda rows: rows.head(0), "The log is too short to train"),
         (
             lambda rows: rows.assign(recency_days=1.0, order_count=2.0),
@@ -198,7 +196,7 @@ def test_what_cannot_be_estimated_is_said(change, sentence):
     fitted = fits.fit(change(observations(300, 100)), NO_ATTRIBUTES, seed=1)
     assert sentence in finding(fitted)
     assert fitted.dtypes.astype(str).to_dict() == fits.COLUMNS
-    test = observations(0, 30).assign(propensity_role="test")
+    test = observations(0, 30).assign(fold="test")
     for _, part in fitted[fitted["model"].isin(scores.TREE_MODELS)].groupby("model"):
         scores.Scorer(part).score(test, NO_ATTRIBUTES, with_reasons=True)
 
@@ -207,10 +205,10 @@ def test_what_cannot_be_estimated_is_said(change, sentence):
 
 
 def test_metrics_are_scikit_learns(demo):
-    rows = demo.frame(
-        "select * from main_internal.int_propensity_scores where propensity_role = 'test'"
-    )
-    evaluation = demo.frame("select * from propensity_evaluation").set_index("model")
+    rows = demo.frame("select * from main_internal.int_propensity_scores where fold = 'test'")
+    evaluation = demo.frame(
+        "select * from probability_evaluation where predictor = 'propensity'"
+    ).set_index("model")
     assert len(evaluation) == 5
     for model, part in rows.groupby("model"):
         label, probability = part["label"].astype(int), part["probability"]
@@ -222,13 +220,15 @@ def test_metrics_are_scikit_learns(demo):
         }
         found = evaluation.loc[model, list(expected)].to_dict()
         assert found == pytest.approx(expected, rel=1e-6), model
-    learned = demo.frame("select * from main_internal.fit_propensity where part = 'log_loss'")
+    learned = demo.frame("select * from main_internal.fit_propensity where kind = 'log_loss'")
     for row in learned.itertuples():
         assert evaluation.loc[row.model, "log_loss"] == pytest.approx(row.estimate, rel=1e-5)
 
 
 def test_the_winner_is_the_one_in_use_and_beats_the_baselines_on_cdnow(demo):
-    rows = demo.frame("select * from propensity_evaluation").set_index("model")
+    rows = demo.frame(
+        "select * from probability_evaluation where predictor = 'propensity'"
+    ).set_index("model")
     models = rows[~rows["is_baseline"]]
     winner = models["log_loss"].idxmin()
     assert rows.index[rows["is_selected"]].tolist() == [winner]

@@ -104,8 +104,11 @@ def test_too_little_to_learn_from_is_said_and_the_rest_is_built(build_edge, line
     assert findings["response"].startswith("No contacts whose response is known")
     assert result.row("select count(purchase_propensity_90d) from customers") == (0,)
     assert result.row("select count(*) from customers")[0] == lines()["customer_id"].nunique()
-    for mart in ("propensity_evaluation", "campaign_audience", "experiment_results"):
+    for mart in ("propensity_gains", "campaign_audience", "experiment_results"):
         assert result.row(f"select count(*) from {mart}") == (0,)
+    assert result.row(
+        "select count(*) from probability_evaluation where predictor = 'propensity'"
+    ) == (0,)
     assert result.row(
         "select sum(row_count) from excluded_rows where input = 'campaign_contacts'"
     ) == (0,)

@@ -48,8 +48,8 @@
             "survival_comparison", "survival_curves", "survival_summary",
         ],
         "validation": [
-            "activity_evaluation", "activity_reliability", "forecast_intervals",
-            "model_calibration", "model_evaluation", "model_tracking",
+            "forecast_intervals", "model_calibration", "model_evaluation",
+            "model_tracking", "probability_calibration", "probability_evaluation",
         ],
         "decisions": [
             "acquisition_return", "budget_phases", "budget_scenarios", "concentration",
@@ -57,9 +57,8 @@
             "segment_portfolio", "segment_value_forecast",
         ],
         "propensity": [
-            "campaign_audience", "propensity_calibration", "propensity_evaluation",
-            "propensity_fairness", "propensity_fits", "propensity_gains",
-            "propensity_importance", "propensity_reasons",
+            "campaign_audience", "propensity_fairness", "propensity_fits",
+            "propensity_gains", "propensity_importance", "propensity_reasons",
         ],
         "experiments": [
             "experiment_assignments", "experiment_health", "experiment_power",

@@ -1,5 +1,5 @@
-{# The arm of a customer in an experiment: its md5 says, so that nobody ever changes the
-   arm because somebody else came or because their own stratum moved. #}
+{# The arm of a customer in an experiment. The md5 decides, so that no customer changes
+   arms because others join or because the customer's own stratum changes. #}
 {% macro assigned_variant(salt, customer_id, control_share) -%}
     case
         when {{ assignment_unit(salt, customer_id) }} < {{ control_share }}

@@ -34,7 +34,7 @@ MARTS_OF_INPUTS = [
     "excluded_rows",
     "experiment_health",
     "experiment_results",
-    "propensity_evaluation",
+    "probability_evaluation",
     "propensity_fairness",
     "propensity_fits",
     "propensity_importance",

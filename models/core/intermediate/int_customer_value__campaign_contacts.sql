@@ -1,4 +1,4 @@
--- The first reason that applies says why a contact plays no part.
+-- The first reason that applies is the reason for leaving a contact out.
 with
 
 contacts as (

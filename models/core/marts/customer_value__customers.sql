@@ -44,7 +44,7 @@ customer_clusters as (
             customer_id,
             probability
         from {{ ref("int_customer_value__propensity_scores") }}
-        where target = 'purchase' and propensity_role = 'current'
+        where target = 'purchase' and fold = 'current'
 
     ),
 {% endif %}

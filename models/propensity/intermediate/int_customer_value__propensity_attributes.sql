@@ -1,4 +1,4 @@
--- Attributes have no date: they are taken to have been the same at every as-of date.
+-- Attributes have no date; they are assumed to be the same at every as-of date.
 with
 
 attributes as (

@@ -1,7 +1,7 @@
--- Trained on dates whose window was over when the test date came, tested on the last
--- date whose window is over today. Dates before the calibration date would take the
--- purchase model's parameters from their future, so they serve only where there are no
--- others.
+-- The test date is the last date whose window is over today. Training dates are those
+-- whose window was over by then. Before the calibration date the purchase model's
+-- parameters would come from the future, so earlier dates serve only where there are no
+-- later ones.
 with
 
 as_of_dates as (
@@ -58,7 +58,7 @@ candidates as (
 propensity_dates as (
 
     select
-        'train' as propensity_role,
+        'training' as fold,
         as_of_date
     from candidates
     where
@@ -70,13 +70,13 @@ propensity_dates as (
         )
     union all
     select
-        'test' as propensity_role,
+        'test' as fold,
         test_date as as_of_date
     from test_dates
     where test_date is not null
     union all
     select
-        'current' as propensity_role,
+        'current' as fold,
         as_of_date
     from dates
     where days_before_current = 0

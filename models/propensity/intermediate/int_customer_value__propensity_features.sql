@@ -1,13 +1,10 @@
-{%- set is_ranked = var("rfm_scoring") == "ntile" -%}
-{%- set snapshot_measures = [
+{%- set measures = [
     "order_count", "repeat_count", "net_revenue", "mean_repeat_value",
     "average_order_value", "recency_days", "last_purchase_age_days",
     "customer_age_days", "mean_days_between_purchases", "days_between_purchases_cv",
-    "is_current", "as_of_date",
-] -%}
-{%- set measures = snapshot_measures + ["r_score", "f_score", "m_score"] -%}
-{%- set past_measures = measures if is_ranked else snapshot_measures %}
--- Nothing here looks past the as-of date.
+    "r_score", "f_score", "m_score", "is_current", "as_of_date",
+] %}
+-- The features of a date use nothing that happened after it.
 with
 
 observations as (
@@ -19,7 +16,7 @@ observations as (
 
 ),
 
-current_scores as (
+scores as (
 
     select
         {% for measure in measures %}
@@ -27,70 +24,7 @@ current_scores as (
         {% endfor %}
         customer_id
     from {{ ref("int_customer_value__customer_scores") }}
-    where is_current
 
-),
-
-past_rows as (
-
-    select
-        {% for measure in past_measures %}
-            {{ measure }},
-        {% endfor %}
-        customer_id
-    from {{ ref(
-        "int_customer_value__customer_scores" if is_ranked
-        else "int_customer_value__customer_snapshots"
-    ) }}
-    where not is_current
-
-),
-
-observed_rows as (
-
-    select past_rows.*
-    from past_rows
-    inner join observations
-        on
-            past_rows.customer_id = observations.customer_id
-            and past_rows.as_of_date = observations.as_of_date
-
-),
-{% if not is_ranked %}
-    boundaries as (
-
-        select
-            as_of_date as boundary_date,
-            {{ score_boundary_columns() }}
-        from {{ ref("int_customer_value__score_boundaries") }}
-
-    ),
-
-    bounded_rows as (
-
-        select
-            observed_rows.*,
-            boundaries.*
-        from observed_rows
-        left join boundaries on observed_rows.as_of_date = boundaries.boundary_date
-
-    ),
-{% endif %}
--- Only a rank takes everybody: boundaries are enough to score a few.
-observed_scores as (
-    {% if is_ranked -%}
-        select * from observed_rows
-    {%- else -%}
-        select
-            {% for measure in past_measures %}
-                {{ measure }},
-            {% endfor %}
-            {{ rfm_score("recency_days", "desc") }} as r_score,
-            {{ rfm_score("order_count", "asc") }} as f_score,
-            {{ rfm_score("net_revenue", "asc") }} as m_score,
-            customer_id
-        from bounded_rows
-    {%- endif %}
 ),
 
 purchase_days as (
@@ -103,19 +37,13 @@ purchase_days as (
 
 ),
 
-current_dates as (
+role_dates as (
 
-    select as_of_date
-    from {{ ref("int_customer_value__propensity_dates") }}
-    where propensity_role = 'current'
-
-),
-
-calibration_dates as (
-
-    select max(as_of_date) as calibration_date
+    select
+        max(case when as_of_role = 'calibration' then as_of_date end)
+            as calibration_date,
+        max(case when as_of_role = 'current' then as_of_date end) as last_as_of_date
     from {{ ref("int_customer_value__as_of_dates") }}
-    where as_of_role = 'calibration'
 
 ),
 
@@ -137,11 +65,16 @@ populations as (
 
 ),
 
-wanted as (
+-- Everybody today, and the observations that are learned from.
+wanted_scores as (
 
-    select * from current_scores
-    union all
-    select * from observed_scores
+    select scores.*
+    from scores
+    left join observations
+        on
+            scores.customer_id = observations.customer_id
+            and scores.as_of_date = observations.as_of_date
+    where scores.is_current or observations.customer_id is not null
 
 ),
 
@@ -151,9 +84,9 @@ dated_days as (
         purchase_days.customer_id,
         purchase_days.spend,
         purchase_days.purchase_date,
-        current_dates.as_of_date
+        role_dates.last_as_of_date as as_of_date
     from purchase_days
-    cross join current_dates
+    cross join role_dates
     union all
     select
         purchase_days.customer_id,
@@ -181,26 +114,26 @@ trends as (
 
 ),
 
-joined as (
+with_parameters as (
 
     select
-        wanted.*,
+        wanted_scores.*,
         trends.recent_purchase_count,
         trends.recent_spend,
         trends.previous_purchase_count,
         trends.previous_spend,
         purchase_parameters.*,
-        calibration_dates.calibration_date,
+        role_dates.calibration_date,
         cast(null as {{ type_double() }}) as pareto_nbd_probability_alive,
         populations.population_count
-    from wanted
+    from wanted_scores
     cross join populations
-    cross join calibration_dates
+    cross join role_dates
     cross join purchase_parameters
     left join trends
         on
-            wanted.customer_id = trends.customer_id
-            and wanted.as_of_date = trends.as_of_date
+            wanted_scores.customer_id = trends.customer_id
+            and wanted_scores.as_of_date = trends.as_of_date
 
 ),
 
@@ -220,7 +153,20 @@ with_model as (
                         )
                     )
         end as model_probability
-    from joined
+    from with_parameters
+
+),
+
+bounded as (
+
+    select
+        *,
+        case
+            when model_probability < 1e-6 then 1e-6
+            when model_probability > 1 - 1e-6 then 1 - 1e-6
+            else model_probability
+        end as bounded_probability
+    from with_model
 
 ),
 
@@ -235,20 +181,7 @@ features as (
         cast(r_score as {{ type_double() }}) as r_score,
         cast(f_score as {{ type_double() }}) as f_score,
         cast(m_score as {{ type_double() }}) as m_score,
-        ln(
-            case
-                when model_probability < 1e-6 then 1e-6
-                when model_probability > 1 - 1e-6 then 1 - 1e-6
-                else model_probability
-            end
-            / (
-                1 - case
-                    when model_probability < 1e-6 then 1e-6
-                    when model_probability > 1 - 1e-6 then 1 - 1e-6
-                    else model_probability
-                end
-            )
-        ) as model_log_odds,
+        ln(bounded_probability / (1 - bounded_probability)) as model_log_odds,
         {{ score_batch("customer_id", "population_count") }} as batch_number,
 
         ---------- booleans
@@ -256,7 +189,7 @@ features as (
 
         ---------- dates
         as_of_date
-    from with_model
+    from bounded
 
 )
 

@@ -1,12 +1,12 @@
--- What is learned from: a customer at a date and whether they bought in the window
--- after it, or a customer at the last as-of date before a contact and whether they
--- responded.
+-- An observation is a customer at an as-of date, labelled by a purchase in the window
+-- after it, or a customer at the last as-of date before a contact, labelled by the
+-- response.
 with
 
 propensity_dates as (
 
     select
-        propensity_role,
+        fold,
         as_of_date
     from {{ ref("int_customer_value__propensity_dates") }}
 
@@ -35,7 +35,7 @@ all_contacts as (
 
 ),
 
--- No answer is a no, unless a campaign knows of no answer at all.
+-- No answer counts as a no, except in a campaign without any answer.
 answered as (
 
     select campaign_id
@@ -50,7 +50,7 @@ contacts as (
     select
         all_contacts.customer_id,
         all_contacts.campaign_id,
-        max(case when all_contacts.is_responded then 1 else 0 end) as is_responded,
+        max(case when all_contacts.is_responded then 1 else 0 end) as label,
         min(all_contacts.contacted_date) as contacted_date
     from all_contacts
     inner join answered on all_contacts.campaign_id = answered.campaign_id
@@ -71,7 +71,7 @@ dated as (
     select
         contacts.customer_id,
         contacts.campaign_id,
-        contacts.is_responded,
+        contacts.label,
         contacts.contacted_date,
         max(as_of_dates.as_of_date) as as_of_date
     from contacts
@@ -79,12 +79,12 @@ dated as (
     group by
         contacts.customer_id,
         contacts.campaign_id,
-        contacts.is_responded,
+        contacts.label,
         contacts.contacted_date
 
 ),
 
--- The last three tenths of the contacts, whole days of them, are the test.
+-- The last three tenths of the contacts, cut between days, are the test.
 positioned as (
 
     select
@@ -108,15 +108,15 @@ responses as (
     select
         dated.customer_id,
         dated.campaign_id,
-        dated.is_responded,
+        dated.label,
         dated.as_of_date,
         case
             when dated.contacted_date >= test_starts.test_start then 'test'
             when
                 {{ date_add_days("dated.contacted_date", var("activity_days")) }}
                 <= test_starts.test_start
-                then 'train'
-        end as propensity_role
+                then 'training'
+        end as fold
     from dated
     cross join test_starts
 
@@ -126,24 +126,24 @@ observations as (
 
     select
         'purchase' as target,
-        propensity_dates.propensity_role,
+        propensity_dates.fold,
         labels.customer_id,
         'none' as campaign_id,
         case when labels.is_active then 1 else 0 end as label,
         labels.as_of_date
     from labels
     inner join propensity_dates on labels.as_of_date = propensity_dates.as_of_date
-    where propensity_dates.propensity_role in ('train', 'test')
+    where propensity_dates.fold in ('training', 'test')
     union all
     select
         'response' as target,
-        propensity_role,
+        fold,
         customer_id,
         campaign_id,
-        is_responded as label,
+        label,
         as_of_date
     from responses
-    where propensity_role is not null
+    where fold is not null
 
 ),
 
@@ -151,12 +151,13 @@ numbered as (
 
     select
         *,
-        count(*) over (partition by target, propensity_role) as observation_count
+        count(*) over (partition by target, fold) as observation_count
     from observations
 
 ),
 
--- A bounded sample, by customer, so that nobody's dates are torn apart.
+-- A bounded sample by customer: all dates of a customer are in it or none, and all are
+-- in the scaling fold or none.
 sampled as (
 
     select
@@ -172,14 +173,16 @@ sampled as (
 
         ---------- strings
         target,
-        propensity_role,
+        case
+            when
+                fold = 'training'
+                and {{ hash_unit("concat('calibration|', customer_id)") }} < 0.25
+                then 'scaling'
+            else fold
+        end as fold,
 
         ---------- numerics
         label,
-        case
-            when {{ hash_unit("concat('calibration|', customer_id)") }} < 0.25 then 1
-            else 0
-        end as is_calibration_fold,
 
         ---------- dates
         as_of_date

@@ -6,9 +6,8 @@ observations as (
         observation_id,
         customer_id,
         target,
-        propensity_role,
+        fold,
         label,
-        is_calibration_fold,
         as_of_date
     from {{ ref("int_customer_value__propensity_observations") }}
 
@@ -35,14 +34,13 @@ sample_rows as (
 
         ---------- strings
         observations.target,
-        observations.propensity_role,
+        observations.fold,
 
         ---------- numerics
         {% for feature in propensity_features() %}
             features.{{ feature }},
         {% endfor %}
         observations.label,
-        observations.is_calibration_fold,
 
         ---------- dates
         observations.as_of_date

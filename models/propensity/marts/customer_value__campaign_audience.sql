@@ -7,7 +7,7 @@ scores as (
         customer_id,
         probability
     from {{ ref("int_customer_value__propensity_scores") }}
-    where propensity_role = 'current'
+    where fold = 'current'
 
 ),
 
@@ -28,7 +28,7 @@ contacts as (
 
 ),
 
--- Who responds, where that could be learned, else who buys.
+-- By the response where that could be learned, otherwise by the purchase.
 targets as (
 
     select max(target) as target

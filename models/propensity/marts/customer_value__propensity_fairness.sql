@@ -9,7 +9,7 @@ scores as (
         label,
         probability
     from {{ ref("int_customer_value__propensity_scores") }}
-    where propensity_role = 'test' and is_selected
+    where fold = 'test' and is_selected
 
 ),
 
@@ -23,22 +23,11 @@ attributes as (
 
 ),
 
-customers as (
-
-    select customer_id
-    from {{ ref("int_customer_value__customer_snapshots") }}
-    where is_current
-
-),
-
 depths as (
 
-    select
-        least(
-            {{ var("campaign_budget") / var("contact_cost") }} / nullif(count(*), 0),
-            1.0
-        ) as depth_share
-    from customers
+    select {{ campaign_depth_share("customer_count") }} as depth_share
+    from {{ ref("int_customer_value__populations") }}
+    where as_of_role = 'current'
 
 ),
 
@@ -50,7 +39,7 @@ groupings as (
 
 ),
 
-placed as (
+ranked as (
 
     select
         target,
@@ -59,43 +48,33 @@ placed as (
         probability,
         row_number() over (
             partition by target order by probability desc, observation_id asc
-        ) as place,
+        ) as probability_rank,
         count(*) over (partition by target) as observation_count
     from scores
-
-),
-
-chosen as (
-
-    select
-        placed.target,
-        placed.customer_id,
-        placed.label,
-        placed.probability,
-        case
-            when placed.place <= ceil(depths.depth_share * placed.observation_count)
-                then 1
-            else 0
-        end as is_chosen
-    from placed
-    cross join depths
 
 ),
 
 grouped as (
 
     select
-        chosen.target,
+        ranked.target,
         groupings.attribute,
         coalesce(attributes.attribute_value, 'unknown') as attribute_value,
-        chosen.label,
-        chosen.probability,
-        chosen.is_chosen
-    from chosen
+        ranked.label,
+        ranked.probability,
+        case
+            when
+                ranked.probability_rank
+                <= ceil(depths.depth_share * ranked.observation_count)
+                then 1
+            else 0
+        end as selected_count
+    from ranked
+    cross join depths
     cross join groupings
     left join attributes
         on
-            chosen.customer_id = attributes.customer_id
+            ranked.customer_id = attributes.customer_id
             and groupings.attribute = attributes.attribute
 
 ),
@@ -106,11 +85,12 @@ by_group as (
         target,
         attribute,
         attribute_value,
-        cast(count(*) as {{ type_double() }}) as n,
-        cast(sum(label) as {{ type_double() }}) as n_positive,
+        cast(count(*) as {{ type_double() }}) as observation_count,
+        cast(sum(label) as {{ type_double() }}) as outcome_count,
         {{ exact_sum("probability") }} as probability_sum,
-        cast(sum(is_chosen) as {{ type_double() }}) as n_chosen,
-        cast(sum(is_chosen * label) as {{ type_double() }}) as n_chosen_positive
+        cast(sum(selected_count) as {{ type_double() }}) as selected_count,
+        cast(sum(selected_count * label) as {{ type_double() }})
+            as selected_outcome_count
     from grouped
     group by target, attribute, attribute_value
 
@@ -120,25 +100,26 @@ compared as (
 
     select
         *,
-        n_positive / n as outcome_rate,
-        probability_sum / n as mean_probability,
-        n_chosen / n as selection_rate,
-        n_chosen_positive / nullif(n_positive, 0) as recall,
-        sum(n_chosen) over (partition by target, attribute)
-        / sum(n) over (partition by target, attribute) as selection_rate_of_all,
-        sum(n_chosen_positive) over (partition by target, attribute)
-        / nullif(sum(n_positive) over (partition by target, attribute), 0)
+        outcome_count / observation_count as outcome_rate,
+        probability_sum / observation_count as mean_probability,
+        selected_count / observation_count as selection_rate,
+        selected_outcome_count / nullif(outcome_count, 0) as recall,
+        sum(selected_count) over (partition by target, attribute)
+        / sum(observation_count) over (partition by target, attribute)
+            as selection_rate_of_all,
+        sum(selected_outcome_count) over (partition by target, attribute)
+        / nullif(sum(outcome_count) over (partition by target, attribute), 0)
             as recall_of_all
     from by_group
 
 ),
 
-judged as (
+verdicts as (
 
     select
         *,
         case
-            when n < 30 then 'few'
+            when observation_count < 30 then 'few'
             when abs(mean_probability - outcome_rate) > {{ var("maximum_group_gap") }}
                 then 'calibration'
             when abs(recall - recall_of_all) > {{ var("maximum_group_gap") }}
@@ -195,7 +176,7 @@ propensity_fairness as (
         ) as finding,
 
         ---------- numerics
-        cast(n as {{ dbt.type_bigint() }}) as observation_count,
+        cast(observation_count as {{ dbt.type_bigint() }}) as observation_count,
         cast(outcome_rate as {{ type_double() }}) as outcome_rate,
         cast(mean_probability as {{ type_double() }}) as mean_probability,
         cast(selection_rate as {{ type_double() }}) as selection_rate,
@@ -205,7 +186,7 @@ propensity_fairness as (
 
         ---------- booleans
         divergence in ('calibration', 'recall', 'selection') as is_divergent
-    from judged
+    from verdicts
 
 )
 

@@ -7,7 +7,7 @@ fitted as (
         model,
         finding
     from {{ ref("fit_customer_value__propensity") }}
-    where part = 'finding'
+    where kind = 'finding'
 
 ),
 
@@ -15,7 +15,8 @@ sample_rows as (
 
     select
         target,
-        propensity_role,
+        -- The scaling fold is a part of the observations for training.
+        case when fold = 'test' then 'test' else 'training' end as fold,
         label,
         as_of_date
     from {{ ref("int_customer_value__propensity_sample") }}
@@ -25,19 +26,19 @@ sample_rows as (
 counted as (
 
     select
-        {% for role in ["train", "test"] %}
-            sum(case when propensity_role = '{{ role }}' then 1 else 0 end)
-                as {{ role }}_observation_count,
+        {% for fold in ["training", "test"] %}
+            sum(case when fold = '{{ fold }}' then 1 else 0 end)
+                as {{ fold }}_observation_count,
             avg(
                 case
-                    when propensity_role = '{{ role }}'
+                    when fold = '{{ fold }}'
                         then cast(label as {{ type_double() }})
                 end
-            ) as {{ role }}_outcome_share,
-            min(case when propensity_role = '{{ role }}' then as_of_date end)
-                as first_{{ role }}_date,
-            max(case when propensity_role = '{{ role }}' then as_of_date end)
-                as last_{{ role }}_date,
+            ) as {{ fold }}_outcome_share,
+            min(case when fold = '{{ fold }}' then as_of_date end)
+                as first_{{ fold }}_date,
+            max(case when fold = '{{ fold }}' then as_of_date end)
+                as last_{{ fold }}_date,
         {% endfor %}
         target
     from sample_rows
@@ -54,18 +55,18 @@ propensity_fits as (
         cast(fitted.finding as {{ dbt.type_string() }}) as finding,
 
         ---------- numerics
-        {% for role in ["train", "test"] %}
+        {% for fold in ["training", "test"] %}
             cast(
-                coalesce(counted.{{ role }}_observation_count, 0)
+                coalesce(counted.{{ fold }}_observation_count, 0)
                 as {{ dbt.type_bigint() }}
-            ) as {{ role }}_observation_count,
-            cast(counted.{{ role }}_outcome_share as {{ type_double() }})
-                as {{ role }}_outcome_share,
+            ) as {{ fold }}_observation_count,
+            cast(counted.{{ fold }}_outcome_share as {{ type_double() }})
+                as {{ fold }}_outcome_share,
         {% endfor %}
 
         ---------- dates
-        cast(counted.first_train_date as date) as first_train_date,
-        cast(counted.last_train_date as date) as last_train_date,
+        cast(counted.first_training_date as date) as first_training_date,
+        cast(counted.last_training_date as date) as last_training_date,
         cast(counted.first_test_date as date) as first_test_date,
         cast(counted.last_test_date as date) as last_test_date
     from fitted

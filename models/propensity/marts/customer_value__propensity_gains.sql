@@ -9,11 +9,11 @@ scores as (
         label,
         probability
     from {{ ref("int_customer_value__propensity_scores") }}
-    where propensity_role = 'test'
+    where fold = 'test'
 
 ),
 
-placed as (
+ranked as (
 
     select
         target,
@@ -22,7 +22,7 @@ placed as (
         probability,
         row_number() over (
             partition by target, model order by probability desc, observation_id asc
-        ) as place,
+        ) as probability_rank,
         count(*) over (partition by target, model) as observation_count
     from scores
 
@@ -35,9 +35,9 @@ deciles as (
         model,
         label,
         probability,
-        cast(floor(10.0 * (place - 1) / observation_count) as {{ dbt.type_int() }}) + 1
+        cast(floor(10.0 * (probability_rank - 1) / observation_count) as {{ dbt.type_int() }}) + 1
             as decile
-    from placed
+    from ranked
 
 ),
 
@@ -55,7 +55,7 @@ counted as (
 
 ),
 
-cumulated as (
+cumulative as (
 
     select
         *,
@@ -103,7 +103,7 @@ propensity_gains as (
             (cumulative_outcomes / cumulative_observations)
             / nullif(all_outcomes / all_observations, 0) as {{ type_double() }}
         ) as cumulative_lift
-    from cumulated
+    from cumulative
 
 )
 

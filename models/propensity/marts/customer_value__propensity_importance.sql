@@ -9,7 +9,7 @@ fitted as (
         estimate,
         is_selected
     from {{ ref("fit_customer_value__propensity") }}
-    where part = 'importance'
+    where kind = 'importance'
 
 ),
 

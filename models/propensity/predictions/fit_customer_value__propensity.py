@@ -1,7 +1,7 @@
-"""Fit who will buy and who will respond: logistic regression, boosting and a random forest.
+"""Learn who will buy and who will respond: logistic regression, boosting and a random forest.
 
 Every model becomes rows of a table: coefficients, or the leaves of its trees with the
-conditions that lead to them, so that customers are scored elsewhere without refitting and
+conditions that lead to them. So customers are scored elsewhere without refitting, and
 anybody can query what was learned. Nothing is pickled.
 """
 
@@ -15,19 +15,18 @@ from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
 TARGETS = ("purchase", "response")
-# What the sample says beside the features.
+# The columns of the sample that are no features.
 KEYS = {
     "observation_id",
     "customer_id",
     "target",
-    "propensity_role",
+    "fold",
     "label",
-    "is_calibration_fold",
     "as_of_date",
 }
-# Below so many of the rarer outcome a fit would learn chance.
+# With fewer of the rarer outcome a fit would learn chance.
 FEWEST_OUTCOMES = 20
-# A value of an attribute that fewer training rows have is none of its own.
+# A value of an attribute that fewer training rows have gets no column of its own.
 FEWEST_ROWS = 20
 MOST_VALUES = 12
 TREES = 60
@@ -42,7 +41,7 @@ CLIP = 1e-6
 COLUMNS = {
     "target": "string",
     "model": "string",
-    "part": "string",
+    "kind": "string",
     "tree_id": "int64",
     "leaf_id": "int64",
     "feature": "string",
@@ -205,11 +204,11 @@ def sigmoid(score: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(score, -700, 700)))
 
 
-def calibration(score: np.ndarray, label: np.ndarray) -> tuple[float, float]:
-    """Return slope and intercept from log-odds to true log-odds (Platt 1999).
+def scaling(score: np.ndarray, label: np.ndarray) -> tuple[float, float]:
+    """Return slope and intercept from a model's log-odds to calibrated ones (Platt 1999).
 
-    Where the rows hold too few of an outcome, or the slope would turn the order round, the
-    scores stay as they are.
+    Where the rows hold too few of an outcome, or the slope would reverse the order, the scores
+    stay as they are.
     """
     if min(label.sum(), len(label) - label.sum()) < FEWEST_OUTCOMES:
         return 1.0, 0.0
@@ -219,7 +218,7 @@ def calibration(score: np.ndarray, label: np.ndarray) -> tuple[float, float]:
 
 
 def fit_models(points: np.ndarray, label: np.ndarray, seed: int) -> dict[str, dict[str, Any]]:
-    """Fit the three models; each is told by how to score rows and by its parameters."""
+    """Fit the three models; return for each how to score rows, and its parameters."""
     mean, deviation = points.mean(axis=0), points.std(axis=0)
     deviation = np.where(deviation > 1e-9, deviation, 1.0)
     linear = LogisticRegression(C=1.0, max_iter=2_000, tol=1e-8).fit(
@@ -251,7 +250,7 @@ def fit_models(points: np.ndarray, label: np.ndarray, seed: int) -> dict[str, di
             "mean": mean,
             "deviation": deviation,
         },
-        "hist_gradient_boosting": {
+        "gradient_boosting": {
             "score": boosting.decision_function,
             "trees": boosted_leaves(boosting),
         },
@@ -283,7 +282,7 @@ def importance_rows(
         shuffled[:, positions] = points[np.concatenate(orders)][:, positions]
         labels = np.tile(label, IMPORTANCE_REPEATS)
         loss = log_loss(labels, score(shuffled), labels=[0, 1]) - before
-        rows.append({"part": "importance", "feature": feature, "estimate": loss})
+        rows.append({"kind": "importance", "feature": feature, "estimate": loss})
     return rows
 
 
@@ -292,7 +291,7 @@ def parameter_rows(parameters: dict[str, Any], columns: list[Column]) -> list[di
     if "trees" not in parameters:
         rows: list[dict] = [
             {
-                "part": "coefficient",
+                "kind": "coefficient",
                 "feature": feature,
                 "feature_value": value,
                 "estimate": parameters["coefficients"][i],
@@ -302,18 +301,18 @@ def parameter_rows(parameters: dict[str, Any], columns: list[Column]) -> list[di
             for i, (feature, value) in enumerate(columns)
         ]
         intercept = parameters["intercept"]
-        return [*rows, {"part": "coefficient", "feature": "intercept", "estimate": intercept}]
+        return [*rows, {"kind": "coefficient", "feature": "intercept", "estimate": intercept}]
     rows = []
     for tree_id, leaves in enumerate(parameters["trees"], start=1):
         for leaf_id, (value, conditions) in enumerate(leaves, start=1):
             key = {"tree_id": tree_id, "leaf_id": leaf_id}
-            rows.append({**key, "part": "leaf", "estimate": value})
+            rows.append({**key, "kind": "leaf", "estimate": value})
             for column, lower, upper, share in conditions:
                 feature, feature_value = columns[column]
                 rows.append(
                     {
                         **key,
-                        "part": "condition",
+                        "kind": "condition",
                         "feature": feature,
                         "feature_value": feature_value,
                         "lower_bound": lower,
@@ -333,8 +332,8 @@ def cannot_fit(target: str, train: pd.DataFrame, test: pd.DataFrame) -> str | No
                 "nothing was estimated."
             )
         return (
-            "The log is too short to train on one window and test on a later one, or propensity "
-            "is turned off: nothing was estimated."
+            "The log is too short to train on one window and test on a later one: nothing was "
+            "estimated."
         )
     happened = int(train["label"].sum())
     rarer = min(happened, len(train) - happened)
@@ -356,27 +355,29 @@ def fit_target(
 ) -> list[dict]:
     """Return the rows of one target: its finding, and each model's parameters and verdict."""
     rows = sample.sort_values("observation_id", ignore_index=True)
-    train, test = (rows[rows["propensity_role"] == role] for role in ("train", "test"))
+    train = rows[rows["fold"].isin(["training", "scaling"])]
+    test = rows[rows["fold"] == "test"]
     reason = cannot_fit(target, train, test)
     if reason is None:
         columns, sentences = choose_columns(train, attributes, features)
-        is_fold = train["is_calibration_fold"].to_numpy() == 1
+        is_scaling = (train["fold"] == "scaling").to_numpy(dtype=bool)
         label = train["label"].to_numpy("int64")
-        # Where there is too little to spare, the scores stay uncalibrated.
-        if min(np.bincount(label[~is_fold], minlength=2)) < FEWEST_OUTCOMES:
-            is_fold = np.zeros(len(train), dtype=bool)
+        # Where there is too little to spare, the models learn from all and are not scaled.
+        if min(np.bincount(label[~is_scaling], minlength=2)) < FEWEST_OUTCOMES:
+            is_scaling = np.zeros(len(train), dtype=bool)
         if not columns:
             reason = "All customers are alike in every feature: nothing was estimated."
     if reason is not None:
-        return [{"target": target, "model": "none", "part": "finding", "finding": reason}]
+        return [{"target": target, "model": "none", "kind": "finding", "finding": reason}]
 
-    points, test_points = (matrix(part, attributes, columns) for part in (train, test))
+    points, test_points = (matrix(fold, attributes, columns) for fold in (train, test))
     test_label = test["label"].to_numpy("int64")
-    fits, losses, found = fit_models(points[~is_fold], label[~is_fold], seed), {}, []
+    fits, losses, found = fit_models(points[~is_scaling], label[~is_scaling], seed), {}, []
     for model, parameters in fits.items():
         slope, intercept = 1.0, 0.0
-        if is_fold.any():
-            slope, intercept = calibration(parameters["score"](points[is_fold]), label[is_fold])
+        if is_scaling.any():
+            score_of_fold = parameters["score"](points[is_scaling])
+            slope, intercept = scaling(score_of_fold, label[is_scaling])
 
         def score(values, parameters=parameters, slope=slope, intercept=intercept):
             return sigmoid(slope * parameters["score"](values) + intercept)
@@ -386,9 +387,9 @@ def fit_target(
             {**row, "target": target, "model": model}
             for row in [
                 *parameter_rows(parameters, columns),
-                {"part": "calibration", "feature": "slope", "estimate": slope},
-                {"part": "calibration", "feature": "intercept", "estimate": intercept},
-                {"part": "log_loss", "estimate": losses[model]},
+                {"kind": "scaling", "feature": "slope", "estimate": slope},
+                {"kind": "scaling", "feature": "intercept", "estimate": intercept},
+                {"kind": "log_loss", "estimate": losses[model]},
                 *importance_rows(score, test_points, test_label, columns, seed),
             ]
         ]
@@ -426,7 +427,7 @@ def fit_target(
         {
             "target": target,
             "model": winner,
-            "part": "finding",
+            "kind": "finding",
             "finding": " ".join([sentence, *sentences]),
         }
     )
@@ -438,23 +439,23 @@ def fit(sample: pd.DataFrame, attributes: pd.DataFrame, seed: int) -> pd.DataFra
 
     Parameters
     ----------
-    sample : observation_id, customer_id, target, propensity_role (train or test), label,
-        is_calibration_fold and the features.
+    sample : observation_id, customer_id, target, fold (training, scaling or test), label and
+        the features.
     attributes : customer_id, attribute and attribute_value of the customers in the sample.
 
     Returns
     -------
-    Rows with the columns COLUMNS. `part` says what a row is: coefficient, leaf, condition,
-    calibration, log_loss, importance or finding. The same rows in any order give the same
-    table: they are sorted, the seeds are fixed, and one thread adds up.
+    Rows with the columns COLUMNS. The `kind` of a row is coefficient, leaf, condition, scaling,
+    log_loss, importance or finding. The same rows in any order give the same table: they are
+    sorted, the seeds are fixed, and one thread adds up.
     """
     attributes = attributes.sort_values(["customer_id", "attribute"], ignore_index=True)
     features = [column for column in sample.columns if column not in KEYS]
     rows: list[dict] = []
     with threadpool_limits(1):
         for target in TARGETS:
-            part = sample[sample["target"] == target]
-            rows += fit_target(target, part, attributes, features, seed)
+            observed = sample[sample["target"] == target]
+            rows += fit_target(target, observed, attributes, features, seed)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["is_selected"] = frame["is_selected"].eq(True)
     frame[["tree_id", "leaf_id"]] = frame[["tree_id", "leaf_id"]].fillna(0)
@@ -462,7 +463,7 @@ def fit(sample: pd.DataFrame, attributes: pd.DataFrame, seed: int) -> pd.DataFra
 
 
 def model(dbt, session):
-    """Write what every model learned, and which one is used."""
+    """Write what every model learned, and which one is in use."""
     dbt.config(materialized="table", packages=["numpy", "pandas", "scikit-learn", "threadpoolctl"])
     attributes = to_frame(dbt.ref("int_customer_value__propensity_attributes").filter("is_sampled"))
     frame = fit(

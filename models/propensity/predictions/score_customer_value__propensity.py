@@ -1,9 +1,9 @@
-"""Score customers with the trees that fit_propensity has written, and say why.
+"""Score customers with the trees that fit_propensity has written, with the reasons.
 
-The one Python model that sees customers: what a tree says of one cannot be written as a
-lookup on few values, and a join of customers with leaves has a billion rows. So they come in
-batches of about 100,000, and each batch is written before the next is read: memory does not
-grow with the customer base.
+The prediction of a tree cannot be written as a lookup on few values, and a join of customers
+with leaves would have a billion rows. So the customers come to Python, as elsewhere only to
+fit_value_learners: in batches of about 100,000, each written before the next is read, so
+that memory does not grow with the customer base.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 REASONS = 3
-TREE_MODELS = ("hist_gradient_boosting", "random_forest")
+TREE_MODELS = ("gradient_boosting", "random_forest")
 CLIP = 1e-6
 
 COLUMNS = {
     "target": "string",
     "model": "string",
-    "propensity_role": "string",
+    "fold": "string",
     "observation_id": "string",
     "customer_id": "string",
     "probability": "float64",
@@ -45,7 +45,7 @@ def to_frame(relation) -> pd.DataFrame:
 
 def columns_of(fitted: pd.DataFrame) -> list[Column]:
     """Return the features, and values of attributes, that a model's trees ask for."""
-    asked = fitted.loc[fitted["part"] == "condition", ["feature", "feature_value"]]
+    asked = fitted.loc[fitted["kind"] == "condition", ["feature", "feature_value"]]
     pairs = asked.drop_duplicates().sort_values(["feature", "feature_value"], na_position="first")
     return [
         (feature, None if pd.isna(value) else value)
@@ -80,7 +80,7 @@ def shapley_table(value: float, shares: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    Patterns by conditions; bit i of a pattern says that condition i is passed.
+    Patterns by conditions; bit i of a pattern is 1 where condition i is passed.
     """
     count = len(shares)
     passed = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
@@ -124,13 +124,13 @@ def leaves_of(fitted: pd.DataFrame, columns: list[Column]) -> list[Leaf]:
     keys = ["tree_id", "leaf_id"]
     wanted = ["feature", "feature_value", "lower_bound", "upper_bound", "cover_share"]
     paths: dict[tuple, list[Condition]] = {}
-    conditions = fitted[fitted["part"] == "condition"]
+    conditions = fitted[fitted["kind"] == "condition"]
     for tree_id, leaf_id, feature, value, lower, upper, share in conditions[
         [*keys, *wanted]
     ].itertuples(index=False):
         column = position[(feature, None if pd.isna(value) else value)]
         paths.setdefault((tree_id, leaf_id), []).append((column, lower, upper, share))
-    rows = fitted[fitted["part"] == "leaf"].sort_values(keys)[[*keys, "estimate"]]
+    rows = fitted[fitted["kind"] == "leaf"].sort_values(keys)[[*keys, "estimate"]]
     return [
         Leaf(float(value), sorted(paths.get((tree_id, leaf_id), [])))
         for tree_id, leaf_id, value in rows.itertuples(index=False)
@@ -159,11 +159,11 @@ def explain(
 
 
 def probabilities(total: np.ndarray, model: str, fitted: pd.DataFrame) -> np.ndarray:
-    """Return calibrated probabilities from the sum of the trees."""
+    """Return scaled probabilities from the sum of the trees."""
     if model == "random_forest":
         share = np.clip(total, CLIP, 1 - CLIP)
         total = np.log(share / (1 - share))
-    estimate = fitted[fitted["part"] == "calibration"].set_index("feature")["estimate"]
+    estimate = fitted[fitted["kind"] == "scaling"].set_index("feature")["estimate"]
     score = estimate["slope"] * total + estimate["intercept"]
     return 1 / (1 + np.exp(-np.clip(score, -700, 700)))
 
@@ -171,7 +171,7 @@ def probabilities(total: np.ndarray, model: str, fitted: pd.DataFrame) -> np.nda
 def strongest(contributions: np.ndarray, columns: list[Column]) -> tuple[np.ndarray, np.ndarray]:
     """Return the names and contributions of the features that moved each row's score most.
 
-    The values of an attribute count together; equal contributions stand by name.
+    The values of an attribute count together; equal contributions are ordered by name.
     """
     names = sorted({feature for feature, _ in columns})
     grouped = np.zeros((len(contributions), len(names) + REASONS))
@@ -186,7 +186,7 @@ def strongest(contributions: np.ndarray, columns: list[Column]) -> tuple[np.ndar
 
 
 class Scorer:
-    """One target's tree model, made ready once for any number of batches."""
+    """One target's tree model, prepared once for any number of batches."""
 
     def __init__(self, fitted: pd.DataFrame):
         self.target, self.model = fitted[["target", "model"]].iloc[0]
@@ -201,14 +201,14 @@ class Scorer:
 
         Parameters
         ----------
-        rows : observation_id, customer_id, propensity_role and the features.
+        rows : observation_id, customer_id, fold and the features.
         attributes : customer_id, attribute and attribute_value.
         """
         if len(rows) == 0:
             return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
         points = matrix(rows, attributes, self.columns)
         total, contributions = explain(points, self.leaves, with_reasons=with_reasons)
-        frame = rows[["observation_id", "customer_id", "propensity_role"]].assign(
+        frame = rows[["observation_id", "customer_id", "fold"]].assign(
             target=self.target,
             model=self.model,
             probability=probabilities(total, self.model, self.fitted),
@@ -220,23 +220,22 @@ class Scorer:
         return frame[list(COLUMNS)].astype(COLUMNS)
 
 
-def scored_batches(
-    fitted: pd.DataFrame, sample, features, attributes, batch_numbers: list[int]
-) -> Iterator[pd.DataFrame]:
-    """Yield the test by every tree model, then everybody today by the one in use."""
+def scored_batches(fitted: pd.DataFrame, sample, features, attributes) -> Iterator[pd.DataFrame]:
+    """Yield the test fold by every tree model, then today's customers by the one in use."""
     trees = fitted[fitted["model"].isin(TREE_MODELS)]
     if len(trees) == 0:
         return
-    test = to_frame(sample.filter("propensity_role = 'test'")).sort_values("observation_id")
+    test = to_frame(sample.filter("fold = 'test'")).sort_values("observation_id")
     known = to_frame(attributes.filter("is_sampled"))
     in_use = []
-    for (target, _), part in trees.groupby(["target", "model"], sort=True):
-        scorer = Scorer(part)
+    for (target, _), rows_of_model in trees.groupby(["target", "model"], sort=True):
+        scorer = Scorer(rows_of_model)
         yield scorer.score(test[test["target"] == target], known, with_reasons=False)
-        in_use += [scorer] if part["is_selected"].any() else []
-    for batch in batch_numbers if in_use else []:
+        in_use += [scorer] if rows_of_model["is_selected"].any() else []
+    current = features.filter("is_current").select("batch_number").distinct()
+    for batch in sorted(to_frame(current)["batch_number"]) if in_use else []:
         rows = to_frame(features.filter(f"is_current and batch_number = {batch}"))
-        rows = rows.assign(observation_id=rows["customer_id"], propensity_role="current")
+        rows = rows.assign(observation_id=rows["customer_id"], fold="current")
         known = to_frame(attributes.filter(f"batch_number = {batch}"))
         for scorer in in_use:
             yield scorer.score(rows.sort_values("customer_id"), known, with_reasons=True)
@@ -257,14 +256,12 @@ def write(batches: Iterator[pd.DataFrame], session):
 
 
 def model(dbt, session):
-    """Write what the trees say of the test, and of everybody today where trees are in use."""
+    """Write the trees' scores of the test fold, and of today's customers where trees are in use."""
     dbt.config(materialized="table", packages=["numpy", "pandas"])
-    batches = to_frame(dbt.ref("int_customer_value__propensity_batches"))["batch_number"]
     scored = scored_batches(
         to_frame(dbt.ref("fit_customer_value__propensity")),
         dbt.ref("int_customer_value__propensity_sample"),
         dbt.ref("int_customer_value__propensity_features"),
         dbt.ref("int_customer_value__propensity_attributes"),
-        sorted(int(batch) for batch in batches),
     )
     return write(scored, session)
