@@ -1,6 +1,6 @@
 {# Why this command must not publish, as a sentence; empty where it may. dbt runs the tests of a
-   model's ancestors before the model, and skips the model where one fails; that says nothing
-   about the tests that a command leaves out, so here all of them have to be selected. #}
+   model's ancestors before the model, and skips the model where one fails; but a command may leave
+   tests out, so here all of them have to be selected. #}
 {% macro publication_refusal(command) %}
     {%- if not execute -%}{{- return("") -}}{%- endif -%}
     {%- if command != "build" -%}

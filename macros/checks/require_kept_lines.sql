@@ -1,4 +1,4 @@
-{# Stops before any table is built on nothing, and says what became of the input. #}
+{# Stops where no line of the input is kept, with a sentence that counts the reasons. #}
 {% macro require_kept_lines() %}
     {%- if not execute or flags.EMPTY -%}{{- return("") -}}{%- endif -%}
     {%- if run_query("select 1 from " ~ this ~ " limit 1").rows | length -%}

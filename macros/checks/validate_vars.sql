@@ -78,7 +78,7 @@
 {% endmacro %}
 
 
-{# Whether a text is a date, YYYY-MM-DD from 1900 on, that the calendar has. #}
+{# Whether a text, YYYY-MM-DD, is a date of the calendar from 1900 on. #}
 {% macro is_date_text(text) %}
     {%- set parts = modules.re.match("^([0-9]{4})-([0-9]{2})-([0-9]{2})$", text) -%}
     {%- if not parts -%}
@@ -94,14 +94,14 @@
 {% endmacro %}
 
 
-{# The map of an input has standard names only, where the input has no others, and names a
-   column for each. #}
+{# Stops where the map of an input has a name that is not standard, unless the input may have
+   other columns, or an empty column. #}
 {% macro validate_input_map(specification) %}
     {%- set columns = var(specification.map) or {} -%}
     {%- if columns and specification.other_columns and "customer_id" not in columns -%}
         {{- exceptions.raise_compiler_error(
-            specification.map ~ " has no customer_id: name the column that says whose "
-            ~ "attributes they are."
+            specification.map ~ " has no customer_id: name the column with the "
+            ~ "ids of the customers."
         ) -}}
     {%- endif -%}
     {%- for name, column in columns.items() -%}

@@ -10,13 +10,6 @@
     {%- set enough_customers = "a whole number of 0 or more customers; below it a build warns" -%}
     {%- set not_negative = "a number of 0 or more" -%}
     {%- set inputs = {
-        "modules": {
-            "kind": "list",
-            "expected": "a list of " ~ customer_value.capabilities() | join(", ")
-                ~ "; [] builds the core alone",
-            "meaning": "the capabilities that are built beside the core; `[]` builds the core "
-                ~ "alone",
-        },
         "demo": {
             "kind": "choice",
             "choices": ["cdnow", "complete_journey"],
@@ -79,6 +72,15 @@
         },
     }) -%}
     {{- return({
+        "Capabilities": {
+            "modules": {
+                "kind": "list",
+                "expected": "a list of " ~ customer_value.capabilities() | join(", ")
+                    ~ "; [] builds the core alone",
+                "meaning": "the capabilities that are built beside the core; `[]` builds the core "
+                    ~ "alone",
+            },
+        },
         "Inputs": inputs,
         "Dates": {
             "as_of_date": {

@@ -1,5 +1,5 @@
-{# In the target schema where this is the root project; beside the tables of the project that
-   installed it, in schemas of its own, where it is a guest. #}
+{# Tables are written to the target schema where this is the root project, and to schemas of their
+   own where another project has installed it. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- set base = target.schema -%}
     {%- if project_name != "customer_value" -%}

@@ -1,4 +1,4 @@
-{# A number as text in a sentence, with so many digits after the point. #}
+{# A number as text in a sentence, rounded to `digits` digits after the point. #}
 {% macro number_text(expression, digits) -%}
     cast(
         cast(round({{ expression }}, {{ digits }}) as decimal(18, {{ digits }}))

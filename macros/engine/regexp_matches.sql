@@ -10,7 +10,7 @@
     regexp_matches({{ expression }}, '{{ pattern }}')
 {%- endmacro %}
 
-{# Its regexp_like wants the whole text to match. #}
+{# regexp_like matches the whole text only. #}
 {% macro snowflake__regexp_matches(expression, pattern) -%}
     regexp_instr({{ expression }}, '{{ pattern }}') > 0
 {%- endmacro %}

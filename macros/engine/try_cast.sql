@@ -10,7 +10,7 @@
     safe_cast({{ expression }} as {{ type }})
 {%- endmacro %}
 
-{# Snowflake tries text only. #}
+{# Snowflake's try_cast takes text only. #}
 {% macro snowflake__try_cast(expression, type) -%}
     try_cast(cast({{ expression }} as varchar) as {{ type }})
 {%- endmacro %}

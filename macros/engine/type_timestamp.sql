@@ -1,4 +1,4 @@
-{# A point in time on a clock on the wall: no zone. #}
+{# A local timestamp, without a zone. #}
 {% macro type_timestamp() %}
     {{- return(adapter.dispatch("type_timestamp", "customer_value")()) -}}
 {% endmacro %}

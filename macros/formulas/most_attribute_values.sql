@@ -1,4 +1,4 @@
-{# An attribute with more values than this is no grouping: its curves would tell nothing. #}
+{# An attribute with more values than this is not used as a grouping: the groups are too small. #}
 {% macro most_attribute_values() %}
     {{- return(100) -}}
 {% endmacro %}

@@ -1,5 +1,5 @@
-{# The names of the input's columns; none where the input does not exist (yet), and none while
-   dbt reads the project, which then notes that the caller depends on the input. #}
+{# The names of the input's columns. The list is empty where the input does not exist (yet), and
+   while dbt parses the project: then the call only records that the caller depends on it. #}
 {% macro input_columns(input) %}
     {%- set reference = customer_value.input_reference(customer_value.input_value(input)) -%}
     {%- if not execute -%}

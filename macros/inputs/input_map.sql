@@ -1,6 +1,6 @@
-{# Standard name -> the input's column, for the columns that are there; of an input with other
-   columns, those too. An optional input has none where it is not given, and while dbt reads the
-   project, before the input can be read. #}
+{# Standard name -> the input's column, for the columns that the input has; other columns are
+   included where its specification allows them. The map of an optional input is empty where the
+   input is not given, and while dbt parses the project. #}
 {% macro input_map(input) %}
     {%- set specification = customer_value.input_specifications()[input] -%}
     {%- set reference = customer_value.input_reference(customer_value.input_value(input)) -%}

@@ -1,4 +1,4 @@
-{# What the value of an input var names: the kind and its parts. #}
+{# The kind of thing that the value of an input var names, and its parts. #}
 {% macro input_reference(value) %}
     {%- set value = (value or "") | trim -%}
     {%- set parts = value.split(":", 1) -%}

@@ -1,4 +1,5 @@
-{# What an input var names, to select from; where it is empty, the demo, or no rows at all. #}
+{# The relation that an input var names. An empty var is the demo, where the input has one, and no
+   rows otherwise. #}
 {% macro input_relation(input) %}
     {%- set reference = customer_value.input_reference(customer_value.input_value(input)) -%}
     {%- set demo_model = customer_value.input_specifications()[input].demo_model -%}
@@ -22,7 +23,7 @@
 {% endmacro %}
 
 
-{# CSV comes as text, so that ids keep their leading zeros and no date is guessed. #}
+{# CSV is read as text, so that ids keep their leading zeros and no date is guessed. #}
 {% macro input_file(reference) %}
     {%- set path = reference.path | replace("'", "''") -%}
     {%- if reference.format == "parquet" -%}

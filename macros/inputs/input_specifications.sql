@@ -1,7 +1,7 @@
 {# All that the project knows of its inputs, by the var that names each: the var that maps its
-   columns, the standard columns, the model that stands in for it in a demo, and what becomes of
+   columns, the standard columns, the models that replace it in the demos, and the sentence about
    a missing column. The maps, the validation and the tables of docs/vars.md are made from this.
-   `instead` are columns that together do the work of a required one. #}
+   The columns in `instead` together replace a required one. #}
 {% macro input_specifications() %}
     {{- return({
         "transactions": {

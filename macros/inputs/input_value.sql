@@ -1,5 +1,5 @@
-{# The value of an input var. With the demo Complete Journey, as long as `transactions` is
-   empty, an empty one is the model that reads that part of the demo, where there is one. #}
+{# The value of an input var. While the demo Complete Journey is built, an empty var stands for
+   the model that reads that part of the demo, where there is one. #}
 {% macro input_value(input) %}
     {%- set value = (var(input) or "") | trim -%}
     {%- set journey_model = customer_value.input_specifications()[input].journey_model -%}

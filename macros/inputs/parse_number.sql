@@ -2,8 +2,8 @@
     {{- return(adapter.dispatch("parse_number", "customer_value")(expression, type)) -}}
 {% endmacro %}
 
-{# Thousands are written with commas and decimals with a point; anything else, a
-   decimal comma among it, is no number, so that 1.234,56 is never read as 1.23456. #}
+{# Thousands are written with commas and decimals with a point. Text in any other form is null,
+   so that 1.234,56 is never read as 1.23456. #}
 {% macro default__parse_number(expression, type) -%}
     {%- set text = regexp_remove(
         "cast(" ~ expression ~ " as " ~ dbt.type_string() ~ ")", "[$€£¥₹  ]"
@@ -20,8 +20,7 @@
     )
 {%- endmacro %}
 
-{# The branch is decided by the column's type when the query is planned; otherwise every
-   number would be written as text, for the patterns it then need not be held against. #}
+{# A column of numbers is cast as it is; only text is compared with the patterns. #}
 {% macro duckdb__parse_number(expression, type) -%}
     case
         when

@@ -1,5 +1,6 @@
-{# A local timestamp, null where the text is none. `date_format` is the var's unless another is
-   given; empty, it is ISO 8601. A time with a zone is converted to the var timezone. #}
+{# A local timestamp from a date, timestamp or text; null where it cannot be read. Text is in
+   `date_format` (by default the var's), or in ISO 8601 where that is empty. A time with a zone is
+   converted to the var timezone. #}
 {% macro parse_timestamp(expression, date_format=none) %}
     {{- return(adapter.dispatch("parse_timestamp", "customer_value")(
         expression,
@@ -8,7 +9,7 @@
     )) -}}
 {% endmacro %}
 
-{# Whether a time is followed by its distance from Greenwich. #}
+{# Whether a text ends in a time with a zone. #}
 {% macro has_zone(text) -%}
     {{ regexp_matches(text, "[0-9]:[0-9][0-9].*([Zz]|[+-][0-9][0-9](:?[0-9][0-9])?)$") }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
-{# The columns of an input, once it is sure that it can be read; stops with one sentence where it
-   cannot. An input that another model builds (ref:) is read when staging does, every other one at
-   the start: the list is empty where it is not the time, and where the var is empty. #}
+{# The columns of an input; stops with one sentence where it cannot be read. An input that another
+   model builds (ref:) is read when staging runs, and every other one at the start of the command:
+   the list is empty at the other time, and where the var is empty. #}
 {% macro readable_input_columns(input, is_staging) %}
     {%- set value = customer_value.input_value(input) -%}
     {%- set reference = customer_value.input_reference(value) -%}

@@ -1,4 +1,4 @@
-{# Stops where a customer has several rows: which one is true cannot be known. #}
+{# Stops where a customer has several rows, since no rule could choose among them. #}
 {% macro require_one_row_per_customer() %}
     {%- if not execute or flags.EMPTY or not customer_value.input_value("customer_attributes") -%}
         {{- return("") -}}

@@ -6,8 +6,7 @@
     nullif(trim(cast({{ expression }} as {{ dbt.type_string() }})), '')
 {%- endmacro %}
 
-{# An id that a data frame has turned into a float is 17850.0; DuckDB decides the
-   branch by the column's type when it plans the query, so the rows pay nothing. #}
+{# A data frame turns whole numbers with gaps into floats: 17850.0 is the id 17850. #}
 {% macro duckdb__text_id(expression) -%}
     case
         when typeof({{ expression }}) in ('DOUBLE', 'FLOAT')

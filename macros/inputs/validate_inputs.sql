@@ -1,4 +1,4 @@
-{# At the start: stops with one sentence where an input cannot be read as it is mapped. #}
+{# At the start of a command, stops with one sentence where an input cannot be read as mapped. #}
 {% macro validate_inputs() %}
     {%- for input in customer_value.input_specifications() -%}
         {{- customer_value.validate_input(input) -}}
@@ -6,7 +6,7 @@
 {% endmacro %}
 
 
-{# The same for one input; staging asks again for an input that another model builds. #}
+{# The same for one input; staging calls it again, for an input that another model builds. #}
 {% macro validate_input(input, is_staging=false) %}
     {%- set names = customer_value.readable_input_columns(input, is_staging) -%}
     {%- if not names -%}{{- return("") -}}{%- endif -%}

@@ -3,7 +3,7 @@
 {%- set prefix = (var("return_order_prefix") or "") | string -%}
 {%- set as_of_date = (var("as_of_date") or "") | string -%}
 {%- set dropping = var("drop_identical_lines") -%}
-{%- set columns = transaction_column_map() -%}
+{%- set columns = input_map("transactions") -%}
 {#- A column that is not mapped is null in all rows and decides nothing. -#}
 {%- set has_duplicates = "line_id" in columns or dropping == true
     or (dropping == "auto" and "order_id" in columns) -%}

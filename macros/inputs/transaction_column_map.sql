@@ -1,3 +1,0 @@
-{% macro transaction_column_map() %}
-    {{- return(customer_value.input_map("transactions")) -}}
-{% endmacro %}
