@@ -13,15 +13,17 @@ last_dates as (
 
 ),
 
-customer_totals as (
+customer_days as (
 
-    select first_purchase_date from {{ ref("int_customer_value__customer_totals") }}
+    select transacted_date
+    from {{ ref("int_customer_value__customer_days") }}
+    where is_purchase_day
 
 ),
 
 first_purchases as (
 
-    select min(first_purchase_date) as first_purchase_date from customer_totals
+    select min(transacted_date) as first_purchase_date from customer_days
 
 ),
 

@@ -60,16 +60,7 @@ exchange_rates as (  -- noqa: ST03
 signed as (
 
     select
-        customer_id,
-        order_id,
-        line_id,
-        product_id,
-        status,
-        currency,
-        quantity,
-        unit_price,
-        transacted_at,
-        is_flagged_return,
+        *,
         cast(transacted_at as date) as transacted_date,
         coalesce(is_flagged_return, false)
         or coalesce(amount < 0, false)
@@ -79,8 +70,7 @@ signed as (
                 = '{{ dbt.escape_single_quotes(prefix) }}',
                 false
             )
-        {%- endif %} as is_return,
-        amount
+        {%- endif %} as is_return
     from transactions
 
 ),

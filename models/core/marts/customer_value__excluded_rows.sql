@@ -152,14 +152,7 @@ counted as (
 
 totals as (
 
-    select
-        input,
-        exclusion_reason,
-        row_count,
-        amount,
-        cost,
-        identical_line_count
-    from counted
+    select * from counted
     union all
     select
         input,
@@ -193,9 +186,8 @@ excluded_rows as (
                 when reasons.input = 'campaign_contacts' then coalesce(totals.cost, 0)
             end as {{ type_money() }}
         ) as cost,
-        cast(
-            coalesce(totals.identical_line_count, 0) as {{ dbt.type_bigint() }}
-        ) as identical_line_count
+        cast(coalesce(totals.identical_line_count, 0) as {{ dbt.type_bigint() }})
+            as identical_line_count
     from reasons
     left join totals
         on
