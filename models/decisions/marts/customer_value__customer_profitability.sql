@@ -89,8 +89,7 @@ rates as (
     select
         {% for group in cost_groups %}
             {% for driver in cost_drivers %}
-                -- To the fourth decimal a double is as exact, and far quicker than a
-                -- product of two decimals.
+                -- Money has four decimals, to which a double is exact.
                 cast(
                     coalesce(
                         sum(

@@ -49,8 +49,8 @@ at_horizon as (
 
 ),
 
--- An intervention works from the end of its lead time: on purchases to the horizon; who
--- is won back comes back within activity_days.
+-- An intervention works from the end of its lead time: on purchases until the horizon;
+-- customers who are won back come back within activity_days.
 windows as (
 
     select
@@ -88,7 +88,7 @@ months_in_window as (
 
 ),
 
--- What an effect of 1 on everybody who is targeted would bring, month by month.
+-- The result of an effect of 1 on everybody who is targeted, month by month.
 unit_effects as (
 
     select
@@ -124,7 +124,7 @@ unit_effects as (
 
 ),
 
-cumulated as (
+running_margins as (
 
     select
         *,
@@ -184,7 +184,7 @@ cases as (
     {% endfor %}
 ),
 
--- Within the month that brings the cost back, the margin comes evenly.
+-- The margin is spread evenly over the month that brings the cost back.
 paybacks as (
 
     select
@@ -193,21 +193,21 @@ paybacks as (
         min(
             case
                 when
-                    cumulated.cumulative_unit_margin * cases.effect_on_targeted
+                    running_margins.cumulative_unit_margin * cases.effect_on_targeted
                     >= cases.cost
                     then
-                        cumulated.end_day
-                        - (cumulated.end_day - cumulated.start_day)
+                        running_margins.end_day
+                        - (running_margins.end_day - running_margins.start_day)
                         * (
-                            cumulated.cumulative_unit_margin
+                            running_margins.cumulative_unit_margin
                             - cases.cost / cases.effect_on_targeted
                         )
-                        / cumulated.unit_margin
+                        / running_margins.unit_margin
             end
         ) as payback_day
     from cases
-    inner join cumulated on cases.intervention = cumulated.intervention
-    where cases.effect_on_targeted > 0 and cumulated.unit_margin > 0
+    inner join running_margins on cases.intervention = running_margins.intervention
+    where cases.effect_on_targeted > 0 and running_margins.unit_margin > 0
     group by cases.intervention, cases.effect_case
 
 ),

@@ -80,8 +80,8 @@ segment_profits as (
 
 ),
 
--- What they brought in a year of their time as customers; where that is shorter than a
--- year, in all of it.
+-- Revenue for a year of the customers' time as customers; where that time is shorter
+-- than a year, the revenue of all of it.
 past_years as (
 
     select
@@ -105,7 +105,7 @@ next_years as (
 
 ),
 
-measured as (
+segment_figures as (
 
     select
         segments.segment,
@@ -137,33 +137,33 @@ averages as (
             as mean_profit,
         {{ exact_sum("next_revenue") }}
         / nullif(greatest({{ exact_sum("past_revenue") }}, 0), 0) - 1 as mean_growth
-    from measured
+    from segment_figures
 
 ),
 
-judged as (
+with_fit as (
 
     select
-        measured.*,
+        segment_figures.*,
         averages.mean_profit,
         averages.mean_growth,
-        measured.profit_per_customer >= averages.mean_profit as is_profitable,
-        -- What somebody judged goes before the prediction; where there was no revenue,
-        -- any growth is growth.
+        segment_figures.profit_per_customer >= averages.mean_profit as is_profitable,
+        -- A judged fit goes before the prediction; where there was no revenue, any
+        -- expected revenue is growth.
         case
-            when measured.fit is not null then measured.fit >= 0.5
+            when segment_figures.fit is not null then segment_figures.fit >= 0.5
             else
                 coalesce(
-                    measured.predicted_growth >= averages.mean_growth,
-                    measured.next_revenue > 0
+                    segment_figures.predicted_growth >= averages.mean_growth,
+                    segment_figures.next_revenue > 0
                 )
         end as is_strategic
-    from measured
+    from segment_figures
     cross join averages
 
 ),
 
-placed as (
+quadrants as (
 
     select
         *,
@@ -174,14 +174,14 @@ placed as (
             when is_strategic then 'Transform'
             else 'Divest'
         end as quadrant
-    from judged
+    from with_fit
 
 ),
 
 with_budget as (
 
     select
-        placed.*,
+        quadrants.*,
         budget_segments.budget_cents,
         budget_segments.spend_scale,
         {% for effect_case in cases %}
@@ -189,10 +189,10 @@ with_budget as (
         {% endfor %}
         budget_segments.assumption_row as budget_assumption_row,
         budget_segments.assumption_source as budget_assumption_source,
-        case when placed.quadrant = 'Invest' then placed.customer_count else 0 end
+        case when quadrants.quadrant = 'Invest' then quadrants.customer_count else 0 end
             as invest_weight,
         case
-            when placed.quadrant = 'Divest'
+            when quadrants.quadrant = 'Divest'
                 then
                     floor(
                         {{ var("divest_reallocation_share") }}
@@ -200,38 +200,31 @@ with_budget as (
                     )
             else 0
         end as freed_cents
-    from placed
-    inner join budget_segments on placed.segment = budget_segments.segment
+    from quadrants
+    inner join budget_segments on quadrants.segment = budget_segments.segment
 
 ),
 
-totals as (
-
-    select
-        *,
-        sum(invest_weight) over () as all_invest_weight,
-        sum(freed_cents) over () as all_freed_cents
-    from with_budget
-
-),
-
+-- Without an Invest segment nothing is moved.
 shares as (
 
     select
         *,
         coalesce(
             cast(invest_weight as {{ type_double() }})
-            * all_freed_cents
-            / nullif(all_invest_weight, 0),
+            * sum(freed_cents) over ()
+            / nullif(sum(invest_weight) over (), 0),
             0
         ) as exact_cents,
-        -- Nothing is freed for nobody.
-        case when all_invest_weight > 0 then all_freed_cents else 0 end as moved_cents
-    from totals
+        case
+            when sum(invest_weight) over () > 0 then sum(freed_cents) over ()
+            else 0
+        end as moved_cents
+    from with_budget
 
 ),
 
-moved as (
+with_move as (
 
     select
         *,
@@ -239,7 +232,7 @@ moved as (
         (
             budget_cents
             + {{ whole_cents("exact_cents", "moved_cents", "", "segment") }}
-            - case when all_invest_weight > 0 then freed_cents else 0 end
+            - case when moved_cents > 0 then freed_cents else 0 end
         ) / 100.0 as budget_after
     from shares
 
@@ -294,7 +287,7 @@ segment_portfolio as (
                 - {{ budget_response(effect_case, "budget") }} as {{ type_money() }}
             ) as value_change_{{ effect_case }}
         {%- endfor %}
-    from moved
+    from with_move
 
 )
 
