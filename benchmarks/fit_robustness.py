@@ -39,7 +39,7 @@ RECOVERY_CUSTOMERS = 3000
 
 def load_fits() -> ModuleType:
     """Import the model that fits, by its path."""
-    path = ROOT / "models/core/predictions/fit_customer_value__purchase_models.py"
+    path = ROOT / "models/core/predictions/fit_customer_value__forecast_models.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -61,17 +61,10 @@ def main() -> None:
             """
             select model, parameter, s.estimate, s.standard_error, e.estimate as of_everybody,
                 (s.estimate - e.estimate) / s.standard_error as standard_errors_apart
-            from sample.main_internal.fit_purchase_models as s
-            inner join everybody.main_internal.fit_purchase_models as e
-                using (as_of_role, model, parameter)
-            where as_of_role = 'current'
-            union all
-            select model, parameter, s.estimate, s.standard_error, e.estimate,
-                (s.estimate - e.estimate) / s.standard_error
-            from sample.main_internal.fit_spend_model as s
-            inner join everybody.main_internal.fit_spend_model as e
-                using (as_of_role, model, parameter)
-            where as_of_role = 'current'
+            from sample.main_internal.fit_forecast_models as s
+            inner join everybody.main_internal.fit_forecast_models as e
+                using (as_of_role, model, replicate, parameter)
+            where as_of_role = 'current' and replicate = 0
             order by model, parameter
             """
         ).fetchall()

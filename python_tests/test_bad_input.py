@@ -104,6 +104,7 @@ def test_a_missing_input_is_named(build, transactions, sentence):
         ("activity_days", "a quarter"),
         ("holdout_days", -5),
         ("history_months", 1.5),
+        ("forecast_months", 6),
         ("gross_margin", 40),
         ("purchase_model", "crystal_ball"),
         ("cluster_counts", []),

@@ -71,8 +71,9 @@ def test_the_core_gives_the_scores_of_the_whole_build(cdnow_sample, core_of, tex
     ]
     # Neither past dates nor challengers of the model in use were looked at.
     assert result.rows(
-        "select distinct as_of_role, model from main_internal.fit_purchase_models"
-    ) == [("current", "bg_nbd")]
+        "select distinct as_of_role, model, replicate from main_internal.fit_forecast_models "
+        "where model != 'gamma_gamma'"
+    ) == [("current", "bg_nbd", 0)]
     assert "model_evaluation" not in result.marts()
 
 

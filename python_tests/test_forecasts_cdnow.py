@@ -7,6 +7,7 @@ by scikit-learn and SciPy from the same vectors.
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import load_model
 from scipy.stats import spearmanr
 from sklearn.metrics import (
     average_precision_score,
@@ -253,8 +254,9 @@ def test_customers_take_the_forecasts_of_the_model_in_use(cdnow_sample, dbt, mod
     result = dbt(
         "run",
         "--select",
-        "int_customer_value__customer_values",
-        "int_customer_value__lifetime_values",
+        "int_customer_value__forecast_keys",
+        "score_customer_value__forecasts",
+        "int_customer_value__customer_forecasts",
         "int_customer_value__value_ranks",
         "customers",
         "model_evaluation",
@@ -262,17 +264,34 @@ def test_customers_take_the_forecasts_of_the_model_in_use(cdnow_sample, dbt, mod
         database=database,
     )
     assert result.exit_code == 0, result.output
-    ours = result.frame(
-        "select customer_id, probability_alive, probability_active_90d, "
-        "expected_purchases_365d, lifetime_value_365d from customers order by customer_id"
+    ours = result.frame("select * from customers order by customer_id")
+    fitted = dict(
+        result.rows(
+            "select parameter, estimate from model_parameters "
+            f"where as_of_role = 'current' and model = '{model}'"
+        )
     )
-    theirs = cdnow_sample.frame(
-        "select customer_id, probability_alive, probability_active_90d, "
-        "expected_purchases_365d, lifetime_value_365d "
-        "from main_internal.int_customer_forecasts "
-        f"where as_of_role = 'current' and model = '{model}' order by customer_id"
+    x, t_x, T = (
+        ours[name].to_numpy("float64")
+        for name in ("repeat_count", "last_purchase_age_days", "customer_age_days")
     )
-    pd.testing.assert_frame_equal(ours, theirs, check_dtype=False, rtol=1e-12)
+    scoring = load_model("core/predictions/score_customer_value__forecasts.py")
+    active = scoring.active_customers(model, x, T, fitted)
+    if model == "mbg_nbd":
+        odds = fitted["a"] / (fitted["b"] + x)
+        odds *= ((fitted["alpha"] + T) / (fitted["alpha"] + t_x)) ** (fitted["r"] + x)
+        alive = 1 / (1 + odds)
+    else:
+        alive = scoring.active_customers(model, x, t_x, fitted).alive_if_silent(T - t_x)
+    purchases, discounted = scoring.purchases_between(active, 0.0, 365.0, np.log(1.1) / 365)
+    expected = {
+        "probability_alive": alive,
+        "probability_active_90d": alive * active.active(0.0, 90.0),
+        "expected_purchases_365d": alive * purchases,
+        "lifetime_value_365d": alive * discounted * ours["expected_purchase_value"],
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(ours[name], values, rtol=1e-9, err_msg=name)
     assert result.row("select model from model_evaluation where is_selected") == (model,)
 
 

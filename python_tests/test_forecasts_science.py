@@ -15,17 +15,27 @@ from hypothesis import strategies as st
 from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
 from scipy.integrate import quad
 
-fitting = load_model("core/predictions/fit_customer_value__purchase_models.py")
-spending = load_model("core/predictions/fit_customer_value__spend_model.py")
-scoring = load_model("core/predictions/score_customer_value__expected_purchases.py")
-alive_scoring = load_model("core/predictions/score_customer_value__probability_alive.py")
-rates = load_model("validation/predictions/score_customer_value__purchase_rates.py")
+fitting = load_model("core/predictions/fit_customer_value__forecast_models.py")
+scoring = load_model("core/predictions/score_customer_value__forecasts.py")
 intervals = load_model("validation/predictions/score_customer_value__forecast_intervals.py")
 
 
 MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd")
 PARETO = {"r": 0.5533, "alpha": 74.0, "s": 0.6062, "beta": 81.7}
 MBG = {"r": 0.5248, "alpha": 43.28, "a": 0.8914, "b": 1.614}
+
+
+def purchases_if_alive(model: str, x, T, t, fitted) -> np.ndarray:
+    return scoring.purchases_between(scoring.active_customers(model, x, T, fitted), 0.0, t, 0.0)[0]
+
+
+def active_if_alive(model: str, x, T, t, fitted) -> np.ndarray:
+    return scoring.active_customers(model, x, T, fitted).active(0.0, t)
+
+
+def pareto_nbd_alive(x, t_x, T, fitted) -> np.ndarray:
+    """P(alive): active at the last purchase, and silent since."""
+    return scoring.active_customers("pareto_nbd", x, t_x, fitted).alive_if_silent(T - t_x)
 
 
 def histories() -> tuple[np.ndarray, ...]:
@@ -195,7 +205,7 @@ def test_mbg_nbd_forecasts_are_lifetimes_own():
     fitter.params_ = pd.Series(MBG)
     theirs = fitter.conditional_expected_number_of_purchases_up_to_time(273, x, t_x, T)
     alive = fitter.conditional_probability_alive(x, t_x, T)
-    ours = scoring.mbg_nbd_purchases_if_alive(x, T, 273, **MBG)
+    ours = purchases_if_alive("mbg_nbd", x, T, 273, MBG)
     np.testing.assert_allclose(alive * ours, theirs, rtol=1e-9)
 
 
@@ -204,8 +214,8 @@ def test_pareto_nbd_forecasts_are_lifetimes_own():
     fitter = ParetoNBDFitter()
     fitter.params_ = pd.Series(PARETO)
     sound = t_x < T
-    alive = alive_scoring.pareto_nbd_alive(x, t_x, T, **PARETO)
-    ours = alive * scoring.pareto_nbd_purchases_if_alive(x, T, 273, **PARETO)
+    alive = pareto_nbd_alive(x, t_x, T, PARETO)
+    ours = alive * purchases_if_alive("pareto_nbd", x, T, 273, PARETO)
     theirs = fitter.conditional_expected_number_of_purchases_up_to_time(
         273, x[sound], t_x[sound], T[sound]
     )
@@ -223,25 +233,25 @@ def test_the_chance_of_a_purchase_is_that_of_zero_purchases_the_other_way_round(
     fitter.params_ = pd.Series(PARETO)
     x, t_x, T = np.array([0.0, 2.0, 7.0]), np.array([0.0, 100.0, 240.0]), np.array([99.0, 273, 260])
     none = fitter.conditional_probability_of_n_purchases_up_to_time(0, 90, x, t_x, T)
-    alive = alive_scoring.pareto_nbd_alive(x, t_x, T, **PARETO)
-    active = alive * scoring.pareto_nbd_active_if_alive(x, T, 90, **PARETO)
+    alive = pareto_nbd_alive(x, t_x, T, PARETO)
+    active = alive * active_if_alive("pareto_nbd", x, T, 90, PARETO)
     np.testing.assert_allclose(active, 1 - none, rtol=1e-7)
 
 
 @pytest.mark.parametrize("s", [1 - 1e-9, 1.0, 1 + 1e-9])
 def test_s_of_one_is_no_trouble(s):
     x, T = np.array([0.0, 3.0]), np.array([10.0, 300.0])
-    at_one = scoring.pareto_nbd_purchases_if_alive(x, T, 365, **{**PARETO, "s": 1.0})
-    near = scoring.pareto_nbd_purchases_if_alive(x, T, 365, **{**PARETO, "s": s})
+    at_one = purchases_if_alive("pareto_nbd", x, T, 365, {**PARETO, "s": 1.0})
+    near = purchases_if_alive("pareto_nbd", x, T, 365, {**PARETO, "s": s})
     np.testing.assert_allclose(near, at_one, rtol=1e-7)
 
 
 @pytest.mark.parametrize("x", [1, 2, 50, 132, 199, 1000, 2000])
 @pytest.mark.parametrize("T", [200, 2000])
 def test_who_bought_on_the_as_of_date_is_alive(x, T):
-    alive = alive_scoring.pareto_nbd_alive(
-        np.array([float(x)]), np.array([float(T)]), np.array([float(T)]), 0.55, 10.58, 0.61, 11.67
-    )
+    fitted = {"r": 0.55, "alpha": 10.58, "s": 0.61, "beta": 11.67}
+    at_last = np.array([float(T)])
+    alive = pareto_nbd_alive(np.array([float(x)]), at_last, at_last, fitted)
     assert alive[0] == 1
 
 
@@ -259,9 +269,9 @@ def test_who_bought_on_the_as_of_date_is_alive(x, T):
 def test_pareto_scores_are_numbers_everywhere(x, T, recency, r, alpha, s, beta, t):
     x, t_x, T = (np.array([v], "float64") for v in (x, x and round(T * recency), T))
     fitted = {"r": r, "alpha": alpha, "s": s, "beta": beta}
-    alive = alive_scoring.pareto_nbd_alive(x, t_x, T, **fitted)
-    active = scoring.pareto_nbd_active_if_alive(x, T, t, **fitted)
-    purchases = scoring.pareto_nbd_purchases_if_alive(x, T, t, **fitted)
+    alive = pareto_nbd_alive(x, t_x, T, fitted)
+    active = active_if_alive("pareto_nbd", x, T, t, fitted)
+    purchases = purchases_if_alive("pareto_nbd", x, T, t, fitted)
     assert 0 <= alive[0] <= 1 and 0 <= active[0] <= 1
     assert 0 <= purchases[0] <= (r + x[0]) / (alpha + T[0]) * t * (1 + 1e-9)
     assert active[0] <= purchases[0] * (1 + 1e-9) + 1e-12
@@ -277,9 +287,7 @@ def test_pareto_activity_equals_direct_integration(x, T, t, beta):
         return k / A * (1 + y / A) ** (-k - 1) * (1 + y / B) ** -fitted["s"]
 
     expected, _ = quad(density, 0, t, epsabs=0, epsrel=1e-12, limit=500)
-    value = scoring.pareto_nbd_active_if_alive(
-        np.array([float(x)]), np.array([float(T)]), t, **fitted
-    )
+    value = active_if_alive("pareto_nbd", np.array([float(x)]), np.array([float(T)]), t, fitted)
     assert value[0] == pytest.approx(expected, rel=1e-10)
 
 
@@ -288,21 +296,26 @@ def test_without_dropout_every_model_is_the_nbd(model):
     fitted = {"r": 0.8, "alpha": 60.0} | (
         {"s": 0.0, "beta": np.nan} if model == "pareto_nbd" else {"a": 0.0, "b": np.nan}
     )
-    purchases, active = scoring.MODELS[model]
     x, T = np.array([0.0, 5.0]), np.array([0.0, 300.0])
-    np.testing.assert_allclose(purchases(x, T, 365, **fitted), (0.8 + x) / (60 + T) * 365)
-    np.testing.assert_allclose(active(x, T, 90, **fitted), 1 - ((60 + T) / (150 + T)) ** (0.8 + x))
+    purchases = purchases_if_alive(model, x, T, 365, fitted)
+    np.testing.assert_allclose(purchases, (0.8 + x) / (60 + T) * 365)
+    active = active_if_alive(model, x, T, 90, fitted)
+    np.testing.assert_allclose(active, 1 - ((60 + T) / (150 + T)) ** (0.8 + x))
     if model == "pareto_nbd":
-        np.testing.assert_array_equal(
-            alive_scoring.pareto_nbd_alive(x, T / 2, T, **fitted), [1.0, 1.0]
-        )
+        np.testing.assert_array_equal(pareto_nbd_alive(x, T / 2, T, fitted), [1.0, 1.0])
 
 
 @pytest.mark.parametrize("wrap", [lambda frame: frame, duckdb.from_df], ids=["pandas", "duckdb"])
-def test_the_lookups_hold_every_model_and_role(wrap):
+def test_the_lookup_holds_every_model_and_role(wrap):
     parameters = pd.DataFrame(
         [
-            {"as_of_role": role, "model": model, "parameter": name, "estimate": value}
+            {
+                "as_of_role": role,
+                "model": model,
+                "replicate": 0,
+                "parameter": name,
+                "estimate": value,
+            }
             for role in ("calibration", "current")
             for model, fitted in (("mbg_nbd", MBG), ("pareto_nbd", PARETO))
             for name, value in fitted.items()
@@ -312,28 +325,30 @@ def test_the_lookups_hold_every_model_and_role(wrap):
         {
             "as_of_role": ["current", "calibration"],
             "repeat_count": [2, 2],
-            "last_purchase_age_days": [10, 10],
             "customer_age_days": [100, 30],
-            "holdout_days": [0, 60],
+            "month_ahead": [0, 0],
+            "from_day": [0.0, 0.0],
         }
     )
+    keys = seen.merge(pd.DataFrame({"model": ["mbg_nbd", "pareto_nbd"]}), "cross").merge(
+        pd.DataFrame({"to_day": [60.0, 90.0]}), "cross"
+    )
     refs = {
-        "int_customer_value__repeat_count_ages": wrap(seen.drop(columns="last_purchase_age_days")),
-        "int_customer_value__purchase_histories": wrap(seen.drop(columns="holdout_days")),
-        "fit_customer_value__purchase_models": wrap(parameters),
+        "int_customer_value__forecast_keys": wrap(keys),
+        "fit_customer_value__forecast_models": wrap(parameters),
     }
-    meta = {"activity_days": 90, "horizon_days": 365, "annual_discount_rate": 0.1}
-    lookup = scoring.model(FakeDbt(refs, meta), None)
-    assert list(lookup["model"]) == ["mbg_nbd", "pareto_nbd"] * 2
-    now = lookup[lookup["as_of_role"] == "current"]
-    assert (now[["active_if_alive_holdout", "purchases_if_alive_holdout"]] == 0).all(axis=None)
-    then = lookup[lookup["as_of_role"] == "calibration"].iloc[0]
-    assert then["purchases_if_alive_holdout"] < then["purchases_if_alive_90d"]
+    lookup = scoring.model(FakeDbt(refs, {"annual_discount_rate": 0.1}), None)
+    assert list(lookup["model"]) == ["mbg_nbd"] * 2 + ["pareto_nbd"] * 2 + (
+        ["mbg_nbd"] * 2 + ["pareto_nbd"] * 2
+    )
+    then = lookup[lookup["as_of_role"] == "calibration"]
+    shorter, longer = then.iloc[0], then.iloc[1]
+    assert shorter["purchases_if_alive"] < longer["purchases_if_alive"]
     # The holdout is shorter than the window of activity.
-    assert then["active_if_alive_holdout"] < then["active_if_alive_90d"]
-    alive = alive_scoring.model(FakeDbt(refs), None)
-    assert list(alive["model"]) == ["pareto_nbd"] * 2
-    assert alive["probability_alive"].between(0, 1).all()
+    assert shorter["active_if_alive"] < longer["active_if_alive"]
+    assert lookup["alive_if_silent"].between(0, 1).all()
+    silent = lookup[lookup["model"] == "pareto_nbd"]["alive_if_silent"]
+    assert (silent < 1).all() and (silent > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -350,23 +365,14 @@ def test_the_lookups_hold_every_model_and_role(wrap):
 )
 def test_the_purchases_by_age_add_up_to_the_forecast_of_a_new_customer(model, fitted):
     """E[X(t)] is what a customer of age 0 is expected to do, if they survive the first day."""
-    parameters = pd.DataFrame(
-        {
-            "as_of_role": "calibration",
-            "model": model,
-            "parameter": list(fitted),
-            "estimate": list(fitted.values()),
-        }
+    ages = np.arange(1.0, 546.0)
+    new = np.zeros(len(ages))
+    by_age, _ = scoring.purchases_between(
+        scoring.active_customers(model, new, new, fitted), ages - 1, ages, 0.0
     )
-    by_age = rates.purchases_by_age(pd.DataFrame({"days_to_current": [400, 545]}), parameters)
-    assert list(by_age["customer_age_days"]) == list(range(1, 546))
-    purchases, _ = scoring.MODELS[model]
-    new = np.zeros(1)
-    survive = fitted["b"] / (fitted["a"] + fitted["b"]) if model == "mbg_nbd" else 1.0
     for age in (1, 30, 545):
-        total = by_age["expected_purchases"].head(age).sum()
-        expected = survive * purchases(new, new, float(age), **fitted)[0]
-        assert total == pytest.approx(expected, rel=1e-6)
+        expected = purchases_if_alive(model, new[:1], new[:1], float(age), fitted)[0]
+        assert by_age[:age].sum() == pytest.approx(expected, rel=1e-6)
 
 
 # ---- the spend
@@ -375,7 +381,7 @@ def test_the_purchases_by_age_add_up_to_the_forecast_of_a_new_customer(model, fi
 def test_the_expected_spend_of_the_first_ten_customers_is_the_published_one():
     customers = cdnow_sample_customers("1997-09-30")
     paid = customers[customers["paid_x"] > 0]
-    fit = spending.fit_gamma_gamma(
+    fit = fitting.fit_gamma_gamma(
         paid["paid_x"].to_numpy("float64"), paid["m"].to_numpy(), np.ones(len(paid))
     )
     assert len(paid) == 946
@@ -394,7 +400,7 @@ def test_spend_without_a_finite_mean_falls_back():
     random = np.random.default_rng(8)
     x = random.integers(1, 4, 800).astype("float64")
     spend = random.gamma(2.0, size=800) / random.gamma(0.6, size=800)
-    fit = spending.fit_gamma_gamma(x, spend, np.ones(800))
+    fit = fitting.fit_gamma_gamma(x, spend, np.ones(800))
     assert np.isnan(fit.estimates).all() or fit.estimates[1] > 1
     assert 0 < fit.mean_purchase_value < np.inf
 
@@ -438,6 +444,7 @@ def tables_of(sample: pd.DataFrame, model: str, estimates: dict, spend=(6.25, 3.
         {
             "as_of_role": "current",
             "model": model,
+            "replicate": 0,
             "parameter": list(estimates),
             "estimate": list(estimates.values()),
         }
@@ -445,16 +452,27 @@ def tables_of(sample: pd.DataFrame, model: str, estimates: dict, spend=(6.25, 3.
     spend_parameters = pd.DataFrame(
         {
             "as_of_role": "current",
+            "model": "gamma_gamma",
+            "replicate": 0,
             "parameter": ["p", "q", "v"],
             "estimate": spend,
             "mean_purchase_value": 35.0,
         }
     )
-    return sample, patterns, spend_patterns, parameters, spend_parameters
+    return sample, patterns, spend_patterns, pd.concat([parameters, spend_parameters])
 
 
 def score(tables, model: str, horizon: int = 365, replicates: int = 20) -> pd.DataFrame:
-    return intervals.score_intervals(*tables, model, horizon, replicates, 1)
+    sample, patterns, spend_patterns, estimates = tables
+    # The order of the parameters is that of the fit.
+    order = [*fitting.MODELS[model][0], *fitting.SPEND_PARAMETERS]
+    estimates = estimates.sort_values("parameter", key=lambda names: names.map(order.index))
+    columns = {"customer_count": 1, "fit_customer_count": 1}
+    columns |= {"is_converged": True, "is_boundary": False}
+    refits = fitting.replicate_fits(
+        estimates.assign(**columns), patterns, spend_patterns, model, replicates, 1
+    )
+    return intervals.score_intervals(sample, pd.concat([estimates, refits]), model, horizon, 1)
 
 
 @pytest.fixture(scope="module")
@@ -469,9 +487,8 @@ def test_the_bootstrap_spreads_as_the_standard_errors_say(model, cdnow_fits, cdn
     fit = cdnow_fits[model]
     estimates = np.array(list(fit.estimates.values()))
     _, patterns, *_ = cdnow_interval_tables[model]
-    refitted = intervals.refit_purchase_model(
-        model, estimates, patterns, 60, np.random.default_rng(4)
-    )
+    data = fitting.columns_of(patterns, "current", fitting.PATTERN)
+    refitted = fitting.refit_purchase_model(model, estimates, data, 60, np.random.default_rng(4))
     assert refitted.shape == (60, 4) and np.isfinite(refitted).all()
     spread = np.log(refitted).std(axis=0)
     errors = np.array(list(fit.standard_errors.values())) / estimates
@@ -621,7 +638,8 @@ def test_the_intervals_cover_what_happens():
 def test_rates_stay_finite_where_the_closed_form_overflows():
     at_limit = {"r": 20768.0, "alpha": 726873.0, "a": 4979.0, "b": 0.0002}
     ages = np.array([0.5, 10.0, 60.0])
-    found = rates.purchase_rate("bg_nbd", ages, at_limit)
+    new = np.zeros(3)
+    found = scoring.active_customers("bg_nbd", new, new, at_limit).rate(ages)
     # Everybody leaves after their first purchase: active until then.
     first = at_limit["r"] / at_limit["alpha"] * (1 + ages / at_limit["alpha"]) ** -20769.0
     assert found == pytest.approx(first, rel=1e-3)

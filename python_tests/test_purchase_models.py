@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifetimes import BetaGeoFitter
 
-fitting = load_model("core/predictions/fit_customer_value__purchase_models.py")
+fitting = load_model("core/predictions/fit_customer_value__forecast_models.py")
 
 
 def patterns_of(x, t_x, T, weights=None, role="calibration") -> pd.DataFrame:
@@ -22,6 +22,22 @@ def patterns_of(x, t_x, T, weights=None, role="calibration") -> pd.DataFrame:
             "customer_count": np.asarray(np.ones(len(x)) if weights is None else weights, "int64"),
         }
     )
+
+
+META = {
+    "purchase_model": "bg_nbd",
+    "minimum_repeat_customers": 100,
+    "bootstrap_replicates": 50,
+    "random_seed": 1,
+}
+NO_SPEND = pd.DataFrame(
+    {
+        "as_of_role": pd.Series(dtype="object"),
+        "paid_repeat_count": pd.Series(dtype="int64"),
+        "mean_repeat_value": pd.Series(dtype="float64"),
+        "customer_count": pd.Series(dtype="int64"),
+    }
+)
 
 
 def population_of(patterns: pd.DataFrame) -> pd.DataFrame:
@@ -183,6 +199,16 @@ def test_where_nothing_is_compared_only_the_model_in_use_is_fitted(cdnow_pattern
     assert set(fitted["model"]) == {"mbg_nbd"}
 
 
+def test_few_repeat_customers_are_said(cdnow_patterns):
+    populations = population_of(cdnow_patterns)
+    repeat_customers = cdnow_patterns.query("repeat_count > 0")["customer_count"].sum()
+    for minimum, is_warned in ((repeat_customers, False), (repeat_customers + 1, True)):
+        fitted = fitting.fit_purchase_models(
+            cdnow_patterns, populations.assign(is_compared=False), "bg_nbd", minimum
+        )
+        assert fitted["finding"].str.contains("Too few to rely on").all() == is_warned
+
+
 def test_no_rows_give_a_typed_empty_frame():
     empty = patterns_of([], [], [])
     fitted = fitting.fit_purchase_models(empty, population_of(empty), "bg_nbd")
@@ -195,13 +221,22 @@ def test_the_model_reads_its_refs_and_writes_both_roles(cdnow_patterns, cdnow_fi
     patterns = pd.concat([cdnow_patterns, cdnow_patterns.assign(as_of_role="current")])
     refs = {
         "int_customer_value__purchase_patterns": wrap(patterns),
-        "int_customer_value__populations": wrap(population_of(patterns)),
+        "int_customer_value__spend_patterns": wrap(NO_SPEND),
+        "int_customer_value__populations": wrap(
+            population_of(patterns).assign(revenue_per_purchase_day=20.0)
+        ),
     }
-    written = fitting.model(FakeDbt(refs, {"purchase_model": "bg_nbd"}), None)
+    written = fitting.model(FakeDbt(refs, {**META, "bootstrap_replicates": 10}), None)
     assert set(written["as_of_role"]) == {"calibration", "current"}
-    assert set(written["model"]) == set(fitting.MODELS)
+    assert set(written["model"]) == {*fitting.MODELS, "gamma_gamma"}
     assert written.dtypes.astype(str).to_dict() == fitting.COLUMNS
     calibration = written[
         (written["as_of_role"] == "calibration") & (written["model"] == "bg_nbd")
     ].set_index("parameter")
+    # Today's models in use are fitted again to resampled customers.
+    refits = written[written["replicate"] > 0]
+    assert set(refits["as_of_role"]) == {"current"}
+    assert set(refits["model"]) == {"bg_nbd", "gamma_gamma"}
+    assert set(refits["replicate"]) == set(range(1, 11))
+    assert refits["standard_error"].isna().all()
     np.testing.assert_array_equal(calibration["estimate"], cdnow_fit["estimate"])

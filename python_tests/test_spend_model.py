@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifetimes import GammaGammaFitter
 
-fitting = load_model("core/predictions/fit_customer_value__spend_model.py")
+fitting = load_model("core/predictions/fit_customer_value__forecast_models.py")
+
+
+NO_PATTERN = {name: pd.Series(dtype="int64") for name in fitting.PATTERN}
 
 
 @pytest.fixture(scope="module")
@@ -221,9 +224,20 @@ def test_the_model_reads_its_refs_and_writes_its_parameters(repeat_buyers, cdnow
         "int_customer_value__spend_patterns": wrap(
             patterns_of(repeat_buyers["paid_x"], repeat_buyers["m"])
         ),
-        "int_customer_value__populations": wrap(population_of(customers=2357)),
+        "int_customer_value__purchase_patterns": wrap(
+            pd.DataFrame({"as_of_role": pd.Series(dtype="object")} | NO_PATTERN)
+        ),
+        "int_customer_value__populations": wrap(
+            population_of(customers=2357).assign(is_compared=False)
+        ),
     }
-    written = fitting.model(FakeDbt(refs), None)
+    meta = {
+        "purchase_model": "bg_nbd",
+        "minimum_repeat_customers": 100,
+        "bootstrap_replicates": 50,
+        "random_seed": 1,
+    }
+    written = fitting.model(FakeDbt(refs, meta), None)
     assert list(written["parameter"]) == ["p", "q", "v"]
     assert written.dtypes.astype(str).to_dict() == fitting.COLUMNS
     assert written["estimate"].to_numpy() == pytest.approx(cdnow_fit.estimates, rel=1e-6)

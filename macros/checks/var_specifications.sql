@@ -119,6 +119,13 @@
                 "expected": days,
                 "meaning": "window of `will they come back` (the columns that end in 90d)",
             },
+            "forecast_months": {
+                "kind": "whole number",
+                "from": 12,
+                "to": 120,
+                "expected": "a whole number of months from 12 to 120",
+                "meaning": "months ahead that the decisions are forecast for",
+            },
             "annual_discount_rate": {
                 "kind": "number",
                 "from": 0,

@@ -12,7 +12,7 @@
 
 {# The forecast of groups of customers by month ahead, as a select over `patterns`: one
    row per group, repeat count and age. `keys` are the columns that name a group. Needs
-   the CTE monthly_purchases, the lookup score_monthly_purchases. #}
+   the CTE monthly_purchases, of the model int_monthly_purchases. #}
 {% macro expected_months(patterns, keys) -%}
     select
         {% for key in keys %}
@@ -52,19 +52,4 @@
             {{ patterns }}.{{ key }},
         {% endfor %}
         monthly_purchases.month_ahead
-{%- endmacro %}
-
-
-{# The lookup by month, as the body of the CTE monthly_purchases. #}
-{% macro monthly_purchase_lookup() -%}
-    select
-        repeat_count,
-        customer_age_days,
-        month_ahead,
-        alive_if_alive,
-        active_if_alive,
-        active_so_far_if_alive,
-        purchases_if_alive,
-        discounted_purchases_if_alive
-    from {{ ref("score_customer_value__monthly_purchases") }}
 {%- endmacro %}

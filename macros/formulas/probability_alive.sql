@@ -1,7 +1,7 @@
 {# P(alive) of a customer, for a row that carries the history (repeat_count,
    last_purchase_age_days, customer_age_days), the model's name, its r, alpha, a, b,
    dropout (a, or s of the Pareto/NBD: 0 where no dropout is identified) and, for the
-   Pareto/NBD, the value of its lookup.
+   Pareto/NBD, alive_if_silent of its lookup: its P(alive) takes an integral.
 
    BG/NBD (Fader, Hardie & Lee 2005): a customer can only drop out right after a repeat
    purchase, so who has none is alive by construction. In the MBG/NBD (Batislam et al.
@@ -10,7 +10,7 @@
 {% macro probability_alive() -%}
     case
         when dropout = 0 or (model = 'bg_nbd' and repeat_count = 0) then 1.0
-        when model = 'pareto_nbd' then pareto_nbd_probability_alive
+        when model = 'pareto_nbd' then alive_if_silent
         else
             1 / (
                 1 + exp(

@@ -1,8 +1,14 @@
 with
 
-lifetime_values as (
+snapshots as (
 
-    select * from {{ ref("int_customer_value__lifetime_values") }}
+    select
+        customer_id,
+        recency_days,
+        order_count,
+        net_revenue
+    from {{ ref("int_customer_value__customer_snapshots") }}
+    where is_current
 
 ),
 
@@ -17,11 +23,11 @@ cluster_names as (
 
 nearest as (
 
-    {{ with_nearest_cluster("lifetime_values") }}
+    {{ with_nearest_cluster("snapshots") }}
 
 ),
 
-clustered as (
+customer_clusters as (
 
     select
         ---------- ids
@@ -29,40 +35,10 @@ clustered as (
         nearest.cluster_id,
 
         ---------- strings
-        nearest.rfm_code,
-        nearest.segment,
-        cluster_names.cluster_name,
-        nearest.value_model,
-
-        ---------- numerics
-        nearest.r_score,
-        nearest.f_score,
-        nearest.m_score,
-        nearest.order_count,
-        nearest.purchase_day_count,
-        nearest.repeat_count,
-        nearest.net_revenue,
-        nearest.mean_repeat_value,
-        nearest.average_order_value,
-        nearest.recency_days,
-        nearest.last_purchase_age_days,
-        nearest.customer_age_days,
-        nearest.mean_days_between_purchases,
-        nearest.days_between_purchases_cv,
-        nearest.probability_alive,
-        nearest.probability_active_90d,
-        nearest.expected_purchases_90d,
-        nearest.expected_purchases_365d,
-        nearest.expected_purchase_value,
-        nearest.lifetime_value_365d,
-
-        ---------- dates
-        nearest.as_of_date,
-        nearest.first_purchase_date,
-        nearest.last_purchase_date
+        cluster_names.cluster_name
     from nearest
     left join cluster_names on nearest.cluster_id = cluster_names.cluster_id
 
 )
 
-select * from clustered
+select * from customer_clusters

@@ -2,10 +2,10 @@
 
 with
 
-customer_values as (
+customer_forecasts as (
 
     select lifetime_value_365d
-    from {{ ref("int_customer_value__lifetime_values") }}
+    from {{ ref("int_customer_value__customer_forecasts") }}
 
 ),
 
@@ -15,7 +15,7 @@ bands as (
     select
         {{ value_band("lifetime_value_365d") }} as value_band,
         count(*) as customers_in_band
-    from customer_values
+    from customer_forecasts
     group by {{ value_band("lifetime_value_365d") }}
 
 ),

@@ -2,15 +2,12 @@
 {%- set has_propensity = is_on("propensity") %}
 with
 
-customer_clusters as (
+customers_scored as (
 
     select
         customer_id,
-        cluster_id,
         rfm_code,
         segment,
-        cluster_name,
-        value_model,
         r_score,
         f_score,
         m_score,
@@ -25,15 +22,35 @@ customer_clusters as (
         customer_age_days,
         mean_days_between_purchases,
         days_between_purchases_cv,
+        as_of_date,
+        first_purchase_date,
+        last_purchase_date
+    from {{ ref("int_customer_value__customer_scores") }}
+    where is_current
+
+),
+
+customer_forecasts as (
+
+    select
+        customer_id,
+        value_model,
         probability_alive,
         probability_active_90d,
         expected_purchases_90d,
         expected_purchases_365d,
         expected_purchase_value,
-        lifetime_value_365d,
-        as_of_date,
-        first_purchase_date,
-        last_purchase_date
+        lifetime_value_365d
+    from {{ ref("int_customer_value__customer_forecasts") }}
+
+),
+
+customer_clusters as (
+
+    select
+        customer_id,
+        cluster_id,
+        cluster_name
     from {{ ref("int_customer_value__customer_clusters") }}
 
 ),
@@ -91,19 +108,7 @@ playbook_actions as (
 
 ),
 
-clusters as (
-
-    select
-        cluster_id,
-        cluster_name
-    from {{ ref("int_customer_value__cluster_names") }}
-    union all
-    select
-        0 as cluster_id,
-        '*' as cluster_name
-
-),
-
+-- The clusters that some rule names; everybody else has the actions of cluster '*'.
 named_clusters as (
 
     select distinct cluster_name as named_cluster
@@ -111,34 +116,26 @@ named_clusters as (
 
 ),
 
--- Whether a rule names a cluster is asked once a cluster, not once a customer; number 0
--- is for customers in none.
-cluster_actions as (
-
-    select
-        clusters.cluster_id as action_cluster_id,
-        playbook_actions.segment as action_segment,
-        playbook_actions.value_tier as action_value_tier,
-        playbook_actions.recommended_action,
-        playbook_actions.action_priority,
-        playbook_actions.is_at_risk
-    from clusters
-    left join named_clusters on clusters.cluster_name = named_clusters.named_cluster
-    inner join playbook_actions
-        on coalesce(named_clusters.named_cluster, '*') = playbook_actions.cluster_name
-
-),
-
 with_statistics as (
 
     select
-        customer_clusters.*,
+        customers_scored.*,
+        customer_forecasts.value_model,
+        customer_forecasts.probability_alive,
+        customer_forecasts.probability_active_90d,
+        customer_forecasts.expected_purchases_90d,
+        customer_forecasts.expected_purchases_365d,
+        customer_forecasts.expected_purchase_value,
+        customer_forecasts.lifetime_value_365d,
+        customer_clusters.cluster_id,
+        customer_clusters.cluster_name,
+        coalesce(named_clusters.named_cluster, '*') as action_cluster,
         {% if has_history -%}
             previous_segments.previous_segment,
             previous_segments.segment_changed_since,
         {%- else -%}
             cast(null as {{ dbt.type_string() }}) as previous_segment,
-            customer_clusters.as_of_date as segment_changed_since,
+            customers_scored.as_of_date as segment_changed_since,
         {%- endif %}
         {% if has_propensity -%}
             propensities.probability as purchase_propensity_90d,
@@ -149,18 +146,24 @@ with_statistics as (
         value_ranks.lifetime_value_percentile,
         spend_spread.median_log_spend,
         spend_spread.median_deviation
-    from customer_clusters
+    from customers_scored
+    left join customer_forecasts
+        on customers_scored.customer_id = customer_forecasts.customer_id
+    left join customer_clusters
+        on customers_scored.customer_id = customer_clusters.customer_id
+    left join named_clusters
+        on customer_clusters.cluster_name = named_clusters.named_cluster
     left join value_ranks
         on
-            {{ value_band("customer_clusters.lifetime_value_365d") }}
+            {{ value_band("customer_forecasts.lifetime_value_365d") }}
             = value_ranks.value_band
     {% if has_history -%}
         left join previous_segments
-            on customer_clusters.customer_id = previous_segments.customer_id
+            on customers_scored.customer_id = previous_segments.customer_id
     {%- endif %}
     {% if has_propensity -%}
         left join propensities
-            on customer_clusters.customer_id = propensities.customer_id
+            on customers_scored.customer_id = propensities.customer_id
     {%- endif %}
     cross join spend_spread
 
@@ -170,18 +173,15 @@ with_action as (
 
     select
         with_statistics.*,
-        cluster_actions.recommended_action,
-        cluster_actions.action_priority,
-        cluster_actions.is_at_risk
+        playbook_actions.recommended_action,
+        playbook_actions.action_priority,
+        playbook_actions.is_at_risk
     from with_statistics
-    left join cluster_actions
+    left join playbook_actions
         on
-            case
-                when with_statistics.cluster_name is null then 0
-                else with_statistics.cluster_id
-            end = cluster_actions.action_cluster_id
-            and with_statistics.segment = cluster_actions.action_segment
-            and with_statistics.value_tier = cluster_actions.action_value_tier
+            with_statistics.segment = playbook_actions.segment
+            and with_statistics.value_tier = playbook_actions.value_tier
+            and with_statistics.action_cluster = playbook_actions.cluster_name
 
 ),
 

@@ -1,21 +1,6 @@
 with
 
-purchase_models as (
-
-    select distinct
-        as_of_role,
-        model,
-        log_likelihood,
-        customer_count,
-        fit_customer_count,
-        is_converged,
-        is_boundary,
-        finding
-    from {{ ref("fit_customer_value__purchase_models") }}
-
-),
-
-spend_models as (
+forecast_models as (
 
     select distinct
         as_of_role,
@@ -28,7 +13,8 @@ spend_models as (
         finding,
         mean_purchase_value,
         frequency_spend_correlation
-    from {{ ref("fit_customer_value__spend_model") }}
+    from {{ ref("fit_customer_value__forecast_models") }}
+    where replicate = 0
 
 ),
 
@@ -67,22 +53,9 @@ all_models as (
         is_converged,
         is_boundary,
         finding,
-        cast(null as {{ type_double() }}) as mean_purchase_value,
-        cast(null as {{ type_double() }}) as frequency_spend_correlation
-    from purchase_models
-    union all
-    select
-        as_of_role,
-        model,
-        log_likelihood,
-        customer_count,
-        fit_customer_count,
-        is_converged,
-        is_boundary,
-        finding,
         mean_purchase_value,
         frequency_spend_correlation
-    from spend_models
+    from forecast_models
     {% if is_on("validation") -%}
         union all
         select

@@ -1,6 +1,6 @@
 with
 
-purchase_models as (
+forecast_models as (
 
     select
         as_of_role,
@@ -8,27 +8,8 @@ purchase_models as (
         parameter,
         estimate,
         standard_error
-    from {{ ref("fit_customer_value__purchase_models") }}
-
-),
-
-spend_models as (
-
-    select
-        as_of_role,
-        model,
-        parameter,
-        estimate,
-        standard_error
-    from {{ ref("fit_customer_value__spend_model") }}
-
-),
-
-all_models as (
-
-    select * from purchase_models
-    union all
-    select * from spend_models
+    from {{ ref("fit_customer_value__forecast_models") }}
+    where replicate = 0
 
 ),
 
@@ -43,7 +24,7 @@ model_parameters as (
         ---------- numerics
         cast(estimate as {{ type_double() }}) as estimate,
         cast(standard_error as {{ type_double() }}) as standard_error
-    from all_models
+    from forecast_models
 
 )
 

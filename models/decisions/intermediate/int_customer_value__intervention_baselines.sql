@@ -25,12 +25,21 @@ interventions as (
 
 monthly_purchases as (
 
-    {{ monthly_purchase_lookup() }}
+    select
+        repeat_count,
+        customer_age_days,
+        month_ahead,
+        alive_if_alive,
+        active_if_alive,
+        active_so_far_if_alive,
+        purchases_if_alive,
+        discounted_purchases_if_alive
+    from {{ ref("int_customer_value__monthly_purchases") }}
 
 ),
 
 months as (
-    {% for month in range(1, 25) %}
+    {% for month in range(1, var("forecast_months") + 1) %}
         select {{ month }} as month_ahead
         {{ "union all" if not loop.last }}
     {% endfor %}

@@ -2,22 +2,54 @@
 
 with
 
-customer_values as (
+customer_scores as (
 
     select
+        customer_id,
         segment,
         repeat_count,
-        customer_age_days,
+        customer_age_days
+    from {{ ref("int_customer_value__customer_scores") }}
+    where is_current
+
+),
+
+customer_forecasts as (
+
+    select
+        customer_id,
         probability_alive,
         expected_purchase_value
-    from {{ ref("int_customer_value__customer_values") }}
-    where is_current
+    from {{ ref("int_customer_value__customer_forecasts") }}
 
 ),
 
 monthly_purchases as (
 
-    {{ monthly_purchase_lookup() }}
+    select
+        repeat_count,
+        customer_age_days,
+        month_ahead,
+        alive_if_alive,
+        active_if_alive,
+        active_so_far_if_alive,
+        purchases_if_alive,
+        discounted_purchases_if_alive
+    from {{ ref("int_customer_value__monthly_purchases") }}
+
+),
+
+forecasts_with_segment as (
+
+    select
+        customer_scores.segment,
+        customer_scores.repeat_count,
+        customer_scores.customer_age_days,
+        customer_forecasts.probability_alive,
+        customer_forecasts.expected_purchase_value
+    from customer_scores
+    inner join customer_forecasts
+        on customer_scores.customer_id = customer_forecasts.customer_id
 
 ),
 
@@ -26,7 +58,7 @@ patterns as (
     select
         segment,
         {{ value_pattern_columns() }}
-    from customer_values
+    from forecasts_with_segment
     group by segment, repeat_count, customer_age_days
 
 ),

@@ -57,7 +57,16 @@ costs as (
 
 monthly_purchases as (
 
-    {{ monthly_purchase_lookup() }}
+    select
+        repeat_count,
+        customer_age_days,
+        month_ahead,
+        alive_if_alive,
+        active_if_alive,
+        active_so_far_if_alive,
+        purchases_if_alive,
+        discounted_purchases_if_alive
+    from {{ ref("int_customer_value__monthly_purchases") }}
 
 ),
 
@@ -341,7 +350,7 @@ acquisition_return as (
                 when with_cost.acquisition_cost is null then 'no cost given'
                 when observed_paybacks.payback_month is not null then 'observed'
                 when expected_paybacks.payback_month_ahead is not null then 'forecast'
-                else 'not within 24 months'
+                else 'not within {{ var("forecast_months") }} months'
             end as {{ dbt.type_string() }}
         ) as payback_status,
         cast(

@@ -1,5 +1,5 @@
-{#- The forecast reaches 24 months. -#}
-{%- set horizon_days = [var("horizon_days"), 730] | min -%}
+{%- set forecast_days = var("forecast_months") * 365 // 12 -%}
+{%- set horizon_days = [var("horizon_days"), forecast_days] | min -%}
 {%- set horizon_month = (horizon_days * 12 + 364) // 365 -%}
 {%- set month_days = 365 / 12 -%}
 with

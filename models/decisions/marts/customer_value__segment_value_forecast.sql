@@ -43,7 +43,7 @@ observed as (
 ),
 
 months as (
-    {% for month in range(1, 25) %}
+    {% for month in range(1, var("forecast_months") + 1) %}
         select
             {{ month }} as month_ahead,
             {{ (365 * month + 11) // 12 }} as month_end_day

@@ -51,8 +51,12 @@ purchase_parameters as (
 
     select
         max(model) as model,
-        {{ purchase_parameter_columns() }}
-    from {{ ref("fit_customer_value__purchase_models") }}
+        max(r) as r,
+        max(alpha) as alpha,
+        max(a) as a,
+        max(b) as b,
+        max(dropout) as dropout
+    from {{ ref("int_customer_value__forecast_parameters") }}
     where as_of_role = 'calibration' and model = 'bg_nbd'
 
 ),
@@ -124,7 +128,7 @@ with_parameters as (
         trends.previous_spend,
         purchase_parameters.*,
         role_dates.calibration_date,
-        cast(null as {{ type_double() }}) as pareto_nbd_probability_alive,
+        cast(null as {{ type_double() }}) as alive_if_silent,
         populations.population_count
     from wanted_scores
     cross join populations

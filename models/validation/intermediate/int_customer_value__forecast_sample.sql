@@ -1,26 +1,24 @@
 with
 
-customer_values as (
+customer_scores as (
 
     select
         customer_id,
-        segment,
-        repeat_count,
-        paid_repeat_count,
-        mean_repeat_value,
-        last_purchase_age_days,
-        customer_age_days,
-        expected_purchases_365d,
-        expected_purchase_value,
-        lifetime_value_365d
-    from {{ ref("int_customer_value__customer_values") }}
+        segment
+    from {{ ref("int_customer_value__customer_scores") }}
     where is_current
 
 ),
 
 customer_sample as (
 
-    select customer_id
+    select
+        customer_id,
+        repeat_count,
+        paid_repeat_count,
+        mean_repeat_value,
+        last_purchase_age_days,
+        customer_age_days
     from {{ ref("int_customer_value__customer_sample") }}
     where as_of_role = 'current'
 
@@ -34,34 +32,53 @@ populations as (
 
 ),
 
+forecasts as (
+
+    select
+        repeat_count,
+        customer_age_days,
+        purchases_if_alive,
+        discounted_purchases_if_alive
+    from {{ ref("score_customer_value__forecasts") }}
+    where
+        as_of_role = 'current'
+        and model = '{{ var("purchase_model") }}'
+        and month_ahead = 0
+        and from_day = 0
+        and to_day = {{ var("horizon_days") }}
+
+),
+
 forecast_sample as (
 
     select
         ---------- ids
-        customer_values.customer_id,
+        customer_sample.customer_id,
 
         ---------- strings
-        customer_values.segment,
+        customer_scores.segment,
 
         ---------- numerics
-        customer_values.repeat_count,
-        customer_values.paid_repeat_count,
-        customer_values.mean_repeat_value,
-        customer_values.last_purchase_age_days,
-        customer_values.customer_age_days,
+        customer_sample.repeat_count,
+        customer_sample.paid_repeat_count,
+        customer_sample.mean_repeat_value,
+        customer_sample.last_purchase_age_days,
+        customer_sample.customer_age_days,
         -- What a unit of undiscounted spend is worth: discount and margin.
         coalesce(
-            customer_values.lifetime_value_365d / nullif(
-                customer_values.expected_purchases_365d
-                * customer_values.expected_purchase_value,
-                0
-            ),
+            forecasts.discounted_purchases_if_alive
+            / nullif(forecasts.purchases_if_alive, 0)
+            * {{ var("gross_margin") }},
             0
         ) as value_per_spend,
         populations.customer_count as population_customer_count
-    from customer_values
-    inner join customer_sample
-        on customer_values.customer_id = customer_sample.customer_id
+    from customer_sample
+    inner join customer_scores
+        on customer_sample.customer_id = customer_scores.customer_id
+    inner join forecasts
+        on
+            customer_sample.repeat_count = forecasts.repeat_count
+            and customer_sample.customer_age_days = forecasts.customer_age_days
     cross join populations
 
 )

@@ -36,11 +36,10 @@ forecasts as (
         customer_id,
         model,
         probability_alive,
-        probability_active_holdout,
-        expected_purchases_holdout,
+        probability_active,
+        expected_purchases,
         expected_purchase_value
-    from {{ ref("int_customer_value__customer_forecasts") }}
-    where as_of_role = 'calibration'
+    from {{ ref("int_customer_value__holdout_model_forecasts") }}
 
 ),
 
@@ -120,9 +119,9 @@ model_predictions as (
         customer_id,
         model,
         probability_alive,
-        probability_active_holdout as probability_active,
-        expected_purchases_holdout as predicted_purchases,
-        expected_purchases_holdout * expected_purchase_value as predicted_revenue
+        probability_active,
+        expected_purchases as predicted_purchases,
+        expected_purchases * expected_purchase_value as predicted_revenue
     from forecasts
 
 ),

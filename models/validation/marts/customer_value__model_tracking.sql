@@ -1,22 +1,45 @@
 with
 
-acquisitions as (
+snapshots as (
 
     select
-        customer_count,
         first_purchase_date,
         as_of_date as calibration_date
-    from {{ ref("int_customer_value__acquisition_days") }}
+    from {{ ref("int_customer_value__customer_snapshots") }}
+    where is_calibration
 
 ),
 
-rates as (
+forecasts as (
 
     select
         model,
-        customer_age_days,
-        expected_purchases
-    from {{ ref("score_customer_value__purchase_rates") }}
+        to_day,
+        purchases_if_alive
+    from {{ ref("score_customer_value__forecasts") }}
+    where
+        as_of_role = 'calibration'
+        and repeat_count = 0
+        and customer_age_days = 0
+        and to_day = from_day + 1
+
+),
+
+new_customers as (
+
+    select
+        model,
+        r,
+        alpha,
+        a,
+        b,
+        dropout,
+        0 as repeat_count,
+        0 as last_purchase_age_days,
+        0 as customer_age_days,
+        1.0 as alive_if_silent
+    from {{ ref("int_customer_value__forecast_parameters") }}
+    where as_of_role = 'calibration'
 
 ),
 
@@ -47,6 +70,39 @@ dates as (
             as calibration_date,
         max(case when as_of_role = 'current' then as_of_date end) as last_date
     from as_of_dates
+
+),
+
+acquisitions as (
+
+    select
+        first_purchase_date,
+        calibration_date,
+        count(*) as customer_count
+    from snapshots
+    group by first_purchase_date, calibration_date
+
+),
+
+alive as (
+
+    select
+        model,
+        {{ probability_alive() }} as probability_alive
+    from new_customers
+
+),
+
+-- What a customer of whom only the first purchase is known does on each day of age. In
+-- the MBG/NBD some have left right after it.
+rates as (
+
+    select
+        forecasts.model,
+        cast(forecasts.to_day as integer) as customer_age_days,
+        alive.probability_alive * forecasts.purchases_if_alive as expected_purchases
+    from forecasts
+    inner join alive on forecasts.model = alive.model
 
 ),
 

@@ -1,23 +1,20 @@
 """Write how uncertain the totals of the forecast are, as ratios to the forecast.
 
 Two things make the total of a group of customers differ from its forecast: the parameters are
-estimates, and customers are people. For the first the customers are resampled (a bootstrap with
-Poisson weights on the patterns) and the models refitted, each from the estimates on; for the
-second the purchases and the spend of every customer over the horizon are simulated from what
-the models know of them. The variances of the two add up.
+estimates, and customers are people. For the first the fit is repeated on resampled customers:
+fit_forecast_models writes the parameters of each replicate. For the second the purchases and the
+spend of every customer over the horizon are simulated from what the models know of them. The
+variances of the two add up.
 
 That the models may be wrong is in neither: `model_evaluation` shows it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from autograd import value_and_grad
-from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter
-from scipy.special import betaincinv, gammaln, psi
+from scipy.special import betaincinv
 from scipy.stats import gamma
 
 COLUMNS = {
@@ -36,20 +33,11 @@ LEVELS = (0.80, 0.95)
 EVERYBODY = "all"
 # Customers simulated at most: the process deviation of a part is scaled to the whole.
 SIMULATED_CUSTOMERS = 20_000
-# Quadrature of P(alive) of the Pareto/NBD, as in score_probability_alive.
+# Quadrature of P(alive) of the Pareto/NBD, as in score_forecasts.
 NODES = 16
 NEGLIGIBLE = 36.0
 # Quantiles of the dropout probability over which the BG/NBD is averaged.
 QUANTILES = 16
-# The refits: most steps, the longest one and the shortest in standard errors, and beyond which
-# logarithm a parameter is as good as infinite or zero.
-STEPS = 12
-LONGEST_STEP = 2.0
-SHORTEST_STEP = 0.02
-BOUND = 14.0
-
-# The gradient of minus the log-likelihood in the log parameters, of (log parameters, weights).
-Gradient = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -88,7 +76,7 @@ def to_frame(relation) -> pd.DataFrame:
 
 
 def pareto_nbd_alive(x, t_x, T, r, alpha, s, beta) -> np.ndarray:
-    """Return P(alive) of the Pareto/NBD; see score_probability_alive for the integral."""
+    """Return P(alive) of the Pareto/NBD; see score_forecasts for the integral."""
     k, A, B, W = r + x, alpha + t_x, beta + t_x, T - t_x
     m = np.minimum(A, B)
 
@@ -213,187 +201,6 @@ def simulate_spend(
     return random.gamma(p * purchases) / scale
 
 
-def of_lifetimes(likelihood, *data) -> Gradient:
-    """Return the gradient of a likelihood of lifetimes, by autograd."""
-    differentiable = value_and_grad(likelihood)
-
-    def gradient(point, weights):
-        return differentiable(point, *data, weights, 0.0)[1] * weights.sum()
-
-    return gradient
-
-
-def pareto_nbd_gradient(x, t_x, T) -> Gradient:
-    """Return the gradient of the Pareto/NBD, by differences.
-
-    The likelihood is that of being alive, which is elementary, over P(alive).
-    """
-
-    def log_likelihoods(point):
-        r, alpha, s, beta = np.exp(point)
-        return (
-            gammaln(r + x)
-            - gammaln(r)
-            + r * np.log(alpha)
-            + s * np.log(beta)
-            - (r + x) * np.log(alpha + T)
-            - s * np.log(beta + T)
-            - np.log(pareto_nbd_alive(x, t_x, T, r, alpha, s, beta))
-        )
-
-    def gradient(point, weights, step=1e-5):
-        start = log_likelihoods(point)
-        return np.array(
-            [
-                -np.sum(weights * (log_likelihoods(point + shift) - start)) / step
-                for shift in np.eye(4) * step
-            ]
-        )
-
-    return gradient
-
-
-def nbd_gradient(x, T) -> Gradient:
-    """Return the gradient of the model without dropout."""
-
-    def gradient(point, weights):
-        r, alpha = np.exp(point)
-        by_r = psi(r + x) - psi(r) + np.log(alpha) - np.log(alpha + T)
-        by_alpha = r / alpha - (r + x) / (alpha + T)
-        return -np.array([r * np.sum(weights * by_r), alpha * np.sum(weights * by_alpha)])
-
-    return gradient
-
-
-def learned(inverse: np.ndarray, move: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """Return the inverse curvature after a move that changed the gradient so (BFGS)."""
-    along = np.sum(move * change)
-    if along <= 1e-12:
-        return inverse
-    shear = np.eye(len(move)) - np.outer(move, change) / along
-    return shear @ inverse @ shear.T + np.outer(move, move) / along
-
-
-def refit(
-    gradient: Gradient,
-    point: np.ndarray,
-    weights: np.ndarray,
-    replicates: int,
-    random: np.random.Generator,
-) -> np.ndarray:
-    """Resample the customers and refit, from the estimates on, so many times.
-
-    Each customer counts a Poisson(1) number of times; the sum of a pattern's is Poisson with
-    its number of customers. Quasi-Newton steps (BFGS), which begin with the information of the
-    whole sample, lead to the new optimum in a few gradients. Directions in which the data say
-    nothing are left alone.
-
-    Returns
-    -------
-    Log parameters, a row per replicate.
-    """
-    size = len(point)
-    step = 1e-4
-    information = np.array(
-        [
-            (gradient(point + shift, weights) - gradient(point - shift, weights)) / (2 * step)
-            for shift in np.eye(size) * step
-        ]
-    )
-    information = (information + information.T) / 2
-    if not np.all(np.isfinite(information)):
-        return np.tile(point, (replicates, 1))
-    values, vectors = np.linalg.eigh(information)
-    is_known = values > 1e-6 * max(values.max(), 1e-300)
-    deviations = vectors[:, is_known] / np.sqrt(values[is_known])
-    offset = gradient(point, weights)
-
-    points = np.empty((replicates, size))
-    for replicate in range(replicates):
-        resampled = random.poisson(weights).astype("float64")
-        drawn = resampled > 0
-        # In units of standard errors, in which the curvature is about 1 to begin with.
-        current, move = np.zeros(is_known.sum()), None
-        inverse = np.eye(len(current))
-        slope = slope_before = np.zeros(len(current))
-        for _ in range(STEPS if drawn.any() else 0):
-            position = np.clip(point + deviations @ current, -BOUND, BOUND)
-            # Less what is left of the gradient at the estimates, so that the refits spread
-            # around them.
-            slope = deviations.T @ (gradient(position, resampled) - offset)
-            if not np.all(np.isfinite(slope)):
-                current = np.zeros(len(current))
-                break
-            if move is not None:
-                inverse = learned(inverse, move, slope - slope_before)
-            move, slope_before = -inverse @ slope, slope
-            length = np.sqrt(np.sum(move**2))
-            move = move * min(1.0, LONGEST_STEP / max(length, 1e-300))
-            current = current + move
-            if length < SHORTEST_STEP:
-                break
-        points[replicate] = np.clip(point + deviations @ current, -BOUND, BOUND)
-    return points
-
-
-def refit_purchase_model(
-    model: str,
-    parameters: np.ndarray,
-    patterns: pd.DataFrame,
-    replicates: int,
-    random: np.random.Generator,
-) -> np.ndarray:
-    """Return bootstrapped parameters of the purchase model, in days, a row per replicate."""
-    x, t_x, T, weights = (
-        patterns[column].to_numpy("float64")
-        for column in (
-            "repeat_count",
-            "last_purchase_age_days",
-            "customer_age_days",
-            "customer_count",
-        )
-    )
-    if parameters[0] == 0:
-        return np.tile(parameters, (replicates, 1))
-    # In the time unit of the fit, in which the oldest customer is 1 old.
-    unit = T.max()
-    is_time = np.array([False, True, False, model == "pareto_nbd"])
-    units = np.where(is_time, unit, 1.0)
-    x, t_x, T = x, t_x / unit, T / unit
-    free = 2 if parameters[2] == 0 else 4
-    gradients: dict[str, Callable[[], Gradient]] = {
-        "bg_nbd": lambda: of_lifetimes(BetaGeoFitter._negative_log_likelihood, x, t_x, T),
-        "mbg_nbd": lambda: of_lifetimes(ModifiedBetaGeoFitter._negative_log_likelihood, x, t_x, T),
-        "pareto_nbd": lambda: pareto_nbd_gradient(x, t_x, T),
-    }
-    gradient = gradients[model]() if free == 4 else nbd_gradient(x, T)
-    point = np.log(parameters[:free] / units[:free])
-    points = refit(gradient, point, weights, replicates, random)
-    result = np.tile(parameters, (replicates, 1))
-    result[:, :free] = np.exp(points) * units[:free]
-    return result
-
-
-def refit_spend_model(
-    spend: np.ndarray, patterns: pd.DataFrame, replicates: int, random: np.random.Generator
-) -> np.ndarray:
-    """Return bootstrapped p, q, v, a row per replicate; NaN where everyone gets the mean."""
-    if np.isnan(spend).any() or len(patterns) == 0:
-        return np.tile(np.full(3, np.nan), (replicates, 1))
-    x, m, weights = (
-        patterns[column].to_numpy("float64")
-        for column in ("paid_repeat_count", "mean_repeat_value", "customer_count")
-    )
-    mean = np.sum(weights * m) / weights.sum()
-    gradient = of_lifetimes(GammaGammaFitter._negative_log_likelihood, x, m / mean)
-    units = np.array([1.0, 1.0, mean])
-    points = refit(gradient, np.log(spend / units), weights, replicates, random)
-    refitted = np.exp(points) * units
-    # A replicate without a finite mean says nothing about how the mean varies.
-    refitted[refitted[:, 1] <= 1] = spend
-    return refitted
-
-
 def relative_deviations(
     model: str,
     customers: Customers,
@@ -454,15 +261,24 @@ def interval_ratios(
     return min(float(lower), 1.0), max(float(upper), 1.0)
 
 
+def parameters_of(
+    fitted: pd.DataFrame, model: str, names: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return today's estimates of a model, and its replicates, a row each."""
+    rows = fitted[(fitted["as_of_role"] == "current") & (fitted["model"] == model)]
+    rows = rows.sort_values("replicate")
+    values = np.stack(
+        [rows.loc[rows["parameter"] == name, "estimate"].to_numpy("float64") for name in names],
+        axis=1,
+    )
+    return values[0], values[1:]
+
+
 def score_intervals(
     sample: pd.DataFrame,
-    purchase_patterns: pd.DataFrame,
-    spend_patterns: pd.DataFrame,
-    purchase_parameters: pd.DataFrame,
-    spend_parameters: pd.DataFrame,
+    fitted: pd.DataFrame,
     purchase_model: str,
     horizon_days: int,
-    replicates: int,
     random_seed: int,
 ) -> pd.DataFrame:
     """Return the intervals of the totals, of all customers and by segment.
@@ -472,8 +288,8 @@ def score_intervals(
     sample : segment, repeat_count, last_purchase_age_days, customer_age_days,
         paid_repeat_count, mean_repeat_value, value_per_spend, population_customer_count; one
         row per customer of the sample.
-    purchase_patterns, spend_patterns : what the models were fitted on.
-    purchase_parameters, spend_parameters : what the fits found.
+    fitted : as_of_role, model, replicate, parameter, estimate, mean_purchase_value; replicate 0
+        is the estimate.
     purchase_model : the model whose forecasts are in use; those of the current role.
 
     Returns
@@ -482,24 +298,16 @@ def score_intervals(
     is a part of the customers, its process deviation shrinks with the root of the share, as
     customers are independent; the deviation by parameters does not, since the fit saw no more.
     """
-
-    def current(frame):
-        return frame[frame["as_of_role"] == "current"]
-
-    def estimates(frame, names):
-        values = frame.set_index("parameter")["estimate"].astype("float64")
-        return values.reindex(list(names)).to_numpy()
-
-    if len(sample) == 0 or len(current(purchase_patterns)) == 0:
+    if len(sample) == 0 or len(fitted) == 0:
         return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
     random = np.random.default_rng(random_seed)
-    fitted = current(purchase_parameters)
     names = (
         ("r", "alpha", "s", "beta") if purchase_model == "pareto_nbd" else ("r", "alpha", "a", "b")
     )
-    parameters = estimates(fitted[fitted["model"] == purchase_model], names)
-    spend = estimates(current(spend_parameters), ("p", "q", "v"))
-    fallback = float(current(spend_parameters)["mean_purchase_value"].iloc[0])
+    parameters, refitted = parameters_of(fitted, purchase_model, names)
+    spend, refitted_spend = parameters_of(fitted, "gamma_gamma", ("p", "q", "v"))
+    is_fallback = (fitted["as_of_role"] == "current") & (fitted["model"] == "gamma_gamma")
+    fallback = float(fitted.loc[is_fallback, "mean_purchase_value"].iloc[0])
 
     sample = sample.sort_values("customer_id")
     if len(sample) > SIMULATED_CUSTOMERS:
@@ -517,19 +325,6 @@ def score_intervals(
         )
     )
     customers = Customers(x, t_x, T, paid_x, mean_value, value_per_spend, group, len(segments))
-
-    purchase_patterns = current(purchase_patterns)
-    spend_patterns = current(spend_patterns)
-    refitted = refit_purchase_model(
-        purchase_model,
-        parameters,
-        purchase_patterns.sort_values(list(purchase_patterns.columns)),
-        replicates,
-        random,
-    )
-    refitted_spend = refit_spend_model(
-        spend, spend_patterns.sort_values(list(spend_patterns.columns)), replicates, random
-    )
     deviations = relative_deviations(
         purchase_model,
         customers,
@@ -558,7 +353,7 @@ def score_intervals(
                         "upper_ratio": upper,
                         "parameter_deviation": by_parameters[place],
                         "process_deviation": process,
-                        "replicate_count": replicates,
+                        "replicate_count": len(refitted),
                     }
                 )
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
@@ -566,16 +361,12 @@ def score_intervals(
 
 def model(dbt, session):
     """Write the uncertainty of the forecast totals."""
-    dbt.config(materialized="table", packages=["lifetimes", "numpy", "pandas", "scipy"])
+    dbt.config(materialized="table", packages=["numpy", "pandas", "scipy"])
     frame = score_intervals(
         to_frame(dbt.ref("int_customer_value__forecast_sample")),
-        to_frame(dbt.ref("int_customer_value__purchase_patterns")),
-        to_frame(dbt.ref("int_customer_value__spend_patterns")),
-        to_frame(dbt.ref("fit_customer_value__purchase_models")),
-        to_frame(dbt.ref("fit_customer_value__spend_model")),
+        to_frame(dbt.ref("fit_customer_value__forecast_models")),
         purchase_model=str(dbt.config.meta_get("purchase_model")),
         horizon_days=int(dbt.config.meta_get("horizon_days")),
-        replicates=int(dbt.config.meta_get("bootstrap_replicates")),
         random_seed=int(dbt.config.meta_get("random_seed")),
     )
     engine = type(session).__module__.split(".")[0]

@@ -1,14 +1,17 @@
-"""Fit the purchase models on the distinct purchase patterns of each as-of role.
+"""Fit the models of when customers buy and of what they spend, for each as-of role.
 
-A pattern is (repeat_count x, last_purchase_age_days t_x, customer_age_days T) with the
-number of customers who share it; the weighted likelihood of the patterns is that of the
-customers. The likelihoods are those of lifetimes, to which the tests hold them, with their
-gradients in closed form: derived automatically, they take ten times as long, and nearly all of
-it waiting for the interpreter, which NumPy lets go of in every operation. That of the
-Pareto/NBD is also a number where lifetimes' is NaN, for a customer who bought on the as-of
-date. The search around them is ours, since a nightly build must not die of a fit: it starts
-from several points, accepts by agreement of the log-likelihood, and writes what it found as a
-sentence.
+The purchase models (BG/NBD, MBG/NBD, Pareto/NBD) see patterns: (repeat_count x,
+last_purchase_age_days t_x, customer_age_days T) with the number of customers who share it; the
+weighted likelihood of the patterns is that of the customers. The spend model (Gamma-Gamma) sees
+(paid repeat days x, their mean spend m), likewise. The likelihoods are those of lifetimes, to
+which the tests hold them, with their gradients in closed form: derived automatically, they take
+ten times as long. That of the Pareto/NBD is also a number where lifetimes' is NaN, for a customer
+who bought on the as-of date.
+
+The search around them is ours, since a nightly build must not die of a fit: it starts from
+several points, accepts by agreement of the log-likelihood, and writes what it found as a
+sentence. Of the model in use today the fit is repeated on resampled customers; the parameters of
+each of these replicates are rows like the estimates, which are replicate 0.
 """
 
 from collections.abc import Callable
@@ -20,7 +23,7 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.special import expit, gammaln, psi
 from threadpoolctl import threadpool_limits
 
-# Minus the mean log-likelihood of (log parameters, x, t_x, T, weights), and its gradient.
+# Minus the mean log-likelihood of (log parameters, data, weights), and its gradient.
 Objective = Callable[..., tuple[float, np.ndarray]]
 
 # Parameters measured in time; the others have no unit.
@@ -55,12 +58,20 @@ AGREEMENT = 1e-3
 SMALLEST_GAIN = 1e-2
 # Beyond such a step, in logs, the second derivatives of an optimum are taken anew.
 SAME_CURVATURE = 1e-4
-# Below this many repeat customers the finding warns.
-FEW_CUSTOMERS = 100
+# The refits of the bootstrap: most steps, the longest one and the shortest in standard errors,
+# and beyond which logarithm a parameter is as good as infinite or zero.
+STEPS = 12
+LONGEST_STEP = 2.0
+SHORTEST_STEP = 0.02
+REFIT_BOUND = 14.0
+# Logs of the parameters of the spend model, with spend in units of its mean.
+SPEND_PARAMETERS = ("p", "q", "v")
+SPEND_STARTS = ((1.0, 1.0, 0.5), (0.0, 1.0, 0.0), (2.0, 2.0, -1.0), (3.0, 0.5, -3.0))
 
 COLUMNS = {
     "as_of_role": "string",
     "model": "string",
+    "replicate": "int64",
     "parameter": "string",
     "estimate": "float64",
     "standard_error": "float64",
@@ -70,6 +81,8 @@ COLUMNS = {
     "is_converged": "bool",
     "is_boundary": "bool",
     "finding": "string",
+    "mean_purchase_value": "float64",
+    "frequency_spend_correlation": "float64",
 }
 
 
@@ -83,6 +96,19 @@ class Fit:
     is_converged: bool
     is_boundary: bool
     finding: str
+
+
+@dataclass(frozen=True)
+class SpendFit:
+    """The same of the spend model; NaN where everyone is given the mean instead."""
+
+    estimates: tuple[float, float, float]
+    standard_errors: tuple[float, float, float]
+    log_likelihood: float
+    is_converged: bool
+    is_boundary: bool
+    finding: str
+    mean_purchase_value: float
 
 
 def to_frame(relation) -> pd.DataFrame:
@@ -357,6 +383,14 @@ def pareto_nbd_terms(log_parameters, x, t_x, T) -> list[np.ndarray]:
     return [value, r * by_r, alpha * by_alpha, s * by_s, beta * by_beta]
 
 
+# What a pattern is, and how many customers share it.
+PATTERN = (
+    "repeat_count",
+    "last_purchase_age_days",
+    "customer_age_days",
+    "customer_count",
+)
+SPEND_PATTERN = ("paid_repeat_count", "mean_repeat_value", "customer_count")
 # Model -> its parameters in the order of the likelihood, and the likelihood. The third of
 # the parameters is 0, and the fourth not identified, where nobody is seen to drop out.
 MODELS: dict[str, tuple[tuple[str, ...], Objective]] = {
@@ -379,11 +413,14 @@ def search(objective: Objective, data: tuple, start) -> OptimizeResult:
     )
 
 
-def search_from_starts(objective: Objective, data: tuple) -> tuple[list[OptimizeResult], int, int]:
+def search_from_starts(
+    objective: Objective, data: tuple, starts: tuple, shifts: tuple = ()
+) -> tuple[list[OptimizeResult], int, int]:
     """Search from every start; return the finite ends, how many starts agree, and of how many.
 
     Of many patterns every n-th is searched first: where all starts end in one optimum there,
-    that is where the search of all patterns starts.
+    that is where the search of all patterns starts. Where no two agree, the best end is searched
+    again from around it, by the shifts.
     """
 
     def finite_ends(data, starts):
@@ -398,25 +435,30 @@ def search_from_starts(objective: Objective, data: tuple) -> tuple[list[Optimize
     stride = len(data[0]) // SEARCH_PATTERNS
     if stride > 1:
         sample = tuple(column[::stride] for column in data)
-        runs = finite_ends(sample, STARTS)
-        if len(runs) == len(STARTS) and count_agreeing(runs, sample[-1].sum()) == len(STARTS):
+        runs = finite_ends(sample, starts)
+        if len(runs) == len(starts) and count_agreeing(runs, sample[-1].sum()) == len(starts):
             best = min(runs, key=lambda run: run.fun)
             ends = finite_ends(data, [best.x])
             if ends and ends[0].success:
-                return ends, len(STARTS), len(STARTS)
-    runs = finite_ends(data, STARTS)
+                return ends, len(starts), len(starts)
+    runs = finite_ends(data, starts)
     if not runs:
-        return runs, 0, len(STARTS)
+        return runs, 0, len(starts)
     agreeing = count_agreeing(runs, data[-1].sum())
-    if agreeing > 1:
-        return runs, agreeing, len(STARTS)
+    if agreeing > 1 or not shifts:
+        return runs, agreeing, len(starts)
     best = min(runs, key=lambda run: run.fun)
-    runs += finite_ends(data, np.clip(best.x + np.array(SHIFTS), -BOUND, BOUND))
-    return runs, count_agreeing(runs, data[-1].sum()), len(STARTS) + len(SHIFTS)
+    runs += finite_ends(data, np.clip(best.x + np.array(shifts), -BOUND, BOUND))
+    return runs, count_agreeing(runs, data[-1].sum()), len(starts) + len(shifts)
 
 
 def fit_model(
-    model: str, x: np.ndarray, t_x: np.ndarray, T: np.ndarray, weights: np.ndarray
+    model: str,
+    x: np.ndarray,
+    t_x: np.ndarray,
+    T: np.ndarray,
+    weights: np.ndarray,
+    minimum_repeat_customers: int = 0,
 ) -> Fit:
     """Fit one purchase model by maximum likelihood.
 
@@ -426,6 +468,7 @@ def fit_model(
     x, t_x, T : one value per pattern; repeat purchase days, and days from the first
         purchase to the last one and to the as-of date, 0 <= t_x <= T.
     weights : customers per pattern, at least one in all.
+    minimum_repeat_customers : below this many the finding warns.
 
     Returns
     -------
@@ -463,7 +506,7 @@ def fit_model(
     def objective(point):
         return likelihood(point, *data)
 
-    runs, agreeing, tried = search_from_starts(likelihood, data)
+    runs, agreeing, tried = search_from_starts(likelihood, data, STARTS, SHIFTS)
     # Without dropout the last purchase tells nothing: fewer patterns.
     pairs, place = np.unique(np.stack([x, T * scale], axis=1), axis=0, return_inverse=True)
     nbd_data = (pairs[:, 0], pairs[:, 1], np.bincount(place.ravel(), weights=weights))
@@ -483,7 +526,7 @@ def fit_model(
         )
         if not is_free.all():
             sentence += " Nor do customers differ in how often they buy."
-        if repeat_customers < FEW_CUSTOMERS:
+        if repeat_customers < minimum_repeat_customers:
             sentence += " " + few
         return Fit(
             {
@@ -527,7 +570,7 @@ def fit_model(
             f"The data set no limit to {' and '.join(at_limit)}; the forecasts are finite, "
             "the single parameters mean little."
         )
-    if repeat_customers < FEW_CUSTOMERS:
+    if repeat_customers < minimum_repeat_customers:
         sentences.append(few)
     return Fit(
         dict(zip(names, estimates.tolist(), strict=True)),
@@ -539,66 +582,479 @@ def fit_model(
     )
 
 
-def fit_purchase_models(
-    patterns: pd.DataFrame, populations: pd.DataFrame, model_in_use: str
-) -> pd.DataFrame:
-    """Fit every model for every as-of role, or the one in use where none is compared.
+def fall_back(mean: float, is_converged: bool, finding: str) -> SpendFit:
+    """Return the fit that expects the same mean of everybody."""
+    nothing = (np.nan, np.nan, np.nan)
+    return SpendFit(nothing, nothing, np.nan, is_converged, True, finding, mean)
+
+
+def gamma_gamma_objective(log_parameters, x, m, weights) -> tuple[float, np.ndarray]:
+    """Return minus the mean log-likelihood of the Gamma-Gamma model, and its gradient.
+
+    Fader & Hardie (2013), eq. 1a, at the logs of p, q and v: with k = p x the likelihood of a
+    mean spend m over x days is
+
+        Gamma(k + q) / (Gamma(k) Gamma(q)) v^q m^(k - 1) x^k (x m + v)^-(k + q).
+    """
+    p, q, v = np.exp(log_parameters)
+    # What depends on x alone is summed over its few values, which begin at 1.
+    customers = np.bincount(x.astype("intp"), weights)[1:]
+    x_values = np.arange(1, len(customers) + 1)
+    k = p * x_values
+    total = weights.sum()
+    spend = x * m
+    log_spend, log_end = np.log(spend), np.log(spend + v)
+    shape_sum = p * x + q
+    psi_sum = psi(k + q)
+    value = np.sum(customers * (gammaln(k + q) - gammaln(k))) + np.sum(
+        weights * (p * x * log_spend - np.log(m) - shape_sum * log_end)
+    )
+    by_p = np.sum(customers * x_values * (psi_sum - psi(k))) + np.sum(
+        weights * x * (log_spend - log_end)
+    )
+    by_q = np.sum(customers * psi_sum) - np.sum(weights * log_end)
+    by_v = -np.sum(weights * shape_sum / (spend + v))
+    value += total * (q * np.log(v) - gammaln(q))
+    by_q += total * (np.log(v) - psi(q))
+    by_v += total * q / v
+    return -float(value) / total, -np.array([p * by_p, q * by_q, v * by_v]) / total
+
+
+def fit_gamma_gamma(
+    x: np.ndarray, m: np.ndarray, weights: np.ndarray, minimum_repeat_customers: int = 0
+) -> SpendFit:
+    """Fit p, q and v of the Gamma-Gamma model by maximum likelihood.
 
     Parameters
     ----------
-    patterns : as_of_role, repeat_count, last_purchase_age_days, customer_age_days,
-        customer_count; one row per role and pattern.
+    x : paid repeat days, at least 1. m : mean spend of those days, above 0, in currency.
+    weights : customers per row, at least one in all.
+    minimum_repeat_customers : below this many the finding warns.
+
+    Returns
+    -------
+    SpendFit. Never raises for thin data: where spend does not vary, or the fitted mean is
+    infinite (q <= 1), everybody is expected to spend the observed mean.
+
+    References
+    ----------
+    Fader & Hardie (2013), "The Gamma-Gamma Model of Monetary Value", eq. 1a.
+    """
+    customers = weights.sum()
+    # Per purchase, as the model's own mean is: customers weighted by nothing but themselves.
+    mean = float((weights * m).sum() / customers)
+    if np.ptp(m) <= 1e-9 * mean:
+        return fall_back(
+            mean,
+            True,
+            "no variation in spend identified: every customer's mean is the same, so "
+            "everybody is expected to spend it.",
+        )
+
+    scaled = m / mean
+
+    data = (x, scaled, weights)
+    runs, agreeing, tried = search_from_starts(gamma_gamma_objective, data, SPEND_STARTS)
+    if not runs:
+        return fall_back(
+            mean,
+            False,
+            "Not converged: the likelihood is not finite from any start, so everybody is "
+            "expected to spend the observed mean.",
+        )
+    best = min(runs, key=lambda run: run.fun)
+    p, q, v = np.exp(best.x) * (1.0, 1.0, mean)
+    if q <= 1:
+        return fall_back(
+            mean,
+            agreeing >= 2,
+            "The fitted spend has no finite mean (q is at most 1), so everybody is expected "
+            "to spend the observed mean.",
+        )
+
+    is_free = np.abs(best.x) < BOUND - 0.01
+    errors = np.full(3, np.nan)
+    if is_free.all():
+        curvature = hessian(lambda point: gamma_gamma_objective(point, *data), best.x)
+        # By the delta method the covariance is outer(p, p) times the inverse information.
+        variances = np.diag(np.linalg.pinv(customers * curvature))
+        if np.all(variances > 0):
+            errors = np.exp(best.x) * np.sqrt(variances) * (1.0, 1.0, mean)
+    sentences = [
+        f"Converged: {agreeing} of {tried} starts agree."
+        if agreeing >= 2
+        else f"Not converged: only one of {tried} starts reached the best likelihood."
+    ]
+    if not is_free.all():
+        at_limit = [name for name, free in zip(SPEND_PARAMETERS, is_free, strict=True) if not free]
+        sentences.append(
+            f"The data set no limit to {' and '.join(at_limit)}; the expected spend is "
+            "finite, the single parameters mean little."
+        )
+    if customers < minimum_repeat_customers:
+        sentences.append(
+            f"Too few to rely on: customers with a paid repeat purchase: {int(customers)}."
+        )
+    return SpendFit(
+        (float(p), float(q), float(v)),
+        (float(errors[0]), float(errors[1]), float(errors[2])),
+        float(-best.fun * customers - customers * np.log(mean)),
+        agreeing >= 2,
+        not is_free.all(),
+        " ".join(sentences),
+        float(v * p / (q - 1)),
+    )
+
+
+def weighted_correlation(x: np.ndarray, m: np.ndarray, weights: np.ndarray) -> float:
+    """Return the correlation of frequency and mean spend over customers, NaN if constant."""
+    x_deviation = x - np.average(x, weights=weights)
+    m_deviation = m - np.average(m, weights=weights)
+    spread = np.sqrt((weights * x_deviation**2).sum() * (weights * m_deviation**2).sum())
+    if not spread > 0:
+        return np.nan
+    return float((weights * x_deviation * m_deviation).sum() / spread)
+
+
+def nbd_gradient(x, T):
+    """Return the gradient of the model without dropout."""
+
+    def gradient(point, weights):
+        r, alpha = np.exp(point)
+        by_r = psi(r + x) - psi(r) + np.log(alpha) - np.log(alpha + T)
+        by_alpha = r / alpha - (r + x) / (alpha + T)
+        return -np.array([r * np.sum(weights * by_r), alpha * np.sum(weights * by_alpha)])
+
+    return gradient
+
+
+def learned(inverse: np.ndarray, move: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Return the inverse curvature after a move that changed the gradient so (BFGS)."""
+    along = np.sum(move * change)
+    if along <= 1e-12:
+        return inverse
+    shear = np.eye(len(move)) - np.outer(move, change) / along
+    return shear @ inverse @ shear.T + np.outer(move, move) / along
+
+
+def refit(
+    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    point: np.ndarray,
+    weights: np.ndarray,
+    replicates: int,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """Resample the customers and refit, from the estimates on, so many times.
+
+    Each customer counts a Poisson(1) number of times; the sum of a pattern's is Poisson with
+    its number of customers. Quasi-Newton steps (BFGS), which begin with the information of the
+    whole sample, lead to the new optimum in a few gradients. Directions in which the data say
+    nothing are left alone.
+
+    Returns
+    -------
+    Log parameters, a row per replicate.
+    """
+    size = len(point)
+    step = 1e-4
+    information = np.array(
+        [
+            (gradient(point + shift, weights) - gradient(point - shift, weights)) / (2 * step)
+            for shift in np.eye(size) * step
+        ]
+    )
+    information = (information + information.T) / 2
+    if not np.all(np.isfinite(information)):
+        return np.tile(point, (replicates, 1))
+    values, vectors = np.linalg.eigh(information)
+    is_known = values > 1e-6 * max(values.max(), 1e-300)
+    deviations = vectors[:, is_known] / np.sqrt(values[is_known])
+    offset = gradient(point, weights)
+
+    points = np.empty((replicates, size))
+    for replicate in range(replicates):
+        resampled = random.poisson(weights).astype("float64")
+        drawn = resampled > 0
+        # In units of standard errors, in which the curvature is about 1 to begin with.
+        current, move = np.zeros(is_known.sum()), None
+        inverse = np.eye(len(current))
+        slope = slope_before = np.zeros(len(current))
+        for _ in range(STEPS if drawn.any() else 0):
+            position = np.clip(point + deviations @ current, -REFIT_BOUND, REFIT_BOUND)
+            # Less what is left of the gradient at the estimates, so that the refits spread
+            # around them.
+            slope = deviations.T @ (gradient(position, resampled) - offset)
+            if not np.all(np.isfinite(slope)):
+                current = np.zeros(len(current))
+                break
+            if move is not None:
+                inverse = learned(inverse, move, slope - slope_before)
+            move, slope_before = -inverse @ slope, slope
+            length = np.sqrt(np.sum(move**2))
+            move = move * min(1.0, LONGEST_STEP / max(length, 1e-300))
+            current = current + move
+            if length < SHORTEST_STEP:
+                break
+        points[replicate] = np.clip(point + deviations @ current, -REFIT_BOUND, REFIT_BOUND)
+    return points
+
+
+def gradient_of(objective: Objective, *data) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return the gradient of minus the log-likelihood, of (log parameters, weights)."""
+
+    def gradient(point, weights):
+        return objective(point, *data, weights)[1] * weights.sum()
+
+    return gradient
+
+
+def refit_purchase_model(
+    model: str,
+    parameters: np.ndarray,
+    data: tuple[np.ndarray, ...],
+    replicates: int,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """Return bootstrapped parameters of the purchase model, in days, a row per replicate.
+
+    `data` are x, t_x, T and the weights of the patterns.
+    """
+    if parameters[0] == 0:
+        return np.tile(parameters, (replicates, 1))
+    x, t_x, T, weights = data
+    names, likelihood = MODELS[model]
+    # In the time unit of the fit, in which the oldest customer is 1 old.
+    unit = T.max()
+    units = np.where([name in TIME_PARAMETERS for name in names], unit, 1.0)
+    t_x, T = t_x / unit, T / unit
+    free = 2 if parameters[2] == 0 else 4
+    gradient = gradient_of(likelihood, x, t_x, T) if free == 4 else nbd_gradient(x, T)
+    point = np.log(parameters[:free] / units[:free])
+    points = refit(gradient, point, weights, replicates, random)
+    result = np.tile(parameters, (replicates, 1))
+    result[:, :free] = np.exp(points) * units[:free]
+    return result
+
+
+def refit_spend_model(
+    spend: np.ndarray,
+    data: tuple[np.ndarray, ...],
+    replicates: int,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """Return bootstrapped p, q, v, a row per replicate; NaN where everyone gets the mean.
+
+    `data` are x, m and the weights of the patterns.
+    """
+    x, m, weights = data
+    if np.isnan(spend).any() or len(x) == 0:
+        return np.full((replicates, 3), np.nan)
+    mean = np.sum(weights * m) / weights.sum()
+    units = np.array([1.0, 1.0, mean])
+    gradient = gradient_of(gamma_gamma_objective, x, m / mean)
+    refitted = np.exp(refit(gradient, np.log(spend / units), weights, replicates, random)) * units
+    # A replicate without a finite mean says nothing about how the mean varies.
+    refitted[refitted[:, 1] <= 1] = spend
+    return refitted
+
+
+def columns_of(patterns: pd.DataFrame, role: str, names: tuple[str, ...]) -> tuple:
+    """Return the patterns of a role as arrays, in an order that is not the table's."""
+    ordered = patterns.sort_values(list(patterns.columns))
+    group = ordered[ordered["as_of_role"] == role]
+    return tuple(group[name].to_numpy("float64") for name in names)
+
+
+def to_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows with the columns COLUMNS; what is not given is missing."""
+    given = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return given.reindex(columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def fit_purchase_models(
+    patterns: pd.DataFrame,
+    populations: pd.DataFrame,
+    model_in_use: str,
+    minimum_repeat_customers: int = 0,
+) -> pd.DataFrame:
+    """Fit every purchase model for every as-of role, or the one in use where none is compared.
+
+    Parameters
+    ----------
+    patterns : as_of_role, and the columns PATTERN; one row per role and pattern.
     populations : as_of_role, customer_count, is_compared; one row per role.
     model_in_use : a key of MODELS.
+    minimum_repeat_customers : below this many a finding warns.
 
     Returns
     -------
     One row per role, model and parameter, with the columns COLUMNS; time in days.
     """
-    patterns = patterns.sort_values(list(patterns.columns))
-    rows = []
-    for role, group in patterns.groupby("as_of_role", sort=True):
-        x, t_x, T, weights = (
-            group[column].to_numpy("float64")
-            for column in (
-                "repeat_count",
-                "last_purchase_age_days",
-                "customer_age_days",
-                "customer_count",
-            )
-        )
+    frames = []
+    for role in sorted(set(patterns["as_of_role"])):
+        data = columns_of(patterns, role, PATTERN)
         population = populations[populations["as_of_role"] == role].iloc[0]
         for model_name in MODELS if population["is_compared"] else [model_in_use]:
-            names, _ = MODELS[model_name]
             # Four parameters leave threads nothing to do but to wait for one another.
             with threadpool_limits(1):
-                fit = fit_model(model_name, x, t_x, T, weights)
-            rows += [
+                fit = fit_model(model_name, *data, minimum_repeat_customers)
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "as_of_role": role,
+                        "model": model_name,
+                        "replicate": 0,
+                        "parameter": list(fit.estimates),
+                        "estimate": list(fit.estimates.values()),
+                        "standard_error": list(fit.standard_errors.values()),
+                        "log_likelihood": fit.log_likelihood,
+                        "customer_count": int(population["customer_count"]),
+                        "fit_customer_count": int(data[-1].sum()),
+                        "is_converged": fit.is_converged,
+                        "is_boundary": fit.is_boundary,
+                        "finding": fit.finding,
+                    }
+                )
+            )
+    return to_rows(frames)
+
+
+def fit_spend_model(
+    patterns: pd.DataFrame, populations: pd.DataFrame, minimum_repeat_customers: int = 0
+) -> pd.DataFrame:
+    """Fit the spend model for every as-of role.
+
+    Parameters
+    ----------
+    patterns : as_of_role, and the columns SPEND_PATTERN.
+    populations : as_of_role, customer_count, revenue_per_purchase_day; one row per role.
+    minimum_repeat_customers : below this many a finding warns.
+
+    Returns
+    -------
+    One row per role and parameter, with the columns COLUMNS; money in the input's currency.
+    """
+    frames = []
+    for population in populations.sort_values("as_of_role").to_dict("records"):
+        role = population["as_of_role"]
+        x, m, weights = columns_of(patterns, role, SPEND_PATTERN)
+        correlation = np.nan
+        if len(x) == 0:
+            fit = fall_back(
+                float(population["revenue_per_purchase_day"]),
+                True,
+                "Nobody has paid for a second purchase, so everybody is expected to spend "
+                "the mean of all purchase days.",
+            )
+        else:
+            with threadpool_limits(1):
+                fit = fit_gamma_gamma(x, m, weights, minimum_repeat_customers)
+            correlation = weighted_correlation(x, m, weights)
+        frames.append(
+            pd.DataFrame(
                 {
                     "as_of_role": role,
-                    "model": model_name,
-                    "parameter": name,
-                    "estimate": fit.estimates[name],
-                    "standard_error": fit.standard_errors[name],
+                    "model": "gamma_gamma",
+                    "replicate": 0,
+                    "parameter": SPEND_PARAMETERS,
+                    "estimate": fit.estimates,
+                    "standard_error": fit.standard_errors,
                     "log_likelihood": fit.log_likelihood,
                     "customer_count": int(population["customer_count"]),
                     "fit_customer_count": int(weights.sum()),
                     "is_converged": fit.is_converged,
                     "is_boundary": fit.is_boundary,
                     "finding": fit.finding,
+                    "mean_purchase_value": fit.mean_purchase_value,
+                    "frequency_spend_correlation": correlation,
                 }
-                for name in names
-            ]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+            )
+        )
+    return to_rows(frames)
+
+
+def replicate_fits(
+    estimates: pd.DataFrame,
+    purchase_patterns: pd.DataFrame,
+    spend_patterns: pd.DataFrame,
+    model_in_use: str,
+    replicates: int,
+    random_seed: int,
+) -> pd.DataFrame:
+    """Refit today's purchase model in use, and the spend model, on resampled customers.
+
+    Parameters
+    ----------
+    estimates : what the fits found, with the columns COLUMNS.
+    purchase_patterns, spend_patterns : what they were fitted on.
+    replicates : refits, numbered from 1.
+
+    Returns
+    -------
+    The rows of the estimates again, once per replicate, with its estimate and no standard error.
+    """
+    random = np.random.default_rng(random_seed)
+    current = estimates[estimates["as_of_role"] == "current"]
+    frames = []
+    for model_name in (model_in_use, "gamma_gamma"):
+        fitted = current[current["model"] == model_name]
+        if len(fitted) == 0:
+            continue
+        parameters = fitted["estimate"].to_numpy()
+        with threadpool_limits(1):
+            if model_name == "gamma_gamma":
+                data = columns_of(spend_patterns, "current", SPEND_PATTERN)
+                points = refit_spend_model(parameters, data, replicates, random)
+            else:
+                data = columns_of(purchase_patterns, "current", PATTERN)
+                points = refit_purchase_model(model_name, parameters, data, replicates, random)
+        frames += [
+            fitted.assign(replicate=number, estimate=point, standard_error=np.nan)
+            for number, point in enumerate(points, start=1)
+        ]
+    return to_rows(frames)
+
+
+def fit_forecast_models(
+    purchase_patterns: pd.DataFrame,
+    spend_patterns: pd.DataFrame,
+    populations: pd.DataFrame,
+    model_in_use: str,
+    minimum_repeat_customers: int,
+    replicates: int,
+    random_seed: int,
+) -> pd.DataFrame:
+    """Return the fits of the purchase models and of the spend model, and their replicates.
+
+    Nothing reads replicates where no models are compared.
+    """
+    estimates = to_rows(
+        [
+            fit_purchase_models(
+                purchase_patterns, populations, model_in_use, minimum_repeat_customers
+            ),
+            fit_spend_model(spend_patterns, populations, minimum_repeat_customers),
+        ]
+    )
+    if not populations["is_compared"].any():
+        return estimates
+    refits = replicate_fits(
+        estimates, purchase_patterns, spend_patterns, model_in_use, replicates, random_seed
+    )
+    return to_rows([estimates, refits])
 
 
 def model(dbt, session):
-    """Write the parameters of the purchase models, with the verdict on each fit."""
+    """Write the parameters of all models, with the verdict on each fit."""
     dbt.config(materialized="table", packages=["numpy", "pandas", "scipy", "threadpoolctl"])
-    frame = fit_purchase_models(
+    frame = fit_forecast_models(
         to_frame(dbt.ref("int_customer_value__purchase_patterns")),
+        to_frame(dbt.ref("int_customer_value__spend_patterns")),
         to_frame(dbt.ref("int_customer_value__populations")),
         model_in_use=str(dbt.config.meta_get("purchase_model")),
+        minimum_repeat_customers=int(dbt.config.meta_get("minimum_repeat_customers")),
+        replicates=int(dbt.config.meta_get("bootstrap_replicates")),
+        random_seed=int(dbt.config.meta_get("random_seed")),
     )
     engine = type(session).__module__.split(".")[0]
     if engine == "pyspark":
