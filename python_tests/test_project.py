@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import ROOT, mart_names
+from helpers import ROOT
 
 MODELS = sorted(path for path in (ROOT / "models").rglob("*") if path.suffix in (".sql", ".py"))
 # Spelt in pieces, so that this file passes its own test.
@@ -187,19 +187,3 @@ def test_the_test_environment_is_the_builds_and_more():
     build, dashboard, test = (pins(lock) for lock in LOCKS[:3])
     for smaller in (build, dashboard):
         assert {name: test.get(name) for name in smaller} == smaller
-
-
-def test_every_var_is_explained_in_the_readme():
-    readme = ROOT / "README.md"
-    if not readme.exists():
-        pytest.skip("no README yet")
-    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
-    text = readme.read_text()
-    assert [name for name in project["vars"]["customer_value"] if f"`{name}`" not in text] == []
-
-
-def test_every_exposed_mart_is_in_the_readme():
-    readme = ROOT / "README.md"
-    if not readme.exists():
-        pytest.skip("no README yet")
-    assert [name for name in mart_names() if f"`{name}`" not in readme.read_text()] == []

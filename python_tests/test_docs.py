@@ -1,0 +1,208 @@
+"""What the documentation names exists, and lists of tables are those of the folders."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import PACKAGE, ROOT, mart_names
+
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "models" / "overview.md",
+    ]
+)
+# A changelog, and reasons for what is no more, name what is no more.
+OF_THE_PAST = {"CHANGELOG.md", "decisions_taken.md"}
+# What other tools call theirs.
+NAMES_OF_OTHERS = {"access_mode", "customer__cohort", "customer_value_published", "metric_time"}
+CAPABILITIES = ("history", "validation", "decisions", "propensity", "experiments")
+
+
+def section(page: str, heading: str) -> str:
+    """Return the text under a heading, up to the next of its level."""
+    text = (ROOT / page).read_text()
+    level = heading.split(" ")[0]
+    return text.split(f"\n{heading}\n")[1].split(f"\n{level} ")[0]
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """Return the cells of the first table of a text, without its header."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def in_backticks(text: str) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+@cache
+def models() -> dict[str, Path]:
+    """Return the file of each model, by the name of its table."""
+    return {
+        path.stem.replace(PACKAGE, ""): path
+        for path in (ROOT / "models").rglob("*")
+        if path.suffix in (".sql", ".py")
+    }
+
+
+@cache
+def words_of_the_project() -> set[str]:
+    """Return every identifier that the code, its configuration or its data contain."""
+    folders = ("models", "macros", "seeds", "tests", "charts", "python_tests", "benchmarks")
+    suffixes = {".sql", ".py", ".yml", ".csv"}
+    paths = [
+        *(path for folder in folders for path in (ROOT / folder).rglob("*")),
+        *(ROOT / name for name in ("dbt_project.yml", "profiles.yml", "Makefile")),
+        *(ROOT / name for name in ("pyproject.toml", "requirements.txt")),
+    ]
+    return {
+        word
+        for path in paths
+        if path.suffix in suffixes or path.parent == ROOT
+        if path != Path(__file__)
+        for text in (path.read_text(), path.read_text().replace(PACKAGE, ""))
+        for word in re.findall(r"\w+", text)
+    }
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 250
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    broken = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md", "AGENTS.md"])
+def test_every_path_that_a_page_names_exists(page):
+    named = [name for name in in_backticks((ROOT / page).read_text()) if "/" in name]
+    paths = [name for name in named if re.fullmatch(r"[\w.]+(/[\w.]+)*/?", name)]
+    assert [name for name in paths if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name not in OF_THE_PAST], ids=lambda page: page.name
+)
+def test_every_name_in_the_documentation_is_one_of_the_project(page):
+    """Tables, columns, vars and macros that were renamed do not stay behind in a page."""
+    names = {
+        name
+        for code in in_backticks(page.read_text())
+        for name in re.findall(r"(?<![\w./<>-])[a-z]\w*_\w+(?![\w./<>-])", code)
+    }
+    assert sorted(names - words_of_the_project() - NAMES_OF_OTHERS) == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "models/overview.md"])
+def test_the_marts_by_question_are_all_marts(page):
+    text = section(page, "## What you get") if page == "README.md" else (ROOT / page).read_text()
+    rows = table_rows(text)
+    assert sorted(name for row in rows for name in in_backticks(row[1])) == mart_names()
+    for _, tables, module in rows:
+        assert set(in_backticks(tables)) <= set(mart_names(module))
+
+
+def test_the_marts_are_listed_once_in_the_code():
+    """The list from which the publication is made is that of the folders."""
+    text = (ROOT / "macros" / "engine" / "capabilities.sql").read_text()
+    listed = text.split("macro public_marts()")[1].split("endmacro")[0]
+    found = {
+        folder: re.findall(r'"(\w+)"', names)
+        for folder, names in re.findall(r'"(\w+)": \[([^\]]*)\]', listed)
+    }
+    assert sorted(found["core"] + found["inputs"]) == mart_names("core")
+    for capability in CAPABILITIES:
+        assert sorted(found[capability]) == mart_names(capability)
+
+
+def test_a_model_is_enabled_by_its_capability_and_by_what_that_needs():
+    """Model properties cannot call the macro that knows, so each says it once more."""
+    text = (ROOT / "macros" / "engine" / "capabilities.sql").read_text()
+    listed = re.findall(r'"(\w+)": \{"needs": \[([^\]]*)\]\}', text)
+    needs = {name: {name, *re.findall(r'"(\w+)"', needed)} for name, needed in listed}
+    assert set(needs) == set(CAPABILITIES)
+    for capability, needed in needs.items():
+        for path in (ROOT / "models" / capability).rglob("*.yml"):
+            (model,) = yaml.safe_load(path.read_text())["models"]
+            enabled = re.findall(r"'(\w+)' in var\('modules'\)", model["config"]["enabled"])
+            assert set(enabled) == needed, path
+
+
+def test_agents_know_the_key_of_every_table():
+    found = {
+        in_backticks(table)[0]: in_backticks(key)
+        for table, _, key in table_rows(section("AGENTS.md", "## Tables"))
+    }
+    assert sorted(found) == mart_names()
+    for name, key in found.items():
+        properties = yaml.safe_load(models()[name].with_suffix(".yml").read_text())
+        (model,) = properties["models"]
+        keys = [
+            arguments["arguments"].get("combination_of_columns", arguments["arguments"].get("key"))
+            for test in model.get("data_tests", [])
+            if isinstance(test, dict)
+            for kind, arguments in test.items()
+            if kind in ("unique_combination_of_columns", "sound_rows")
+        ]
+        keys += [[column["name"]] for column in model["columns"] if is_unique(column)]
+        assert key in keys, name
+
+
+def is_unique(column: dict) -> bool:
+    return any("unique" in test for test in column.get("data_tests", []))
+
+
+def test_agents_and_readers_know_which_module_a_table_belongs_to():
+    for table, module, _ in table_rows(section("AGENTS.md", "## Tables")):
+        assert in_backticks(table)[0] in mart_names(module.split(",")[0])
+
+
+def test_the_way_of_a_line_reads_what_it_says():
+    """Of each floor: whether it is a table, and that it reads what the page says it reads."""
+    rows = table_rows(section("docs/architecture.md", "## The way of a line"))
+    assert len(rows) > 20
+    for _, tables, _, _, reads in rows:
+        for name, kind in re.findall(r"`(\w+)` ([TV])", tables):
+            path = models()[name]
+            is_view = path.parent.name in ("staging", "intermediate")
+            text = path.read_text()
+            assert (kind == "V") == (is_view and 'materialized="table"' not in text), name
+            read = {ref.replace(PACKAGE, "") for ref in re.findall(rf"\w*{PACKAGE}\w+", text)}
+            assert {read_name for read_name in in_backticks(reads) if read_name in models()} <= (
+                read | set(re.findall(r"`(\w+)` [TV]", tables))
+            ), name
+
+
+def test_capabilities_read_of_each_other_what_the_architecture_says():
+    page = section("docs/architecture.md", "## Capabilities")
+    for name, path in models().items():
+        capability = path.relative_to(ROOT / "models").parts[0]
+        for ref in re.findall(rf"\w*{PACKAGE}\w+", path.read_text()):
+            other = models().get(ref.replace(PACKAGE, ""))
+            if other is None or other == path:
+                continue
+            owner = other.relative_to(ROOT / "models").parts[0]
+            if owner != capability and owner in CAPABILITIES and capability != "publication":
+                assert f"`{ref.replace(PACKAGE, '')}`" in page, (name, ref)
+
+
+def test_the_glossary_has_each_word_once_in_order_in_a_sentence():
+    lines = (ROOT / "docs" / "glossary.md").read_text().split("\n- ")[1:]
+    words = [re.match(r"\*\*(.+?)\*\*: ", line) for line in lines]
+    assert len(lines) > 60 and all(words)
+    order = [re.sub(r"\W|_", " ", word[1]).casefold() for word in words if word]
+    assert order == sorted(set(order))
+    assert all(line.strip().endswith(".") and ". " not in line for line in lines)
+
+
+def test_every_var_is_explained():
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
+    text = (ROOT / "docs" / "vars.md").read_text()
+    assert [name for name in project["vars"]["customer_value"] if f"`{name}`" not in text] == []
