@@ -34,7 +34,7 @@ value_counts as (
         net_revenue,
         count(*) as customer_count
     from snapshots
-    group by grouping sets (
+    group by grouping sets (  -- noqa: PRS
         (as_of_date, recency_days),
         (as_of_date, order_count),
         (as_of_date, net_revenue)
@@ -119,13 +119,14 @@ starts as (
     {%- endif %}
 ),
 
--- Of a distribution the first value with at least that score (of recency, where few days
--- score high, at most that score); of the seed the value itself.
+-- Of a distribution the first value with at least that score (of recency, where few
+-- days score high, at most that score); of the seed the value itself.
 boundaries as (
 
     select
         {% for metric in ["recency_days", "order_count", "net_revenue"] -%}
-            {%- set reached = "<=" if metric == "recency_days" else ">=" -%}
+            {%- set at_least = "<=" if metric == "recency_days" else ">=" -%}
+            {%- set reached = at_least if quintiles else "=" -%}
             {%- set is_counted = quintiles and metric != "net_revenue" -%}
             {%- for score in range(1, 6) -%}
                 cast(
@@ -133,7 +134,7 @@ boundaries as (
                         case
                             when
                                 metric = '{{ metric }}'
-                                and score {{ reached if quintiles else "=" }} {{ score }}
+                                and score {{ reached }} {{ score }}
                                 then from_value
                         end
                     ) as {{ dbt.type_bigint() if is_counted else type_money() }}
