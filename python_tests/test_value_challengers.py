@@ -33,7 +33,7 @@ def observations(train: int = 900, score: int = 300, seed: int = 3) -> pd.DataFr
         {
             "customer_id": [f"c{i:05}" for i in range(count)],
             "as_of_role": "calibration",
-            "value_part": ["train"] * train + ["score"] * score,
+            "fold": ["training"] * train + ["test"] * score,
             "recency_days": random.normal(3, 1, count),
             "order_count": random.integers(0, 6, count).astype(float),
             "constant": 1.0,
@@ -46,7 +46,7 @@ def observations(train: int = 900, score: int = 300, seed: int = 3) -> pd.DataFr
     chance = 1 / (1 + np.exp(frame["recency_days"] - 0.5 * frame["order_count"] - 2))
     spend = np.exp(2 + 0.2 * frame["order_count"] + random.normal(0, 0.5, count))
     spend = spend.where(random.random(count) < chance, 0.0)
-    return frame.assign(value=spend.where(frame["value_part"] == "train"))
+    return frame.assign(value=spend.where(frame["fold"] == "training"))
 
 
 def found_in(rows: pd.DataFrame, roles: dict[str, list[str]] | None = None) -> pd.DataFrame:
@@ -61,11 +61,11 @@ def foreseen() -> pd.DataFrame:
 
 
 def test_every_learner_foresees_every_customer_and_says_what_from(foreseen):
-    forecasts = foreseen[foreseen["part"] == "forecast"]
+    forecasts = foreseen[foreseen["row_kind"] == "forecast"]
     assert forecasts.groupby("model").size().to_dict() == dict.fromkeys(NAMES, 300)
     assert forecasts["value"].ge(0).all()
     assert forecasts["value"].max() <= observations()["value"].max()
-    findings = foreseen[foreseen["part"] == "finding"]
+    findings = foreseen[foreseen["row_kind"] == "finding"]
     assert findings["is_estimated"].all() and findings["fit_customer_count"].eq(900).all()
     assert findings["finding"].str.contains("900 customers as of 2015-01-31 and the 60 days").all()
     assert findings["finding"].str.contains("to go on at that pace over 90 days").all()
@@ -96,8 +96,8 @@ def by_hand(train: pd.DataFrame, rows: pd.DataFrame, features: list[str]) -> np.
 
 def test_a_forecast_is_the_probability_times_the_smeared_spend(foreseen):
     rows = observations()
-    train, score = (rows[rows["value_part"] == part] for part in ("train", "score"))
-    found = foreseen[(foreseen["model"] == "ridge") & (foreseen["part"] == "forecast")]
+    train, score = (rows[rows["fold"] == fold] for fold in ("training", "test"))
+    found = foreseen[(foreseen["model"] == "ridge") & (foreseen["row_kind"] == "forecast")]
     expected = by_hand(train, score, ["order_count", "recency_days"])
     found = found.set_index("customer_id").loc[score["customer_id"], "value"]
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
@@ -106,20 +106,20 @@ def test_a_forecast_is_the_probability_times_the_smeared_spend(foreseen):
 def test_the_learners_foresee_totals_of_customers_like_those_they_saw(foreseen):
     """Both parts and the smearing are right on average where nothing has changed."""
     rows = observations(900, 50_000)
-    later = rows[rows["value_part"] == "score"]
+    later = rows[rows["fold"] == "test"]
     random = np.random.default_rng(11)
     chance = 1 / (1 + np.exp(later["recency_days"] - 0.5 * later["order_count"] - 2))
     spend = np.exp(2 + 0.2 * later["order_count"] + random.normal(0, 0.5, len(later)))
     actual = float((spend * chance).mean())
     found = found_in(rows)
-    for name, part in found[found["part"] == "forecast"].groupby("model"):
+    for name, part in found[found["row_kind"] == "forecast"].groupby("model"):
         assert part["value"].mean() == pytest.approx(actual, rel=0.12), name
 
 
 def test_shuffled_rows_and_columns_make_no_difference(foreseen):
     rows = observations().sample(frac=1, random_state=1)
     again = found_in(rows[list(reversed(rows.columns))])
-    keys = ["model", "part", "customer_id"]
+    keys = ["model", "row_kind", "customer_id"]
     pd.testing.assert_frame_equal(
         again.sort_values(keys, ignore_index=True),
         foreseen.sort_values(keys, ignore_index=True),
@@ -130,11 +130,11 @@ def test_shuffled_rows_and_columns_make_no_difference(foreseen):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda rows: rows[rows["value_part"] == "score"], "The log is too short"),
+        (lambda rows: rows[rows["fold"] == "test"], "The log is too short"),
         (lambda rows: rows.head(0), "The log is too short"),
         (lambda rows: rows.assign(value=rows["value"] * 0), "Nobody spent something"),
         (lambda rows: rows.assign(value=rows["value"] * 0 + 5), "Everybody spent something"),
-        (lambda rows: rows.groupby("value_part").head(20), "and at least 20 are needed"),
+        (lambda rows: rows.groupby("fold").head(20), "and at least 20 are needed"),
         (lambda rows: rows.assign(recency_days=1.0, order_count=2.0), "alike in every feature"),
     ],
     ids=["no earlier date", "nothing", "nobody", "everybody", "few", "alike"],
@@ -156,7 +156,7 @@ def test_everybody_is_scored_in_batches_only_where_a_learner_is_asked_for():
         written = learners.model(FakeDbt(refs, meta), duckdb.connect()).df()
         current = written[written["as_of_role"] == "current"]
         assert set(current["model"]) == names
-        forecasts = written[written["part"] == "forecast"]
+        forecasts = written[written["row_kind"] == "forecast"]
         assert not forecasts.duplicated(["as_of_role", "model", "customer_id"]).any()
         assert len(forecasts) == 300 * (4 + len(names))
 
@@ -238,7 +238,7 @@ def test_ridge_on_cdnow_is_that_of_pandas_and_scikit_learn(cdnow_sample, lines):
 
     found = cdnow_sample.frame(
         "select customer_id, value from main_internal.fit_value_learners "
-        "where model = 'ridge' and part = 'forecast'"
+        "where model = 'ridge' and row_kind = 'forecast'"
     )
     both = score.merge(found, on="customer_id", validate="one_to_one")
     assert len(both) == len(score) == len(found)

@@ -16,7 +16,7 @@ observations as (
         days_between_purchases_cv,
         as_of_date
     from {{ ref("int_customer_value__value_observations") }}
-    where value_part = 'score'
+    where fold != 'training'
 
 ),
 

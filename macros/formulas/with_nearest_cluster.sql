@@ -58,7 +58,7 @@
 {% macro standardised_feature(column, feature) -%}
     (
         least(
-            greatest({{ cluster_feature(column) }}, {{ feature }}_lower_cap),
+            greatest({{ log_feature(column) }}, {{ feature }}_lower_cap),
             {{ feature }}_upper_cap
         ) - {{ feature }}_feature_mean
     ) / {{ feature }}_feature_deviation

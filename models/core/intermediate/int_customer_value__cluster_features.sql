@@ -16,9 +16,9 @@ features as (
 
     select
         customer_id,
-        {{ cluster_feature("recency_days") }} as recency,
-        {{ cluster_feature("order_count") }} as frequency,
-        {{ cluster_feature("net_revenue") }} as monetary
+        {{ log_feature("recency_days") }} as recency,
+        {{ log_feature("order_count") }} as frequency,
+        {{ log_feature("net_revenue") }} as monetary
     from customer_sample
 
 )

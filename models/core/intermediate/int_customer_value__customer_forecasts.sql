@@ -63,7 +63,7 @@ learned_values as (
             model as value_model,
             value
         from {{ ref("fit_customer_value__value_learners") }}
-        where as_of_role = 'current' and part = 'forecast'
+        where as_of_role = 'current' and row_kind = 'forecast'
     {%- else -%}
         select
             cast(null as {{ dbt.type_string() }}) as customer_id,

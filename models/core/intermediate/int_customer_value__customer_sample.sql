@@ -1,5 +1,9 @@
 {{ config(materialized="table") }}
 
+{#- Four standard deviations under the limit, so that chance does not carry it over. -#}
+{%- set limit = var("fit_customer_limit") -%}
+{%- set aim = (limit - 4 * limit ** 0.5) | round(1) %}
+
 with
 
 snapshots as (
@@ -32,7 +36,8 @@ populations as (
 
 ),
 
--- The only look at single customers that the fits and the judgement on them take.
+-- The only single customers that the fits and their evaluation see: everybody up to the
+-- limit, above it those whose md5 falls below the share that leaves at most that many.
 customer_sample as (
 
     select
@@ -58,7 +63,10 @@ customer_sample as (
         snapshots.first_purchase_date
     from snapshots
     inner join populations on snapshots.as_of_date = populations.as_of_date
-    where {{ in_fit_sample("snapshots.customer_id", "populations.customer_count") }}
+    where
+        populations.customer_count <= {{ limit }}
+        or {{ hash_unit("snapshots.customer_id") }}
+        < {{ aim }} / populations.customer_count
 
 )
 

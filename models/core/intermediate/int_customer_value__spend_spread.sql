@@ -1,10 +1,5 @@
 {{ config(materialized="table") }}
 
-{#- The mean of the two in the middle; equal amounts are one row and a number. -#}
-{%- set median_of = "(
-            min(case when 2 * customers_up_to >= population_count then %(value)s end)
-            + min(case when 2 * customers_up_to > population_count then %(value)s end)
-        ) / 2" %}
 with
 
 snapshots as (
@@ -15,7 +10,7 @@ snapshots as (
 
 ),
 
--- There are far fewer amounts than customers to be put in order, twice.
+-- Ordered twice below: there are far fewer amounts than customers.
 amounts as (
 
     select
@@ -39,9 +34,14 @@ by_spend as (
 
 ),
 
+-- The mean of the two in the middle; equal amounts are one row and a number.
 typical_spend as (
 
-    select {{ median_of % {"value": "log_spend"} }} as median_log_spend
+    select
+        (
+            min(case when 2 * customers_up_to >= population_count then log_spend end)
+            + min(case when 2 * customers_up_to > population_count then log_spend end)
+        ) / 2 as median_log_spend
     from by_spend
 
 ),
@@ -75,7 +75,10 @@ spread as (
 
     select
         max(median_log_spend) as median_log_spend,
-        {{ median_of % {"value": "deviation"} }} as median_deviation
+        (
+            min(case when 2 * customers_up_to >= population_count then deviation end)
+            + min(case when 2 * customers_up_to > population_count then deviation end)
+        ) / 2 as median_deviation
     from by_deviation
 
 )

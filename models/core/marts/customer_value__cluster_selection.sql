@@ -22,7 +22,7 @@ cluster_selection as (
         cast(finding as {{ dbt.type_string() }}) as finding,
 
         ---------- numerics
-        cast(cluster_count as {{ dbt.type_int() }}) as k,
+        cast(cluster_count as {{ dbt.type_int() }}) as cluster_count,
         cast(inertia as {{ type_double() }}) as inertia,
         cast(silhouette as {{ type_double() }}) as silhouette,
         cast(stability as {{ type_double() }}) as stability,

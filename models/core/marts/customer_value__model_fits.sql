@@ -28,7 +28,7 @@ forecast_models as (
             is_estimated,
             finding
         from {{ ref("fit_customer_value__value_learners") }}
-        where part = 'finding'
+        where row_kind = 'finding'
 
     ),
 {% endif %}

@@ -52,6 +52,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def scale_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return lower cap, upper cap, mean and deviation per column; a constant column has 1."""
     lower, upper = np.percentile(values, CAP_PERCENTILES, axis=0)
@@ -220,8 +229,4 @@ def model(dbt, session):
         minimum_share=float(dbt.config.meta_get("minimum_cluster_share")),
         seed=int(dbt.config.meta_get("random_seed")),
     )
-    engine = type(session).__module__.split(".")[0]
-    if engine == "pyspark":
-        return session.createDataFrame(frame)
-    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
-    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+    return to_relation(frame, session)

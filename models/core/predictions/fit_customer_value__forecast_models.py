@@ -121,6 +121,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def nbd_negative_log_likelihood(log_parameters, x, T, weights) -> float:
     """Return minus the mean log-likelihood of purchase timing without dropout.
 
@@ -1056,8 +1065,4 @@ def model(dbt, session):
         replicates=int(dbt.config.meta_get("bootstrap_replicates")),
         random_seed=int(dbt.config.meta_get("random_seed")),
     )
-    engine = type(session).__module__.split(".")[0]
-    if engine == "pyspark":
-        return session.createDataFrame(frame)
-    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
-    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+    return to_relation(frame, session)

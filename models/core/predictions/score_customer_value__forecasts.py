@@ -58,6 +58,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def beta_mean_of_power(k: np.ndarray, a: float, c: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Return the mean of (1 + p z) ** -k over p, which is Beta(a, c - a).
 
@@ -317,8 +326,4 @@ def model(dbt, session):
         to_frame(dbt.ref("fit_customer_value__forecast_models")),
         annual_discount_rate=float(dbt.config.meta_get("annual_discount_rate")),
     )
-    engine = type(session).__module__.split(".")[0]
-    if engine == "pyspark":
-        return session.createDataFrame(frame)
-    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
-    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+    return to_relation(frame, session)

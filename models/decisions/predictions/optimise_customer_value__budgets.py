@@ -25,6 +25,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def response(spend: np.ndarray, most: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Return what spending brings: `most` in the limit, 63 % of it at `scale`."""
     safe = np.where(scale > 0, scale, 1.0)
@@ -151,6 +160,4 @@ def model(dbt, session):
         to_frame(dbt.ref("int_customer_value__budget_segments")),
         reallocation_share=float(dbt.config.meta_get("reallocation_share")),
     )
-    if type(session).__module__.startswith("pyspark."):
-        return session.createDataFrame(frame)
-    return frame
+    return to_relation(frame, session)

@@ -41,6 +41,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def with_distributions(tests: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with p-value and critical value of their statistics.
 
@@ -125,6 +134,4 @@ def model(dbt, session):
         to_frame(dbt.ref("int_customer_value__experiment_checks")),
         test_power=float(dbt.config.meta_get("test_power")),
     )
-    if type(session).__module__.startswith("pyspark."):
-        return session.createDataFrame(frame)
-    return frame
+    return to_relation(frame, session)

@@ -36,6 +36,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def log_rank(events: pd.DataFrame) -> tuple[float, int]:
     """Return chi-square and degrees of freedom of the k-sample log-rank test.
 
@@ -126,8 +135,4 @@ def model(dbt, session):
     dbt.config(materialized="table", packages=["numpy", "pandas", "scipy"])
     events = to_frame(dbt.ref("int_customer_value__survival_events"))
     frame = compare(events[events["grouping_name"] != "overall"])
-    engine = type(session).__module__.split(".")[0]
-    if engine == "pyspark":
-        return session.createDataFrame(frame)
-    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
-    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+    return to_relation(frame, session)

@@ -71,6 +71,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def matrix(rows: pd.DataFrame, attributes: pd.DataFrame, columns: list[Column]) -> np.ndarray:
     """Return the columns as numbers: features, and 1 or 0 for a value of an attribute.
 
@@ -471,6 +480,4 @@ def model(dbt, session):
         attributes,
         seed=int(dbt.config.meta_get("random_seed")),
     )
-    if type(session).__module__.startswith("pyspark."):
-        return session.createDataFrame(frame)
-    return frame
+    return to_relation(frame, session)

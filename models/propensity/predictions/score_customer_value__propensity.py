@@ -43,6 +43,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def columns_of(fitted: pd.DataFrame) -> list[Column]:
     """Return the features, and values of attributes, that a model's trees ask for."""
     asked = fitted.loc[fitted["kind"] == "condition", ["feature", "feature_value"]]
@@ -245,7 +254,7 @@ def write(batches: Iterator[pd.DataFrame], session):
     """Return the batches as one relation, on DuckDB without holding them all at once."""
     if not hasattr(session, "register"):
         frame = pd.concat([pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS), *batches])
-        return session.createDataFrame(frame) if hasattr(session, "createDataFrame") else frame
+        return to_relation(frame, session)
     types = ", ".join(f"{name} {SQL_TYPES[kind]}" for name, kind in COLUMNS.items())
     session.execute(f"create or replace temp table scored_propensity ({types})")
     for batch in batches:

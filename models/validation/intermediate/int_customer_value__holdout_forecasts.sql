@@ -50,7 +50,7 @@ value_challengers as (
         model,
         value
     from {{ ref("fit_customer_value__value_learners") }}
-    where as_of_role = 'calibration' and part = 'forecast'
+    where as_of_role = 'calibration' and row_kind = 'forecast'
 
 ),
 

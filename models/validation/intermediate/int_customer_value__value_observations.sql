@@ -1,8 +1,8 @@
 {{ config(materialized="table") }}
 
--- Nothing here looks past the date that the features are of, but for the label. What is
--- counted is counted over as many days back on either date: totals to date would be
--- larger on the later one, and a learner would take that for better customers.
+-- Only the label looks past the date of the features. Counts go back as many days from
+-- either date: totals to date would be larger on the later one, and a learner would take
+-- that for better customers.
 with
 
 value_dates as (
@@ -59,11 +59,12 @@ purchase_days as (
 
 ),
 
--- Learned and judged on the sample of the fits; a lifetime value is told of everybody.
+-- The learners are trained and tested on the sample of the fits; a lifetime value is
+-- predicted for everybody.
 wanted as (
 
     select
-        'train' as value_part,
+        'training' as fold,
         customer_sample.customer_id,
         value_dates.as_of_role,
         value_dates.lookback_days,
@@ -75,7 +76,7 @@ wanted as (
             and customer_sample.first_purchase_date <= value_dates.training_date
     union all
     select
-        'score' as value_part,
+        'test' as fold,
         customer_sample.customer_id,
         value_dates.as_of_role,
         value_dates.lookback_days,
@@ -86,7 +87,7 @@ wanted as (
     {% if var("value_model") != "probabilistic" -%}
         union all
         select
-            'score' as value_part,
+            'current' as fold,
             customer_days.customer_id,
             value_dates.as_of_role,
             value_dates.lookback_days,
@@ -106,7 +107,7 @@ last_days as (
 
     select
         wanted.customer_id,
-        wanted.value_part,
+        wanted.fold,
         wanted.as_of_role,
         wanted.as_of_date,
         customer_days.purchase_number - 1 as gap_count,
@@ -155,7 +156,7 @@ trends as (
 
     select
         wanted.customer_id,
-        wanted.value_part,
+        wanted.fold,
         wanted.as_of_role,
         {{ purchase_trend_columns("wanted.as_of_date") }}
     from wanted
@@ -167,7 +168,7 @@ trends as (
                 "wanted.as_of_date",
                 "-1 * least(wanted.lookback_days, " ~ 2 * var("activity_days") ~ ")"
             ) }} < purchase_days.purchase_date
-    group by wanted.customer_id, wanted.value_part, wanted.as_of_role
+    group by wanted.customer_id, wanted.fold, wanted.as_of_role
 
 ),
 
@@ -200,7 +201,7 @@ measured as (
     left join trends
         on
             spacing.customer_id = trends.customer_id
-            and spacing.value_part = trends.value_part
+            and spacing.fold = trends.fold
             and spacing.as_of_role = trends.as_of_role
 
 ),
@@ -234,17 +235,17 @@ observations as (
 
         ---------- strings
         measured.as_of_role,
-        measured.value_part,
+        measured.fold,
 
         ---------- numerics
         {{ purchase_feature_columns() }},
-        case when measured.value_part = 'train' then coalesce(labels.value, 0) end
+        case when measured.fold = 'training' then coalesce(labels.value, 0) end
             as value,
         measured.window_days,
         measured.target_days,
         {{ score_batch(
             "measured.customer_id",
-            "count(*) over (partition by measured.as_of_role, measured.value_part)"
+            "count(*) over (partition by measured.as_of_role, measured.fold)"
         ) }} as batch_number,
 
         ---------- dates

@@ -20,7 +20,7 @@ value_models as (
 
     select model as value_model
     from {{ ref("fit_customer_value__value_learners") }}
-    where as_of_role = 'current' and part = 'finding' and is_estimated
+    where as_of_role = 'current' and row_kind = 'finding' and is_estimated
 
 ),
 

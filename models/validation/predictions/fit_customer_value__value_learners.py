@@ -35,7 +35,7 @@ from threadpoolctl import threadpool_limits
 KEYS = {
     "customer_id",
     "as_of_role",
-    "value_part",
+    "fold",
     "value",
     "window_days",
     "target_days",
@@ -88,7 +88,7 @@ LEARNERS: dict[str, Callable[[int], tuple[Any, Any]]] = {
 COLUMNS = {
     "as_of_role": "string",
     "model": "string",
-    "part": "string",
+    "row_kind": "string",
     "customer_id": "string",
     "value": "float64",
     "fit_customer_count": "int64",
@@ -106,6 +106,15 @@ def to_frame(relation) -> pd.DataFrame:
             relation = convert()
             break
     return relation.rename(columns=str.lower)
+
+
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
 
 
 def features_of(rows: pd.DataFrame) -> list[str]:
@@ -172,16 +181,20 @@ class TwoPartLearner:
         self.highest_spend = float(spend.max())
         self.classifier, self.regressor = LEARNERS[name](seed)
         points_of_buyers, log_spend = points[buys], np.log1p(spend[buys])
-        fold = np.arange(len(log_spend)) % FOLDS
+        aside_number = np.arange(len(log_spend)) % FOLDS
         errors = np.zeros(len(log_spend))
         with warnings.catch_warnings():
             # A network that is still on its way is judged on the holdout like any other.
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.classifier.fit(points, buys)
             for aside in range(FOLDS):
-                self.regressor.fit(points_of_buyers[fold != aside], log_spend[fold != aside])
-                unseen = points_of_buyers[fold == aside]
-                errors[fold == aside] = log_spend[fold == aside] - self.regressor.predict(unseen)
+                self.regressor.fit(
+                    points_of_buyers[aside_number != aside], log_spend[aside_number != aside]
+                )
+                unseen = points_of_buyers[aside_number == aside]
+                errors[aside_number == aside] = log_spend[
+                    aside_number == aside
+                ] - self.regressor.predict(unseen)
             self.regressor.fit(points_of_buyers, log_spend)
         self.smearing = float(np.exp(errors).mean())
 
@@ -201,9 +214,9 @@ class TwoPartLearner:
         return np.round(probability * np.clip(spend, 0, self.highest_spend), 9)
 
 
-def to_columns(role: str, model: str, part: str, **columns) -> pd.DataFrame:
+def to_columns(role: str, model: str, row_kind: str, **columns) -> pd.DataFrame:
     """Return rows of the table; what is not given is missing, 0 or false."""
-    frame = pd.DataFrame(columns).assign(as_of_role=role, model=model, part=part)
+    frame = pd.DataFrame(columns).assign(as_of_role=role, model=model, row_kind=row_kind)
     defaults = {"fit_customer_count": 0, "is_estimated": False}
     return frame.reindex(columns=list(COLUMNS)).fillna(defaults).astype(COLUMNS)
 
@@ -213,15 +226,15 @@ def forecasts(observations, learners: dict[str, list[str]], seed: int) -> Iterat
 
     Parameters
     ----------
-    observations : relation with as_of_role, value_part (train or score), customer_id, the
+    observations : relation with as_of_role, fold (training, test or current), customer_id, the
         features, value (of train), window_days, target_days, as_of_date and batch_number.
     learners : the names of the learners of each role.
     """
     batches = to_frame(
-        observations.filter("value_part = 'score'").select("as_of_role", "batch_number").distinct()
+        observations.filter("fold != 'training'").select("as_of_role", "batch_number").distinct()
     )
     for role, names in learners.items():
-        train = to_frame(observations.filter(f"as_of_role = '{role}' and value_part = 'train'"))
+        train = to_frame(observations.filter(f"as_of_role = '{role}' and fold = 'training'"))
         train = train.astype({"value": "float64"})
         reason = cannot_learn(train)
         finding = {
@@ -238,7 +251,7 @@ def forecasts(observations, learners: dict[str, list[str]], seed: int) -> Iterat
         for batch in sorted(batches.loc[batches["as_of_role"] == role, "batch_number"]):
             rows = to_frame(
                 observations.filter(
-                    f"as_of_role = '{role}' and value_part = 'score' and batch_number = {batch}"
+                    f"as_of_role = '{role}' and fold != 'training' and batch_number = {batch}"
                 )
             ).sort_values("customer_id", ignore_index=True)
             for name, learner in fitted.items():
@@ -252,8 +265,7 @@ def forecasts(observations, learners: dict[str, list[str]], seed: int) -> Iterat
 def write(batches: Iterator[pd.DataFrame], session):
     """Return the batches as one relation, on DuckDB without holding them all at once."""
     if not hasattr(session, "register"):
-        frame = pd.concat(batches)
-        return session.createDataFrame(frame) if hasattr(session, "createDataFrame") else frame
+        return to_relation(pd.concat(batches), session)
     types = ", ".join(f"{name} {SQL_TYPES[kind]}" for name, kind in COLUMNS.items())
     session.execute(f"create or replace temp table scored_values ({types})")
     for batch in batches:

@@ -75,6 +75,15 @@ def to_frame(relation) -> pd.DataFrame:
     return relation.rename(columns=str.lower)
 
 
+def to_relation(frame: pd.DataFrame, session):
+    """Turn a frame into what dbt writes on any engine."""
+    engine = type(session).__module__.split(".")[0]
+    if engine == "pyspark":
+        return session.createDataFrame(frame)
+    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
+    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+
+
 def pareto_nbd_alive(x, t_x, T, r, alpha, s, beta) -> np.ndarray:
     """Return P(alive) of the Pareto/NBD; see score_forecasts for the integral."""
     k, A, B, W = r + x, alpha + t_x, beta + t_x, T - t_x
@@ -369,8 +378,4 @@ def model(dbt, session):
         horizon_days=int(dbt.config.meta_get("horizon_days")),
         random_seed=int(dbt.config.meta_get("random_seed")),
     )
-    engine = type(session).__module__.split(".")[0]
-    if engine == "pyspark":
-        return session.createDataFrame(frame)
-    # Snowflake keeps a frame's lower case, and then knows the names in quotes only.
-    return frame.rename(columns=str.upper) if engine == "snowflake" else frame
+    return to_relation(frame, session)
