@@ -1,5 +1,3 @@
-{%- set has_history = is_on("history") -%}
-{%- set has_propensity = is_on("propensity") %}
 with
 
 customers_scored as (
@@ -54,28 +52,45 @@ customer_clusters as (
     from {{ ref("int_customer_value__customer_clusters") }}
 
 ),
-{% if has_propensity %}
-    propensities as (
 
+-- What another capability says of customers; where it is off, nothing.
+propensities as (
+
+    {% if is_on("propensity") -%}
         select
             customer_id,
             probability
         from {{ ref("int_customer_value__propensity_scores") }}
         where target = 'purchase' and fold = 'current'
+    {%- else -%}
+        select
+            customer_id,
+            cast(null as {{ type_double() }}) as probability
+        from customer_clusters
+        where 1 = 0
+    {%- endif %}
 
-    ),
-{% endif %}
-{%- if has_history %}
-    previous_segments as (
+),
 
+previous_segments as (
+
+    {% if is_on("history") -%}
         select
             customer_id,
             previous_segment,
             segment_changed_since
         from {{ ref("int_customer_value__previous_segments") }}
+    {%- else -%}
+        select
+            customer_id,
+            cast(null as {{ dbt.type_string() }}) as previous_segment,
+            cast(null as date) as segment_changed_since
+        from customer_clusters
+        where 1 = 0
+    {%- endif %}
 
-    ),
-{% endif %}
+),
+
 value_ranks as (
 
     select
@@ -130,18 +145,10 @@ with_statistics as (
         customer_clusters.cluster_id,
         customer_clusters.cluster_name,
         coalesce(named_clusters.named_cluster, '*') as action_cluster,
-        {% if has_history -%}
-            previous_segments.previous_segment,
-            previous_segments.segment_changed_since,
-        {%- else -%}
-            cast(null as {{ dbt.type_string() }}) as previous_segment,
-            customers_scored.as_of_date as segment_changed_since,
-        {%- endif %}
-        {% if has_propensity -%}
-            propensities.probability as purchase_propensity_90d,
-        {%- else -%}
-            cast(null as {{ type_double() }}) as purchase_propensity_90d,
-        {%- endif %}
+        previous_segments.previous_segment,
+        coalesce(previous_segments.segment_changed_since, customers_scored.as_of_date)
+            as segment_changed_since,
+        propensities.probability as purchase_propensity_90d,
         value_ranks.value_tier,
         value_ranks.lifetime_value_percentile,
         spend_spread.median_log_spend,
@@ -157,14 +164,10 @@ with_statistics as (
         on
             {{ value_band("customer_forecasts.lifetime_value_365d") }}
             = value_ranks.value_band
-    {% if has_history -%}
-        left join previous_segments
-            on customers_scored.customer_id = previous_segments.customer_id
-    {%- endif %}
-    {% if has_propensity -%}
-        left join propensities
-            on customers_scored.customer_id = propensities.customer_id
-    {%- endif %}
+    left join previous_segments
+        on customers_scored.customer_id = previous_segments.customer_id
+    left join propensities
+        on customers_scored.customer_id = propensities.customer_id
     cross join spend_spread
 
 ),
