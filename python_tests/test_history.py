@@ -109,24 +109,13 @@ def test_cohorts(build, days):
 
 
 # The groupings of the customers: their name, the column of it in `customers`.
-GROUPINGS = {"segment": "segment", "cluster": "cluster_name"}
+GROUPINGS = {"segment": "segment", "value_tier": "value_tier", "cluster": "cluster_name"}
 
 
-@pytest.fixture
-def moves(build) -> pd.DataFrame:
-    """Segment and cluster of every customer on every date, computed without the history.
-
-    The segments are those of the scored snapshots; the clusters are the nearest centroids of
-    today's fit.
-    """
-    scores = build.frame(
-        "select customer_id, as_of_date, segment, net_revenue::double as revenue, recency_days, "
-        "order_count from main_internal.int_customer_scores "
-        "where as_of_date in (select as_of_date from main_internal.int_as_of_dates "
-        "where as_of_role in ('history', 'current'))"
-    )
+def nearest_cluster(build, scores: pd.DataFrame) -> np.ndarray:
+    """Return the name of the nearest of today's centroids."""
     centroids = build.frame("select * from main_internal.fit_clusters where is_selected")
-    names = build.frame("select * from main_internal.int_cluster_names")
+    names = build.frame("select * from main_internal.int_cluster_names").set_index("cluster_id")
     distance = np.zeros((len(scores), centroids["cluster_id"].nunique()))
     for feature, column in {
         "recency": "recency_days",
@@ -139,8 +128,56 @@ def moves(build) -> pd.DataFrame:
         value = value.clip(scale["lower_cap"], scale["upper_cap"])
         point = (value - scale["feature_mean"]) / scale["feature_deviation"]
         distance += (point.to_numpy()[:, None] - rows["centre"].to_numpy()) ** 2
-    name_of = names.set_index("cluster_id")["cluster_name"]
-    return scores.assign(cluster_name=name_of.loc[distance.argmin(axis=1) + 1].to_numpy())
+    return names["cluster_name"].loc[distance.argmin(axis=1) + 1].to_numpy()
+
+
+def tier_of_value(build, scores: pd.DataFrame) -> np.ndarray:
+    """Return the tier within the date: today's BG/NBD and Gamma-Gamma, by hand but for D(x, T)."""
+    fit = build.frame(
+        "select * from main_internal.int_forecast_parameters "
+        "where as_of_role = 'current' and model = 'bg_nbd'"
+    ).iloc[0]
+    lookup = build.frame(
+        "select repeat_count, customer_age_days, discounted_purchases_if_alive as purchases "
+        "from main_internal.score_forecasts where as_of_role = 'current' and model = 'bg_nbd' "
+        "and month_ahead = 0 and from_day = 0 and to_day = 365"
+    )
+    keys = ["repeat_count", "customer_age_days"]
+    purchases = scores[keys].merge(lookup, on=keys, how="left", validate="m:1")["purchases"]
+    assert purchases.notna().all()
+    x, paid = scores["repeat_count"].to_numpy(), scores["paid_repeat_count"].to_numpy()
+    silence = (fit["alpha"] + scores["customer_age_days"].to_numpy()) / (
+        fit["alpha"] + scores["last_purchase_age_days"].to_numpy()
+    )
+    odds = fit["a"] / (fit["b"] + np.maximum(x, 1) - 1) * silence ** (fit["r"] + x)
+    alive = np.where(x == 0, 1, 1 / (1 + odds))
+    spent = paid * scores["mean_repeat_value"].fillna(0).to_numpy()
+    p, q, v = fit["p"], fit["q"], fit["v"]
+    money = p * (v + spent) / (p * paid + q - 1)
+    value = pd.Series(alive * purchases.to_numpy() * money)
+    band = np.floor(20_000 * np.log(value.clip(lower=1e-9)))
+    dates = scores["as_of_date"].reset_index(drop=True)
+    share = band.groupby(dates).rank(method="min", ascending=False).sub(1) / band.groupby(
+        dates
+    ).transform("size")
+    tiers = np.select([share < 0.05, share < 0.25, share < 0.70], ["VIP", "High", "Medium"], "Low")
+    return np.where(value <= 1e-9, "Low", tiers)
+
+
+@pytest.fixture
+def moves(build) -> pd.DataFrame:
+    """The groups of every customer on every date, computed without the history.
+
+    The segments are those of the scored snapshots.
+    """
+    scores = build.frame(
+        "select *, net_revenue::double as revenue from main_internal.int_customer_scores "
+        "where as_of_date in (select as_of_date from main_internal.int_as_of_dates "
+        "where as_of_role in ('history', 'current'))"
+    )
+    return scores.assign(
+        cluster_name=nearest_cluster(build, scores), value_tier=tier_of_value(build, scores)
+    )
 
 
 @BUILDS
@@ -184,9 +221,12 @@ def test_migration(build, moves):
 @BUILDS
 def test_the_groups_over_time_are_in_the_order_of_their_profiles(build):
     orders = build.rows("select distinct grouping_name, group_name, group_order from group_history")
-    segments = build.rows("select 'segment', segment, segment_order from segment_profile")
-    clusters = build.rows("select 'cluster', cluster_name, cluster_id from cluster_profile")
-    assert sorted(orders) == sorted(segments + clusters)
+    profiles = [
+        *build.rows("select 'segment', segment, segment_order from segment_profile"),
+        *build.rows("select 'value_tier', value_tier, tier_order from value_tier_profile"),
+        *build.rows("select 'cluster', cluster_name, cluster_id from cluster_profile"),
+    ]
+    assert sorted(orders) == sorted(profiles)
     moves = build.rows(
         "select grouping_name, from_group, from_group_order from migration union "
         "select grouping_name, to_group, to_group_order from migration"

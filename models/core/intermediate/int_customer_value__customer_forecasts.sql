@@ -178,13 +178,7 @@ customer_forecasts as (
         alive.probability_alive
         * alive.purchases_if_alive_365d as expected_purchases_365d,
         alive.expected_purchase_value,
-        coalesce(
-            learned_values.value,
-            alive.probability_alive
-            * alive.discounted_purchases_if_alive_365d
-            * alive.expected_purchase_value
-            * {{ var("gross_margin") }}
-        ) as lifetime_value_365d
+        coalesce(learned_values.value, {{ lifetime_value() }}) as lifetime_value_365d
     from alive
     left join learned_values on alive.customer_id = learned_values.customer_id
 

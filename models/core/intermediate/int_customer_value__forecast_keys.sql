@@ -15,6 +15,27 @@ snapshots as (
 
 ),
 
+month_ends as (
+
+    select as_of_date as month_end_date
+    from {{ ref("int_customer_value__as_of_dates") }}
+    where as_of_role = 'history'
+
+),
+
+-- Value tiers of the past are today's forecasts of what customers were then.
+past_snapshots as (
+
+    select
+        repeat_count,
+        last_purchase_age_days,
+        customer_age_days
+    from {{ ref("int_customer_value__customer_snapshots") }}
+    inner join month_ends on as_of_date = month_end_date
+    where not is_current
+
+),
+
 customer_sample as (
 
     select
@@ -134,6 +155,31 @@ forecasts as (
 
 ),
 
+past_counts_and_ages as (
+
+    select distinct
+        repeat_count,
+        customer_age_days
+    from past_snapshots
+
+),
+
+past_forecasts as (
+
+    select
+        models.as_of_role,
+        models.model,
+        past_counts_and_ages.repeat_count,
+        past_counts_and_ages.customer_age_days,
+        0 as month_ahead,
+        cast(0 as {{ type_double() }}) as from_day,
+        cast({{ var("horizon_days") }} as {{ type_double() }}) as to_day
+    from models
+    cross join past_counts_and_ages
+    where models.as_of_role = 'current'
+
+),
+
 -- P(alive) of the Pareto/NBD: active at the last purchase, and silent ever since.
 silent_histories as (
 
@@ -151,6 +197,13 @@ silent_histories as (
             last_purchase_age_days,
             customer_age_days
         from snapshots
+        union all
+        select
+            'current' as as_of_role,
+            repeat_count,
+            last_purchase_age_days,
+            customer_age_days
+        from past_snapshots
     {%- endif %}
 
 ),
@@ -204,6 +257,8 @@ first_days as (
 all_keys as (
 
     select * from forecasts
+    union all
+    select * from past_forecasts
     union all
     select * from silences
     union all

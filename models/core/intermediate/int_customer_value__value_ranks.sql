@@ -52,18 +52,7 @@ value_ranks as (
         value_band,
 
         ---------- strings
-        -- Equal values share the better tier; who is expected to bring nothing is Low
-        -- however few are expected to bring something.
-        case
-            when value_band = {{ value_band("0") }} then 'Low'
-            when customers_worth_more < {{ var("vip_share") }} * customer_count
-                then 'VIP'
-            when customers_worth_more < {{ var("high_share") }} * customer_count
-                then 'High'
-            when customers_worth_more < {{ var("medium_share") }} * customer_count
-                then 'Medium'
-            else 'Low'
-        end as value_tier,
+        {{ value_tier() }} as value_tier,
 
         ---------- numerics
         -- The share of customers with a lower value; equal values share it.

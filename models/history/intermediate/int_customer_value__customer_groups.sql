@@ -24,6 +24,16 @@ history_dates as (
 
 ),
 
+past_value_tiers as (
+
+    select
+        customer_id,
+        value_tier,
+        as_of_date
+    from {{ ref("int_customer_value__past_value_tiers") }}
+
+),
+
 cluster_names as (
 
     select
@@ -55,12 +65,17 @@ named as (
     select
         nearest.customer_id,
         nearest.segment,
+        past_value_tiers.value_tier,
         cluster_names.cluster_name,
         nearest.net_revenue,
         nearest.recency_days,
         nearest.as_of_date,
         nearest.previous_as_of_date
     from nearest
+    left join past_value_tiers
+        on
+            nearest.customer_id = past_value_tiers.customer_id
+            and nearest.as_of_date = past_value_tiers.as_of_date
     left join cluster_names on nearest.cluster_id = cluster_names.cluster_id
 
 ),
@@ -74,6 +89,9 @@ with_previous as (
         lag(segment) over (
             partition by customer_id order by as_of_date
         ) as earlier_segment,
+        lag(value_tier) over (
+            partition by customer_id order by as_of_date
+        ) as earlier_value_tier,
         lag(cluster_name) over (
             partition by customer_id order by as_of_date
         ) as earlier_cluster_name
@@ -89,10 +107,15 @@ customer_groups as (
 
         ---------- strings
         segment,
+        value_tier,
         cluster_name,
         case
             when previous_as_of_date is not null then coalesce(earlier_segment, 'New')
         end as previous_segment,
+        case
+            when previous_as_of_date is not null
+                then coalesce(earlier_value_tier, 'New')
+        end as previous_value_tier,
         case
             when previous_as_of_date is not null
                 then coalesce(earlier_cluster_name, 'New')

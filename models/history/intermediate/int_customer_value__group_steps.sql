@@ -6,8 +6,10 @@ customer_groups as (
 
     select
         segment,
+        value_tier,
         cluster_name,
         previous_segment,
+        previous_value_tier,
         previous_cluster_name,
         net_revenue,
         recency_days,
@@ -33,6 +35,22 @@ segment_steps as (
 
 ),
 
+value_tier_steps as (
+
+    select
+        'value_tier' as grouping_name,
+        previous_value_tier as from_group,
+        value_tier as to_group,
+        previous_as_of_date,
+        as_of_date,
+        count(*) as customer_count,
+        sum(net_revenue) as net_revenue,
+        sum(recency_days) as recency_days
+    from customer_groups
+    group by previous_value_tier, value_tier, previous_as_of_date, as_of_date
+
+),
+
 -- Where no clusters were found, customers are in none.
 cluster_steps as (
 
@@ -54,6 +72,8 @@ cluster_steps as (
 all_steps as (
 
     select * from segment_steps
+    union all
+    select * from value_tier_steps
     union all
     select * from cluster_steps
 

@@ -29,7 +29,6 @@ groups_in_order as (
         group_name,
         group_order
     from {{ ref("int_customer_value__groups") }}
-    where grouping_name in ('segment', 'cluster')
 
 ),
 
