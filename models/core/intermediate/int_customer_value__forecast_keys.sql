@@ -58,15 +58,18 @@ as_of_dates as (
 -- Today one model is in use; on the calibration date all are compared.
 models as (
 
-    select distinct
-        as_of_role,
-        model
-    from {{ ref("fit_customer_value__forecast_models") }}
-    where
-        (as_of_role = 'current' and model = '{{ var("purchase_model") }}')
-        {% if is_on("validation") -%}
-            or (as_of_role = 'calibration' and model != 'gamma_gamma')
-        {%- endif %}
+    select
+        'current' as as_of_role,
+        '{{ var("purchase_model") }}' as model
+    {% if is_on("validation") -%}
+        {% for model in ["bg_nbd", "mbg_nbd", "pareto_nbd"] -%}
+            union all
+            select
+                'calibration' as as_of_role,
+                '{{ model }}' as model
+            from as_of_dates
+        {% endfor %}
+    {%- endif %}
 
 ),
 

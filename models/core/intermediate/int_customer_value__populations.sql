@@ -1,17 +1,56 @@
 with
 
-snapshots as (
+customer_totals as (
 
     select
         purchase_day_count,
-        repeat_count,
-        paid_repeat_count,
         net_revenue,
-        is_current,
-        is_calibration,
+        'current' as as_of_role
+    from {{ ref("int_customer_value__customer_totals") }}
+
+),
+{% if looks_back() %}
+    past_totals as (
+
+        select
+            purchase_day_count,
+            net_revenue,
+            'calibration' as as_of_role
+        from {{ ref("int_customer_value__past_totals") }}
+        where is_calibration
+
+    ),
+{% endif %}
+as_of_dates as (
+
+    select
+        as_of_role,
         as_of_date
-    from {{ ref("int_customer_value__customer_snapshots") }}
-    where is_current or is_calibration
+    from {{ ref("int_customer_value__as_of_dates") }}
+
+),
+
+totals as (
+
+    select * from customer_totals
+    {% if looks_back() -%}
+        union all
+        select * from past_totals
+    {%- endif %}
+
+),
+
+sums as (
+
+    select
+        as_of_role,
+        count(*) as customer_count,
+        sum(case when purchase_day_count > 1 then 1 else 0 end) as repeat_customer_count,
+        -- The spend model falls back to it where nobody paid for a second purchase.
+        cast(sum(net_revenue) as {{ type_double() }})
+        / sum(purchase_day_count) as revenue_per_purchase_day
+    from totals
+    group by as_of_role
 
 ),
 
@@ -19,26 +58,20 @@ populations as (
 
     select
         ---------- strings
-        case when is_current then 'current' else 'calibration' end as as_of_role,
+        sums.as_of_role,
 
         ---------- numerics
-        count(*) as customer_count,
-        sum(case when repeat_count > 0 then 1 else 0 end) as repeat_customer_count,
-        -- What the spend model falls back to where nobody paid for a second purchase.
-        cast(sum(net_revenue) as {{ type_double() }})
-        / sum(purchase_day_count) as revenue_per_purchase_day,
+        sums.customer_count,
+        sums.repeat_customer_count,
+        sums.revenue_per_purchase_day,
 
         ---------- booleans
-        -- The models are held against each other on the past; today's scores need but
-        -- the one in use.
         {{ is_on("validation") | string | lower }} as is_compared,
 
         ---------- dates
-        as_of_date
-    from snapshots
-    group by
-        case when is_current then 'current' else 'calibration' end,
-        as_of_date
+        as_of_dates.as_of_date
+    from sums
+    inner join as_of_dates on sums.as_of_role = as_of_dates.as_of_role
 
 )
 
