@@ -73,6 +73,14 @@ def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 250
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name
+)
+def test_a_page_has_each_heading_once(page):
+    headings = re.findall(r"^#+ .*", re.sub(r"```.*?```", "", page.read_text(), flags=re.S), re.M)
+    assert len(headings) == len(set(headings))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
@@ -206,3 +214,104 @@ def test_every_var_is_explained():
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
     text = (ROOT / "docs" / "vars.md").read_text()
     assert [name for name in project["vars"]["customer_value"] if f"`{name}`" not in text] == []
+
+
+def text_of(value: float | None, pattern: str) -> str:
+    """Return a number as the tables write it: no zero before the point, an en dash for none."""
+    if value is None:
+        return "\N{EN DASH}"
+    return re.sub(r"^([-+]?)0\.", r"\1.", pattern.format(value))
+
+
+def test_the_holdout_of_the_sample_is_as_documented(cdnow_sample):
+    names = {
+        "BG/NBD": "bg_nbd",
+        "MBG/NBD": "mbg_nbd",
+        "Pareto/NBD": "pareto_nbd",
+        "own rate x/T": "own_rate",
+        "past spend": "past_spend",
+        "population mean": "population_mean",
+    }
+    patterns = ["{:,.1f}", "{:+.1%}", "{:.4f}", "{:.4f}", "{:.3f}", "{:.4f}", "{:.2f}", "{:.3f}"]
+    found = {
+        model: [text_of(value, pattern) for value, pattern in zip(values, patterns, strict=True)]
+        for model, *values in cdnow_sample.rows(
+            "select model, predicted_purchases, bias_share, mae, rmse, spearman, "
+            "gini_normalised, top_decile_lift, revenue_gini_normalised from model_evaluation"
+        )
+    }
+    rows = table_rows(section("docs/validation.md", "## Purchases and revenue"))
+    assert len(rows) == len(names)
+    for name, *cells in rows:
+        written = [cell.strip("*").replace(" %", "%") for cell in cells]
+        assert written == found[names[name]], name
+
+
+def test_who_comes_back_is_as_documented(cdnow_sample):
+    found = cdnow_sample.rows(
+        "select auc, average_precision from probability_evaluation where target = 'active' "
+        "and (model = 'bg_nbd' or predictor = 'recency_days') "
+        "order by auc desc"
+    )
+    rows = table_rows(section("docs/validation.md", "## Will they come back?"))
+    assert [row[1:] for row in rows] == [
+        [text_of(auc, "{:.3f}"), text_of(precision, "{:.3f}")] for auc, precision in found
+    ]
+
+
+def test_propensities_on_cdnow_are_as_documented(demo):
+    found = {
+        model: [text_of(value, "{:.4f}") for value in values[:-1]] + [f"{values[-1]:.2f}"]
+        for model, *values in demo.rows(
+            "select model, auc, average_precision, log_loss, brier_score, top_decile_lift "
+            "from probability_evaluation where target = 'purchase'"
+        )
+    }
+    rows = table_rows(section("docs/propensity.md", "## On real data"))[:5]
+    assert {model for _, model, *_ in rows} == set(found)
+    for _, model, *cells in rows:
+        # Trees may split otherwise on another machine.
+        if model not in ("gradient_boosting", "random_forest"):
+            assert cells == found[model], model
+
+
+def test_values_on_cdnow_are_as_documented(demo):
+    names = {
+        "BG/NBD + Gamma-Gamma": "bg_nbd",
+        "Pareto/NBD + Gamma-Gamma": "pareto_nbd",
+        "past spend": "past_spend",
+        "own rate": "own_rate",
+        "ridge": "ridge",
+    }
+    patterns = ["{:+.1%}", "{:.2f}", "{:.2f}", "{:.3f}", "{:.2f}"]
+    found = {
+        model: [text_of(value, pattern) for value, pattern in zip(values, patterns, strict=True)]
+        for model, *values in demo.rows(
+            "select model, revenue_bias_share, revenue_mae, revenue_rmse, "
+            "revenue_gini_normalised, revenue_top_decile_lift from model_evaluation"
+        )
+    }
+    rows = table_rows(section("docs/value_models.md", "## On real data"))[:8]
+    assert set(names) <= {name for _, name, *_ in rows}
+    for _, name, *cells in rows:
+        if name in names:
+            written = [cell.strip("*").replace(" %", "%") for cell in cells]
+            assert written == found[names[name]], name
+
+
+def test_the_queries_for_agents_run(demo):
+    (block,) = re.findall(r"```sql\n(.*?)```", (ROOT / "AGENTS.md").read_text(), re.S)
+    queries = block.split("\n\n")
+    assert len(queries) == 3
+    for query in queries:
+        assert len(demo.frame(query)) > 0, query
+
+
+def test_the_architecture_names_every_model_of_the_core():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    core = {
+        name
+        for name, path in models().items()
+        if path.relative_to(ROOT / "models").parts[0] == "core" and path.parent.name != "demo"
+    }
+    assert [name for name in sorted(core) if f"`{name}`" not in page] == []

@@ -17,11 +17,10 @@ def build(name, request):
 
 @pytest.fixture
 def days(build) -> pd.DataFrame:
-    """The days of customers who ever bought, with their month and cohort."""
+    """The customers' days with the month and the cohort they belong to."""
     days = build.frame(
         "select customer_id, transacted_date, is_purchase_day, order_count, "
-        "net_amount::double as net_amount from main_internal.int_customer_days "
-        "where first_purchase_date is not null"
+        "net_amount::double as net_amount from main_internal.int_customer_days"
     )
     days["month"] = days["transacted_date"].dt.to_period("M")
     bought = days[days["is_purchase_day"]]
@@ -151,8 +150,7 @@ def tier_of_value(build, scores: pd.DataFrame) -> np.ndarray:
         fit["alpha"] + scores["last_purchase_age_days"].to_numpy()
     )
     odds = fit["a"] / (fit["b"] + np.maximum(x, 1) - 1) * silence ** (fit["r"] + x)
-    # Where no dropout is identified b has no estimate.
-    alive = np.where((x == 0) | (fit["dropout"] == 0), 1, 1 / (1 + odds))
+    alive = np.where(x == 0, 1, 1 / (1 + odds))
     spent = paid * scores["mean_repeat_value"].fillna(0).to_numpy()
     p, q, v = fit["p"], fit["q"], fit["v"]
     money = p * (v + spent) / (p * paid + q - 1)

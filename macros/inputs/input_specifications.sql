@@ -15,7 +15,7 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who bought; null, empty and nan are an unknown customer",
+                    "meaning": "who bought; null, empty and nan are a missing customer",
                 },
                 "transacted_at": {
                     "type": "date, timestamp or text",
