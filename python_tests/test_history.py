@@ -17,10 +17,11 @@ def build(name, request):
 
 @pytest.fixture
 def days(build) -> pd.DataFrame:
-    """The customers' days with the month and the cohort they belong to."""
+    """The days of customers who ever bought, with their month and cohort."""
     days = build.frame(
         "select customer_id, transacted_date, is_purchase_day, order_count, "
-        "net_amount::double as net_amount from main_internal.int_customer_days"
+        "net_amount::double as net_amount from main_internal.int_customer_days "
+        "where first_purchase_date is not null"
     )
     days["month"] = days["transacted_date"].dt.to_period("M")
     bought = days[days["is_purchase_day"]]
@@ -150,7 +151,8 @@ def tier_of_value(build, scores: pd.DataFrame) -> np.ndarray:
         fit["alpha"] + scores["last_purchase_age_days"].to_numpy()
     )
     odds = fit["a"] / (fit["b"] + np.maximum(x, 1) - 1) * silence ** (fit["r"] + x)
-    alive = np.where(x == 0, 1, 1 / (1 + odds))
+    # Where no dropout is identified b has no estimate.
+    alive = np.where((x == 0) | (fit["dropout"] == 0), 1, 1 / (1 + odds))
     spent = paid * scores["mean_repeat_value"].fillna(0).to_numpy()
     p, q, v = fit["p"], fit["q"], fit["v"]
     money = p * (v + spent) / (p * paid + q - 1)
