@@ -35,8 +35,10 @@ deciles as (
         model,
         label,
         probability,
-        cast(floor(10.0 * (probability_rank - 1) / observation_count) as {{ dbt.type_int() }}) + 1
-            as decile
+        cast(
+            floor(10.0 * (probability_rank - 1) / observation_count)
+            as {{ dbt.type_int() }}
+        ) + 1 as decile
     from ranked
 
 ),
