@@ -118,7 +118,7 @@ def run_dbt(
 
 
 # The core alone.
-CORE = {"modules": []}
+CORE: dict[str, list[str]] = {"modules": []}
 
 
 def build_arguments(*, unit_tests: bool = False) -> list[str]:

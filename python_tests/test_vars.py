@@ -143,7 +143,7 @@ def test_every_var_refuses_values_of_another_type_and_beyond_its_bounds(operatio
 
 
 def test_a_pattern_and_the_calendar_are_kept(operation, variables):
-    values = {name: [] for name in variables}
+    values: dict[str, list] = {name: [] for name in variables}
     values["timezone"] = ["Europe/Paris", "Mars'--", ""]
     values["control_variant"] = ["held out", "  ", ""]
     values["as_of_date"] = ["1998-06-30", "1998-02-30", "30/06/1998", "1896-02-29", "2000-02-29"]

@@ -906,7 +906,9 @@ def fit_purchase_models(
         for model_name in MODELS if population["is_compared"] else [model_in_use]:
             # Four parameters leave threads nothing to do but to wait for one another.
             with threadpool_limits(1):
-                fit = fit_model(model_name, *data, minimum_repeat_customers)
+                fit = fit_model(
+                    model_name, *data, minimum_repeat_customers=minimum_repeat_customers
+                )
             frames.append(
                 pd.DataFrame(
                     {
