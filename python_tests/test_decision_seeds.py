@@ -406,7 +406,7 @@ def as_documented(value: object) -> str:
         return "\N{EN DASH}"
     if not isinstance(value, (float, Decimal)):
         return str(value)
-    size = float(abs(value))
+    size = abs(float(value))
     if size >= 1000:
         return f"{value:,.0f}"
     return f"{value:.{2 if size >= 20 else 4}f}".rstrip("0").rstrip(".")

@@ -901,14 +901,12 @@ def fit_purchase_models(
     """
     frames = []
     for role in sorted(set(patterns["as_of_role"])):
-        data = columns_of(patterns, role, PATTERN)
+        x, t_x, T, weights = columns_of(patterns, role, PATTERN)
         population = populations[populations["as_of_role"] == role].iloc[0]
         for model_name in MODELS if population["is_compared"] else [model_in_use]:
             # Four parameters leave threads nothing to do but to wait for one another.
             with threadpool_limits(1):
-                fit = fit_model(
-                    model_name, *data, minimum_repeat_customers=minimum_repeat_customers
-                )
+                fit = fit_model(model_name, x, t_x, T, weights, minimum_repeat_customers)
             frames.append(
                 pd.DataFrame(
                     {
@@ -920,7 +918,7 @@ def fit_purchase_models(
                         "standard_error": list(fit.standard_errors.values()),
                         "log_likelihood": fit.log_likelihood,
                         "customer_count": int(population["customer_count"]),
-                        "fit_customer_count": int(data[-1].sum()),
+                        "fit_customer_count": int(weights.sum()),
                         "is_converged": fit.is_converged,
                         "is_boundary": fit.is_boundary,
                         "finding": fit.finding,
