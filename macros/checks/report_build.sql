@@ -98,7 +98,7 @@
     ).rows -%}
     {%- for attribute, customer_count, customer_share, unknown_row_count, is_grouping in rows -%}
         {%- do customer_value.report_sentence(
-            "attribute {}: a value for {:,} customers ({:.1%}); {:,} rows of nobody in the log"
+            "attribute {}: a value for {:,} customers ({:.1%}); {:,} rows of unknown customers"
             .format(attribute, customer_count, customer_share, unknown_row_count)
             ~ ("" if is_grouping else "; no grouping, since it needs 1 to "
             ~ customer_value.most_attribute_values() ~ " different values")

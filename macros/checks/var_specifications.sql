@@ -1,5 +1,5 @@
-{# Every var by group: its kind, the bounds of its value, what it must be (the end of the
-   sentence that a wrong one gets), what it means when it is empty, and what it is. The
+{# Every var by group: its kind, its bounds, its expected values (the end of the sentence that
+   reports a wrong value), the meaning of an empty value, and the meaning of the var. The
    validation and the tables of docs/vars.md are made from this; the defaults are in
    dbt_project.yml. `from` and `to` are allowed values, `above` and `below` are not. #}
 {% macro var_specifications() %}
@@ -117,7 +117,8 @@
                 "from": 1,
                 "to": 3650,
                 "expected": days,
-                "meaning": "window of `will they come back` (the columns that end in 90d)",
+                "meaning": "window of the question whether customers come back (the columns "
+                    ~ "that end in 90d)",
             },
             "forecast_months": {
                 "kind": "whole number",

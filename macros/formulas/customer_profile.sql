@@ -1,4 +1,4 @@
-{# What every profile of a group of customers tells, over `customers` left-joined to the
+{# What every profile of a group of customers has, over `customers` left-joined to the
    group; shares are of the whole base. #}
 {% macro customer_profile_columns() -%}
     count(customer_id) as customer_count,

@@ -56,8 +56,7 @@ def describe(connection, table_name: str, relation_name: str) -> dict:
     """Return what identifies a table's content: names, types, comments, rows."""
     columns = connection.execute(f"describe select * from {relation_name}").fetchall()
     fields = [(column, data_type) for column, data_type, *_ in columns]
-    # A sum, since rows have no order; DuckDB's own hash, since md5 would take longer than all
-    # else: five seconds for a million customers.
+    # A sum, since rows have no order.
     row_count, fingerprint = connection.execute(
         f"select count(*), sum(hash(mart)) from (select * from {relation_name}) as mart"
     ).fetchall()[0]

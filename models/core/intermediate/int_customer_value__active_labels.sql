@@ -50,7 +50,6 @@ purchases as (
     inner join customer_sample
         on purchase_days.customer_id = customer_sample.customer_id
     cross join windows
-    -- One condition, so that the sample is joined before the windows multiply the days.
     where
         case
             when purchase_days.purchase_date > windows.as_of_date

@@ -57,8 +57,6 @@ past_totals as (
         customer_days.last_purchase_date
     from customer_days
     cross join past_dates
-    -- One condition and not two: planners take two for so selective that they look up
-    -- single customers in everybody's dates.
     where
         case
             when customer_days.transacted_date <= past_dates.as_of_date

@@ -9,7 +9,7 @@ customer_forecasts as (
 
 ),
 
--- Sorting everybody by value would cost more than all the rest of a customer.
+-- Customers are ranked by band of value.
 bands as (
 
     select

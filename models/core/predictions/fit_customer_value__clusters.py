@@ -175,15 +175,15 @@ def fit_clusters(
     # One thread: dbt runs models side by side, and threads that wait for one another on a
     # busy machine take several times as long.
     with threadpool_limits(1):
-        judged = np.random.default_rng(seed).permutation(len(points))[:SILHOUETTE_CUSTOMERS]
-        distances = pairwise_distances(points[judged])
+        sampled = np.random.default_rng(seed).permutation(len(points))[:SILHOUETTE_CUSTOMERS]
+        distances = pairwise_distances(points[sampled])
         for count in counts or [1]:
             fitted = k_means(points, count, seed)
             shares = np.bincount(fitted.labels_, minlength=count) / len(points)
             fits[count] = fitted.cluster_centers_
             evidence[count] = {
                 "inertia": float(fitted.inertia_),
-                "silhouette": silhouette_of(distances, fitted.labels_[judged]),
+                "silhouette": silhouette_of(distances, fitted.labels_[sampled]),
                 "stability": stability_of(points, fitted, seed),
                 "smallest_cluster_share": float(shares.min()),
             }

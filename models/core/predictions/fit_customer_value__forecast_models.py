@@ -11,7 +11,8 @@ who bought on the as-of date.
 The search around them is ours, since a nightly build must not die of a fit: it starts from
 several points, accepts by agreement of the log-likelihood, and writes what it found as a
 sentence. Of the model in use today the fit is repeated on resampled customers; the parameters of
-each of these replicates are rows like the estimates, which are replicate 0.
+each of these replicates are rows like the estimates, which are replicate 0. It is one file because
+all fits share the search and the refits repeat them from the same likelihoods.
 """
 
 from collections.abc import Callable

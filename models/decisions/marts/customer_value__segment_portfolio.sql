@@ -148,7 +148,7 @@ with_fit as (
         averages.mean_profit,
         averages.mean_growth,
         segment_figures.profit_per_customer >= averages.mean_profit as is_profitable,
-        -- A judged fit goes before the prediction; where there was no revenue, any
+        -- An assessed fit goes before the prediction; where there was no revenue, any
         -- expected revenue is growth.
         case
             when segment_figures.fit is not null then segment_figures.fit >= 0.5

@@ -136,7 +136,7 @@ def allocate(segments: pd.DataFrame, reallocation_share: float) -> pd.DataFrame:
     )
     most = segments["response_base"].to_numpy("float64")
     scale = 100 * segments["spend_scale"].to_numpy("float64")
-    # A segment without a budget is judged by what its first unit would bring.
+    # A segment without a budget is ranked by what its first unit would bring.
     first = np.divide(most, scale, out=np.zeros(len(most)), where=scale > 0)
     returns = np.divide(
         response(budget.astype("float64"), most, scale), budget, out=first, where=budget > 0

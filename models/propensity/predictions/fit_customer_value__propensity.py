@@ -285,7 +285,6 @@ def importance_rows(
     rows = []
     for feature in dict.fromkeys(feature for feature, _ in columns):
         positions = [i for i, (name, _) in enumerate(columns) if name == feature]
-        # All repeats in one call: the trees' calls cost more than their rows.
         shuffled = np.tile(points, (IMPORTANCE_REPEATS, 1))
         orders = [random.permutation(len(points)) for _ in range(IMPORTANCE_REPEATS)]
         shuffled[:, positions] = points[np.concatenate(orders)][:, positions]
@@ -419,8 +418,8 @@ def fit_target(
             {**row, "target": target, "model": "recency_days"}
             for row in parameter_rows(parameters, alone)
         ]
-        foreseen = baseline.predict_proba((test_points[:, [at]] - mean) / deviation)[:, 1]
-        baseline_loss = log_loss(test_label, foreseen, labels=[0, 1])
+        predicted = baseline.predict_proba((test_points[:, [at]] - mean) / deviation)[:, 1]
+        baseline_loss = log_loss(test_label, predicted, labels=[0, 1])
         if baseline_loss < min(losses.values()):
             sentences.insert(
                 0,

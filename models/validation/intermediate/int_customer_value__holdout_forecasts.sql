@@ -179,7 +179,7 @@ predictions as (
         predicted_revenue
     from baseline_predictions
     union all
-    -- They foresee what customers spend, not how often.
+    -- Learners predict what customers spend, not how often they buy.
     select
         customer_id,
         model,

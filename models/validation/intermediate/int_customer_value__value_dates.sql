@@ -1,7 +1,7 @@
 {{ config(materialized="table") }}
 
 -- What a learner of value is taught: from an earlier date, the spend of a window that
--- ends where its forecast begins. The window is as long as what is to be foreseen,
+-- ends where its forecast begins. The window is as long as what is to be predicted,
 -- unless that leaves fewer than activity_days of the log before it: then half of the
 -- log, taken to go on at the same pace.
 with

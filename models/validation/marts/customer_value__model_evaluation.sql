@@ -38,8 +38,8 @@ measured as (
     {% endfor %}
 ),
 
--- Positions need a total order: of equal predictions the longer known customer stands
--- first, then the smaller id. Ranks share ties at their mean. What is not foreseen is
+-- Positions need a total order: of equal predictions the longer known customer comes
+-- first, then the smaller id. Ranks share ties at their mean. What is not predicted is
 -- one tie, and has no error.
 ranked as (
 
@@ -131,7 +131,7 @@ metrics as (
         sqrt(squared_error / customer_count) as rmse,
         rank_product / nullif(sqrt(predicted_rank_square) * sqrt(actual_rank_square), 0)
             as spearman,
-        -- Where everybody is predicted the same there is no order to judge.
+        -- Where everybody is predicted the same there is no order to measure.
         case when predicted_rank_square > 0 then 1 end
         * (cumulative_by_prediction / nullif(customer_count * actual, 0) - 0.5)
         / nullif(cumulative_at_best / nullif(customer_count * actual, 0) - 0.5, 0)
@@ -144,7 +144,7 @@ metrics as (
 
 ),
 
-judged as (
+with_value_model as (
 
     select
         metrics.*,
@@ -193,7 +193,7 @@ model_evaluation as (
             as is_baseline,
         model = '{{ var("purchase_model") }}' as is_selected,
         model = max(value_model) as is_value_selected
-    from judged
+    from with_value_model
     group by model
 
 )

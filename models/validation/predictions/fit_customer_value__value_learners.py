@@ -1,4 +1,4 @@
-"""Foresee what each customer will spend, by learners that know nothing of purchase models.
+"""Predict what each customer will spend, by learners that know nothing of purchase models.
 
 Every learner has two parts (Duan et al. 1983, Journal of Business & Economic Statistics 1:115):
 the probability to spend anything, and what those who do spend. The second is learned on
@@ -184,7 +184,7 @@ class TwoPartLearner:
         aside_number = np.arange(len(log_spend)) % FOLDS
         errors = np.zeros(len(log_spend))
         with warnings.catch_warnings():
-            # A network that is still on its way is judged on the holdout like any other.
+            # A network that is still on its way is evaluated on the holdout like any other.
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.classifier.fit(points, buys)
             for aside in range(FOLDS):
