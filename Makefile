@@ -6,7 +6,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Further arguments for dbt or pytest: make build ARGS="--select customers+"
+# Further arguments for dbt or pytest: make build ARGS="--select customer_value__customers+"
 ARGS :=
 # An interpreter of your own choice: make build PYTHON=/path/to/python
 PYTHON :=

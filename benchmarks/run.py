@@ -19,6 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
+DATA_TESTS = ("--exclude-resource-type", "unit_test")
 
 
 def run(command: list[str], environment: dict[str, str], log: Path) -> tuple[float, float]:
@@ -50,12 +51,15 @@ def dbt_build(
     read once for all rounds, as it is from night to night.
     """
     database = folder / f"{name}-{log.stem}.duckdb"
+    variables: dict[str, str | list[str]] = {"transactions": str(log)}
+    if name == "core":
+        variables["modules"] = []
     if not again:
         database.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "build", *arguments),
         *("--target-path", str(target_of(folder, log, name)), "--log-path", str(folder / "logs")),
-        *("--vars", json.dumps({"transactions": str(log)})),
+        *("--vars", json.dumps(variables)),
     ]
     return command, {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(PROJECT)}
 
@@ -112,8 +116,8 @@ def main() -> None:
         contenders = {
             "floor": lambda: ([sys.executable, str(HERE / "floor.py"), str(log)], {}),
             "opponent": lambda command=opponent: ([sys.executable, *command], {}),
-            "core": lambda: dbt_build(folder, log, "core", "--selector", "core"),
-            "core again": lambda: dbt_build(folder, log, "core", "--selector", "core", again=True),
+            "core": lambda: dbt_build(folder, log, "core", *DATA_TESTS),
+            "core again": lambda: dbt_build(folder, log, "core", *DATA_TESTS, again=True),
             "full": lambda: dbt_build(folder, log, "full", "--exclude-resource-type", "unit_test"),
         }
         for name in arguments.only:

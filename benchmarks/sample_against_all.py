@@ -25,8 +25,8 @@ def build(folder: Path, name: str, variables: dict) -> Path:
     database.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "unit_test"),
-        *("--select", "+customers", "+forecast_intervals", "--indirect-selection", "cautious"),
-        *("--vars", json.dumps({**variables, "propensity": False, "history_months": 0})),
+        *("--select", "+customer_value__customers", "+customer_value__forecast_intervals", "--indirect-selection", "cautious"),
+        *("--vars", json.dumps({**variables, "modules": ["validation"], "history_months": 0})),
         *("--target-path", str(folder / f"target-{name}"), "--log-path", str(folder / "logs")),
     ]
     environment = {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(PROJECT)}

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from helpers import FakeDbt, load_model
 
-demo = load_model("demo/demo_transactions.py")
+demo = load_model("core/demo/demo_customer_value__transactions.py")
 
 
 @pytest.fixture(scope="module")

@@ -258,8 +258,8 @@ def test_customers_take_the_forecasts_of_the_model_in_use(cdnow_sample, dbt, mod
         "score_customer_value__forecasts",
         "int_customer_value__customer_forecasts",
         "int_customer_value__value_ranks",
-        "customers",
-        "model_evaluation",
+        "customer_value__customers",
+        "customer_value__model_evaluation",
         variables={"purchase_model": model},
         database=database,
     )

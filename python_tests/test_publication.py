@@ -17,7 +17,7 @@ import pytest
 from conftest import Build, run_dbt
 from helpers import ROOT, copy_project, load_model, mart_names
 
-publication = load_model("publication/publication.py")
+publication = load_model("publication/customer_value__publication.py")
 
 # Reads in a loop until its input ends, as a BI tool in a process of its own: one version in the
 # DuckDB file, one in parquet, and every table with the rows that the version says.

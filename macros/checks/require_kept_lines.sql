@@ -1,13 +1,14 @@
 {# Stops where no line of the input is kept, with a sentence that counts the reasons. #}
 {% macro require_kept_lines() %}
     {%- if not execute or flags.EMPTY -%}{{- return("") -}}{%- endif -%}
-    {%- if run_query("select 1 from " ~ this ~ " limit 1").rows | length -%}
+    {%- if run_query("select 1 from " ~ this ~ " where is_purchase_day limit 1").rows | length -%}
         {{- return("") -}}
     {%- endif -%}
     {%- set reason = "coalesce(exclusion_reason, 'customer_without_purchase')" -%}
     {%- set counts = run_query(
         "select " ~ reason ~ " as reason, count(*) as line_count from "
-        ~ ref("int_customer_value__transactions_classified") ~ " group by " ~ reason ~ " order by 2 desc, 1"
+        ~ ref("int_customer_value__transactions_classified") ~ " group by " ~ reason
+        ~ " order by 2 desc, 1"
     ) -%}
     {%- set input = var("transactions") or "the demo input" -%}
     {%- set reasons = [] -%}

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(materialized="table", post_hook="{{ require_kept_lines() }}") }}
 
 {%- set up_to_the_day -%}
     over (
@@ -93,7 +93,8 @@ with_previous as (
 
 ),
 
--- The spend of a purchase day is its net. Repeats are the purchase days after the first.
+-- The spend of a purchase day is its net. Repeats are the purchase days after the
+-- first.
 purchases as (
 
     select
@@ -102,9 +103,11 @@ purchases as (
             {{ date_diff_days("previous_purchase_date", "transacted_date") }} as bigint
         ) as days_since_previous_purchase,
         case when is_purchase_day then 1 else 0 end as purchase_day_count,
-        case when previous_purchase_date is not null and net_amount > 0 then 1 else 0 end
-            as paid_repeat_count,
-        case when previous_purchase_date is not null then net_amount end as repeat_spend,
+        case
+            when previous_purchase_date is not null and net_amount > 0 then 1 else 0
+        end as paid_repeat_count,
+        case when previous_purchase_date is not null then net_amount end
+            as repeat_spend,
         case when is_purchase_day then transacted_date end as purchase_date
     from with_previous
 

@@ -1,4 +1,4 @@
-{{ config(materialized="table", post_hook="{{ require_kept_lines() }}") }}
+{{ config(materialized="table") }}
 
 with
 

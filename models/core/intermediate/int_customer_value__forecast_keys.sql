@@ -31,8 +31,9 @@ past_snapshots as (
         last_purchase_age_days,
         customer_age_days
     from {{ ref("int_customer_value__customer_snapshots") }}
-    inner join month_ends on as_of_date = month_end_date
-    where not is_current
+    where
+        not is_current
+        and as_of_date in (select month_ends.month_end_date from month_ends)
 
 ),
 

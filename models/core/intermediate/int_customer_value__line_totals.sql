@@ -21,8 +21,8 @@ lines as (
 
 ),
 
--- With neither an order id nor a line id nothing distinguishes a duplicate from a second
--- purchase: such lines are kept, and counted here.
+-- With neither an order id nor a line id nothing distinguishes a duplicate from a
+-- second purchase: such lines are kept, and counted here.
 identical_lines as (
 
     select

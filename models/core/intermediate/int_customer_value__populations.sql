@@ -45,7 +45,8 @@ sums as (
     select
         as_of_role,
         count(*) as customer_count,
-        sum(case when purchase_day_count > 1 then 1 else 0 end) as repeat_customer_count,
+        sum(case when purchase_day_count > 1 then 1 else 0 end)
+            as repeat_customer_count,
         -- The spend model falls back to it where nobody paid for a second purchase.
         cast(sum(net_revenue) as {{ type_double() }})
         / sum(purchase_day_count) as revenue_per_purchase_day

@@ -24,7 +24,8 @@
             "'" ~ dbt.escape_single_quotes(text | string | trim | lower) ~ "'"
         ) -%}
     {%- endfor -%}
-    {%- do excluded.update({name: texts | join(", ")}) -%}
+    {#- Nothing is in a list of null alone. #}
+    {%- do excluded.update({name: texts | join(", ") or "null"}) -%}
 {%- endfor %}
 with
 
@@ -55,8 +56,8 @@ exchange_rates as (  -- noqa: ST03
 
 ),
 
--- A return is a negative amount, a flagged line, or a line whose order id has the prefix
--- of returns; the amount of the latter two counts as negative whatever its sign.
+-- A return is a negative amount, a flagged line, or a line whose order id has the
+-- prefix of returns; the amount of the latter two counts as negative whatever its sign.
 signed as (
 
     select
@@ -112,14 +113,9 @@ with_reason as (
                     then 'future_dated'
             {% endif -%}
             when is_unknown_currency then 'unknown_currency'
-            {% if excluded.excluded_statuses -%}
-                when status in ({{ excluded.excluded_statuses }})
-                    then 'excluded_status'
-            {% endif -%}
-            {% if excluded.excluded_products -%}
-                when lower(product_id) in ({{ excluded.excluded_products }})
-                    then 'excluded_product'
-            {% endif -%}
+            when status in ({{ excluded.excluded_statuses }}) then 'excluded_status'
+            when lower(product_id) in ({{ excluded.excluded_products }})
+                then 'excluded_product'
         end as line_reason
     from converted
 

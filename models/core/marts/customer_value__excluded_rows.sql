@@ -178,7 +178,8 @@ excluded_rows as (
         cast(coalesce(totals.row_count, 0) as {{ dbt.type_bigint() }}) as row_count,
         cast(
             case
-                when reasons.input != 'service_activities' then coalesce(totals.amount, 0)
+                when reasons.input != 'service_activities'
+                    then coalesce(totals.amount, 0)
             end as {{ type_money() }}
         ) as amount,
         cast(

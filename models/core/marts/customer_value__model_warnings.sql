@@ -117,7 +117,7 @@ arrivals as (
         {% for measure in ["purchases", "revenue"] %}
             {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
             {% for metric, sign in {"mae": 1, "gini_normalised": -1}.items() %}
-                    select
+                select
                     model,
                     '{{ measure }}' as measure,
                     '{{ metric }}' as metric,

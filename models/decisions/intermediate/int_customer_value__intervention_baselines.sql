@@ -64,13 +64,13 @@ targeted as (
             )
     where
         interventions.target_condition is null
-        {% for intervention, condition in conditions.items() -%}
+        {%- for intervention, condition in conditions.items() %}
             or (
                 interventions.intervention
                 = '{{ dbt.escape_single_quotes(intervention) }}'
                 and ({{ condition }})
             )
-        {% endfor %}
+        {%- endfor %}
 
 ),
 

@@ -77,8 +77,8 @@ percentile_sums as (
 
 ),
 
--- Gini: 0 where all are equal, towards 1 where one has everything; it is not defined for
--- amounts below 0, which profits may be.
+-- Gini: 0 where all are equal, towards 1 where one has everything; it is not defined
+-- for amounts below 0, which profits may be.
 totals as (
 
     select
@@ -133,15 +133,14 @@ running_sums as (
         all_percentiles.percentile,
         all_percentiles.gini,
         all_percentiles.amount as total_amount,
-        coalesce(percentile_sums.amount, 0) as amount,
         {% for name in ["customer_count", "loss_customer_count", "amount"] %}
             sum(coalesce(percentile_sums.{{ name }}, 0)) over (
                 partition by all_percentiles.measure
                 order by all_percentiles.percentile
                 rows between unbounded preceding and current row
-            ) as cumulative_{{ name }}
-            {{- "," if not loop.last }}
+            ) as cumulative_{{ name }},
         {% endfor %}
+        coalesce(percentile_sums.amount, 0) as amount
     from all_percentiles
     left join percentile_sums
         on
