@@ -1,6 +1,6 @@
 {{ config(enabled=is_on("decisions")) }}
-{# The seed is named so that this stops acquisition_return, which reads both, and nothing else
-   that reads the attributes. #}
+{# The seed is named so that this stops acquisition_return, which reads both, and
+   nothing else that reads the attributes. #}
 -- depends_on: {{ ref("customer_value__acquisition_costs") }}
 select
     concat(

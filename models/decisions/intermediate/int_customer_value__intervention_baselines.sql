@@ -1,6 +1,12 @@
 {{ config(materialized="table") }}
 
-{%- set conditions = intervention_conditions() -%}
+{%- set fits = [] -%}
+{%- for intervention, condition in intervention_conditions().items() -%}
+    {%- do fits.append(
+        "interventions.intervention = '" ~ dbt.escape_single_quotes(intervention)
+        ~ "' and (" ~ condition ~ ")"
+    ) -%}
+{%- endfor %}
 with
 
 -- A condition may name any column.
@@ -64,13 +70,7 @@ targeted as (
             )
     where
         interventions.target_condition is null
-        {%- for intervention, condition in conditions.items() %}
-            or (
-                interventions.intervention
-                = '{{ dbt.escape_single_quotes(intervention) }}'
-                and ({{ condition }})
-            )
-        {%- endfor %}
+        or ({{ fits | join(") or (") if fits else "1 = 0" }})
 
 ),
 

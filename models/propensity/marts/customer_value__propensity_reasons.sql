@@ -60,11 +60,11 @@ ranks as (
 keys as (
 
     select
-        *,
-        {% for feature in features %}
-            cast(round(abs({{ feature }}) * 1e9, 0) as {{ dbt.type_bigint() }}) * 100
-            + {{ 99 - loop.index }} as {{ feature }}_key{{ "," if not loop.last }}
-        {% endfor %}
+        {% for feature in features -%}
+            100 * cast(round(abs({{ feature }}) * 1e9, 0) as {{ dbt.type_bigint() }})
+            + {{ 99 - loop.index }} as {{ feature }}_key,
+        {% endfor -%}
+        contributions.*
     from contributions
 
 ),
@@ -73,7 +73,7 @@ strongest as (
 
     select
         *,
-        greatest({{ features | join("_key, ") }}_key) as key_1
+        greatest({{ features | join("_key, ") }}_key) as key_1  -- noqa: LT05
     from keys
 
 ),

@@ -1,8 +1,8 @@
 {{ config(materialized="table") }}
 
--- Only the label looks past the date of the features. Counts go back as many days from
--- either date: totals to date would be larger on the later one, and a learner would take
--- that for better customers.
+-- Only the label looks past the date of the features. Counts go back as many days
+-- from either date: totals to date would be larger on the later one, and a learner
+-- would take that for better customers.
 with
 
 value_dates as (
