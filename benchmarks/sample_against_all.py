@@ -25,7 +25,13 @@ def build(folder: Path, name: str, variables: dict) -> Path:
     database.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "unit_test"),
-        *("--select", "+customer_value__customers", "+customer_value__forecast_intervals", "--indirect-selection", "cautious"),
+        *(
+            "--select",
+            "+customer_value__customers",
+            "+customer_value__forecast_intervals",
+            "--indirect-selection",
+            "cautious",
+        ),
         *("--vars", json.dumps({**variables, "modules": ["validation"], "history_months": 0})),
         *("--target-path", str(folder / f"target-{name}"), "--log-path", str(folder / "logs")),
     ]
