@@ -41,7 +41,7 @@
     ) -%}
     {%- if not relation -%}{{- return("") -}}{%- endif -%}
     {%- set built = run_query("select max(built_modules) from " ~ relation).columns[0][0] -%}
-    {%- set asked = var("modules") | sort | join(", ") -%}
+    {%- set asked = customer_value.modules_in_words() -%}
     {%- if built is not none and built != asked -%}
         {{- exceptions.raise_compiler_error(
             "The core in this database was built with modules: [" ~ built ~ "], and this command "

@@ -22,6 +22,13 @@
 {% endmacro %}
 
 
+{# The var `modules` as text; empty where it is no list, which validate_vars refuses. #}
+{% macro modules_in_words() %}
+    {%- set given = var("modules") -%}
+    {{- return((given if given is iterable else []) | sort | join(", ")) -}}
+{% endmacro %}
+
+
 {# Whether anything looks at customers as of a past date; the core alone does not. #}
 {% macro looks_back() %}
     {%- for capability in customer_value.capabilities() if customer_value.is_on(capability) -%}

@@ -143,7 +143,7 @@ with_distance as (
     select
         ---------- strings
         as_of_role,
-        '{{ var("modules") | sort | join(", ") }}' as built_modules,
+        '{{ modules_in_words() }}' as built_modules,
 
         ---------- numerics
         cast(

@@ -241,6 +241,17 @@ def active_customers(
     return BgNbd(x, T, **{**parameters, "b": passed})
 
 
+def nodes_needed(customers: BgNbd | ParetoNbd, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return how many nodes each window's quadrature needs, in steps of eight.
+
+    It depends on the customer and the window alone, so that a forecast does not depend on which
+    others are evaluated with it.
+    """
+    length = np.log1p(end / customers.A) - np.log1p(start / customers.A)
+    needed = np.minimum(8 + length * (3 + customers.dropout), MOST_NODES)
+    return (8 * np.ceil(needed / 8)).astype(int)
+
+
 def purchases_between(
     customers: BgNbd | ParetoNbd, start: np.ndarray, end: np.ndarray, delta: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -252,8 +263,7 @@ def purchases_between(
     that are done another way.
     """
     lower, upper = np.log1p(start / customers.A), np.log1p(end / customers.A)
-    longest = np.max(upper - lower, initial=0.0)
-    count = int(np.ceil(min(8 + longest * (3 + customers.dropout), MOST_NODES)))
+    count = int(np.max(nodes_needed(customers, start, end), initial=8))
     purchases, discounted = np.zeros(len(customers.A)), np.zeros(len(customers.A))
     for node, weight in zip(*np.polynomial.legendre.leggauss(count), strict=True):
         u = lower + (upper - lower) * (node + 1) / 2
@@ -303,7 +313,16 @@ def score_forecasts(
                 for name in ("repeat_count", "customer_age_days", "from_day", "to_day")
             )
             customers = active_customers(str(model), x, T, estimates)
-            purchases, discounted = purchases_between(customers, start, end, delta)
+            needed = nodes_needed(customers, start, end)
+            purchases, discounted = np.empty(len(block)), np.empty(len(block))
+            for count in np.unique(needed):
+                alike = needed == count
+                purchases[alike], discounted[alike] = purchases_between(
+                    active_customers(str(model), x[alike], T[alike], estimates),
+                    start[alike],
+                    end[alike],
+                    delta,
+                )
             frames.append(
                 block.assign(
                     alive_if_alive=np.clip(customers.alive(end), 0, 1),
