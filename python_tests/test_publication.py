@@ -398,19 +398,19 @@ def test_every_public_mart_is_published(shop):
     marts = set(mart_names())
     published = read(shop / "shop_published", "select table_name from publication")
     assert {name for (name,) in published} == marts
-    named = (ROOT / "models" / "publication" / "customer_value__published_marts.sql").read_text()
-    forgotten = [name for name in sorted(marts) if f'"{name}",' not in named]
-    assert not forgotten, f"add to models/publication/published_marts.sql: {forgotten}"
+    named = (ROOT / "macros" / "engine" / "capabilities.sql").read_text()
+    forgotten = [name for name in sorted(marts) if f'"{name}"' not in named]
+    assert not forgotten, f"add to macros/engine/capabilities.sql: {forgotten}"
 
 
 def test_a_mart_that_the_publication_forgets_stops_the_build(tmp_path):
     project = copy_project(tmp_path / "project")
-    model = project / "models" / "publication" / "customer_value__published_marts.sql"
-    model.write_text(model.read_text().replace('"calendar",', ""))
+    marts = project / "macros" / "engine" / "capabilities.sql"
+    marts.write_text(marts.read_text().replace('"calendar",', ""))
     build = run_dbt(
         *("run", "--select", "customer_value__published_marts"),
         database=tmp_path / "test.duckdb",
         project=project,
     )
     assert build.exit_code == 1
-    assert "published_marts does not name the public model calendar" in build.output
+    assert "public_marts does not name the public model calendar" in build.output
