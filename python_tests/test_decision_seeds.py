@@ -336,7 +336,12 @@ def test_a_changed_assumption_changes_the_scenarios_and_nothing_else(project, co
 
 
 ACTIVITIES = "customer_id,activity,performed_at,quantity\n"
-CORE = (*SEEDS, "--select", "+customer_value__customer_profitability")
+CORE = (
+    *SEEDS,
+    "--select",
+    "+customer_value__customer_profitability",
+    "+customer_value__excluded_rows",
+)
 
 
 @pytest.fixture
@@ -371,7 +376,7 @@ def test_service_activities_cost_what_their_rates_say(serve):
         ("b", Decimal("4.5"), Decimal("3.3")),
         ("c", Decimal(0), Decimal("3.3")),
     ]
-    for count, reason in ((3, "counted"), (1, "unknown_customer"), (1, "future_dated")):
+    for count, reason in ((3, "kept"), (1, "unknown_customer"), (1, "future_dated")):
         assert f"{count} service activities {reason}" in result.output
 
 

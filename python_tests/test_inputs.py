@@ -270,8 +270,8 @@ def test_discount_margin_and_windows_follow_their_vars(built, tmp_path):
             "activity_days": 180,
             "cluster_counts": [2, 3],
             "holdout_days": 90,
-        },
-        core_only=True,
+            "modules": ["validation"],
+        }
     )
     customers = build.frame("select * from customers")
     np.testing.assert_allclose(

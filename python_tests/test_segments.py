@@ -113,7 +113,7 @@ def test_every_customer_is_in_the_cluster_with_the_nearest_centroid(demo, custom
 
 
 def test_the_selected_clusters_are_the_profiled_ones(demo):
-    selection = demo.frame("select * from cluster_selection").set_index("k")
+    selection = demo.frame("select * from cluster_selection").set_index("cluster_count")
     assert list(selection.index.sort_values()) == [3, 4, 5, 6, 7, 8]
     assert selection["is_selected"].sum() == 1
     assert selection["inertia"].sort_index().is_monotonic_decreasing

@@ -299,8 +299,8 @@ def test_changing_the_future_changes_no_forecast(dbt, tmp_path):
             [
                 result.frame(f"select * from main_internal.{table} order by all")
                 for table in (
-                    "int_customer_value__value_observations",
-                    "fit_customer_value__value_learners",
+                    "int_value_observations",
+                    "fit_value_learners",
                 )
             ]
         )
