@@ -74,6 +74,8 @@ budget_totals as (
         concat('budget_scenarios ', scenario) as place,
         sum(budget) as budget
     from {{ ref("customer_value__budget_scenarios") }}
+    -- The profitable scenario spends what brings itself back, and no more.
+    where scenario != 'profitable'
     group by scenario
     union all
     select
@@ -102,7 +104,17 @@ optima as (
         ) as current_value,
         sum(
             case when scenario = 'shifted' then response_value_base else 0 end
-        ) as shifted_value
+        ) as shifted_value,
+        sum(
+            case
+                when scenario = 'optimal' then response_value_base - budget else 0
+            end
+        ) as optimal_net,
+        sum(
+            case
+                when scenario = 'profitable' then response_value_base - budget else 0
+            end
+        ) as profitable_net
     from {{ ref("customer_value__budget_scenarios") }}
 
 )
@@ -126,4 +138,6 @@ where budget_totals.budget != budgets.budget
 union all
 select place
 from optima
-where optimal_value < greatest(current_value, shifted_value) - 0.01
+where
+    optimal_value < greatest(current_value, shifted_value) - 0.01
+    or profitable_net < optimal_net - 0.02

@@ -255,7 +255,18 @@
                 "from": 0,
                 "to": 1,
                 "expected": any_share,
-                "meaning": "share of the budget that the shifted scenario moves",
+                "meaning": "share of the budget that the shifted scenario moves at most; with "
+                    ~ "named segments, share of the givers' budget that it moves",
+            },
+            "reallocation_from": {
+                "kind": "list",
+                "expected": "a list of segments, [] lets the marginal returns decide",
+                "meaning": "segments whose budget the shifted scenario takes from",
+            },
+            "reallocation_to": {
+                "kind": "list",
+                "expected": "a list of segments, [] lets the marginal returns decide",
+                "meaning": "segments whose budget it adds to",
             },
             "budget_floor_share": {
                 "kind": "number",

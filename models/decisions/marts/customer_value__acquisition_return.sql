@@ -247,12 +247,17 @@ with_cost as (
         and coalesce(totals.own_cost_count, 0) < greatest(
             coalesce(totals.customer_count, 0), 1
         ) as is_seed_used,
-        -- Own costs first; the rest at the seed's, a total only where nobody has one.
+        coalesce(totals.own_cost_count, 0) > 0
+        and (
+            coalesce(named.cost_basis, 'per_customer') != 'total'
+            or totals.own_cost_count = totals.customer_count
+        ) as is_own_cost_used,
+        -- Own costs first, and the rest at the seed's. A total is that of the whole
+        -- group, those with a cost of their own included: only own costs of all replace
+        -- it.
         case
-            when coalesce(totals.own_cost_count, 0) = 0 and named.cost_basis = 'total'
-                then named.cost
             when totals.own_cost_count = totals.customer_count then totals.own_cost
-            when named.cost_basis = 'total' then totals.own_cost
+            when named.cost_basis = 'total' then named.cost
             else
                 coalesce(totals.own_cost, 0)
                 + coalesce(named.cost, unnamed.cost)
@@ -356,12 +361,12 @@ acquisition_return as (
         cast(
             concat(
                 case
-                    when with_cost.own_cost_count > 0
+                    when with_cost.is_own_cost_used
                         then 'customer_attributes: acquisition_cost'
                     else ''
                 end,
                 case
-                    when with_cost.own_cost_count > 0 and with_cost.is_seed_used
+                    when with_cost.is_own_cost_used and with_cost.is_seed_used
                         then ', '
                     else ''
                 end,
@@ -381,7 +386,7 @@ acquisition_return as (
         cast(
             case
                 when with_cost.is_seed_used then with_cost.seed_source
-                when with_cost.own_cost_count > 0 then 'customer_attributes'
+                when with_cost.is_own_cost_used then 'customer_attributes'
                 else 'none'
             end as {{ dbt.type_string() }}
         ) as assumption_source,

@@ -88,7 +88,8 @@ responses as (
 
 ),
 
--- The response of a year comes as the forecast does, month by month.
+-- The response of a year comes as the forecast does, month by month. The budget is that
+-- of the year, so what it has not brought back by then it does not bring back.
 shapes as (
 
     select
@@ -99,12 +100,11 @@ shapes as (
             order by month_ahead
             rows between unbounded preceding and current row
         ) / nullif(
-            sum(case when month_ahead <= 12 then discounted_margin end) over (
-                partition by segment
-            ),
+            sum(discounted_margin) over (partition by segment),
             0
         ) as share_of_year
     from segment_months
+    where month_ahead <= 12
 
 ),
 
@@ -140,7 +140,12 @@ budget_scenarios as (
             concat(
                 responses.assumption_row,
                 case
-                    when responses.scenario = 'shifted' then ', var reallocation_share'
+                    when responses.scenario = 'shifted'
+                        then
+                            concat(
+                                ', vars reallocation_share, reallocation_from, ',
+                                'reallocation_to'
+                            )
                     else ''
                 end,
                 case
@@ -158,7 +163,8 @@ budget_scenarios as (
             case responses.scenario
                 when 'current' then 1
                 when 'shifted' then 2
-                else 3
+                when 'optimal' then 3
+                else 4
             end as {{ dbt.type_int() }}
         ) as scenario_order,
         cast(responses.segment_order as {{ dbt.type_int() }}) as segment_order,

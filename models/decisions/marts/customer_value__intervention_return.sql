@@ -124,7 +124,7 @@ unit_effects as (
 
 ),
 
-running_margins as (
+cumulated as (
 
     select
         *,
@@ -134,6 +134,20 @@ running_margins as (
             rows between unbounded preceding and current row
         ) as cumulative_unit_margin
     from unit_effects
+
+),
+
+running_margins as (
+
+    select
+        *,
+        coalesce(
+            lag(cumulative_unit_margin) over (
+                partition by intervention order by month_ahead
+            ),
+            0
+        ) as previous_unit_margin
+    from cumulated
 
 ),
 
@@ -184,7 +198,8 @@ cases as (
     {% endfor %}
 ),
 
--- The margin is spread evenly over the month that brings the cost back.
+-- The margin is spread evenly over the month that brings the cost back, the first by
+-- whose end it is reached; later months would be extrapolated backwards.
 paybacks as (
 
     select
@@ -195,6 +210,8 @@ paybacks as (
                 when
                     running_margins.cumulative_unit_margin * cases.effect_on_targeted
                     >= cases.cost
+                    and running_margins.previous_unit_margin * cases.effect_on_targeted
+                    < cases.cost
                     then
                         running_margins.end_day
                         - (running_margins.end_day - running_margins.start_day)

@@ -1,4 +1,4 @@
-"""Divide the budget among the segments: shifted by a rule, and optimal under the same total.
+"""Divide the budget among the segments: shifted, optimal, and without what costs more.
 
 Spending s on a segment brings response * (1 - exp(-s / spend_scale)), a concave function. So
 the optimum under a fixed total, within floors and caps, is where one more unit brings the same
@@ -7,6 +7,8 @@ same problem as water-filling), and one number, that marginal return, is searche
 
 Money is in whole cents, so that the totals are equal to the cent.
 """
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -40,75 +42,26 @@ def response(spend: np.ndarray, most: np.ndarray, scale: np.ndarray) -> np.ndarr
     return np.where(scale > 0, most * -np.expm1(-spend / safe), 0.0)
 
 
-def shifted(
-    budget: np.ndarray,
-    floor: np.ndarray,
-    cap: np.ndarray,
-    returns: np.ndarray,
-    reallocation_share: float,
+def divided(
+    exact_at: Callable[[float], np.ndarray], total: int, floor: np.ndarray, cap: np.ndarray
 ) -> np.ndarray:
-    """Move a share of the budget from the lowest to the highest return per unit.
-
-    Segments below the mean return (weighted by budget) give, the lowest first and down to
-    their floor; those above it take, the highest first and up to their cap. As much moves as
-    the share allows, the givers have and the takers hold. Of equal returns the first segment
-    goes first.
+    """Return the whole cents of the division at the marginal return that spends the total.
 
     Parameters
     ----------
-    budget, floor, cap : whole cents per segment.
-    returns : return per unit of today's budget.
+    exact_at : the exact cents per segment at the logarithm of a marginal return, non-increasing.
+    total : between the sums of floor and cap.
+    floor, cap : whole cents per segment.
     """
-    total = budget.sum()
-    result = budget.copy()
-    if total == 0:
-        return result
-    mean = float(np.average(returns, weights=budget))
-    # Returns that are equal but for their last digits are equal.
-    gap = 1e-9 * max(abs(mean), 1e-300)
-    givers = [i for i in np.argsort(returns, kind="stable") if returns[i] < mean - gap]
-    takers = [i for i in np.argsort(-returns, kind="stable") if returns[i] > mean + gap]
-    moved = min(
-        int(reallocation_share * total),
-        int(sum(budget[i] - floor[i] for i in givers)),
-        int(sum(cap[i] - budget[i] for i in takers)),
-    )
-    for order, room, sign in ((givers, budget - floor, -1), (takers, cap - budget, 1)):
-        left = moved
-        for i in order:
-            step = min(left, int(room[i]))
-            result[i] += sign * step
-            left -= step
-    return result
-
-
-def optimal(
-    budget: np.ndarray, floor: np.ndarray, cap: np.ndarray, most: np.ndarray, scale: np.ndarray
-) -> np.ndarray:
-    """Return the division of today's total that brings the most.
-
-    Parameters
-    ----------
-    budget, floor, cap : whole cents per segment, floor <= budget <= cap.
-    most, scale : the response per segment, scale in cents.
-    """
-    total = int(budget.sum())
-    most = np.where(scale > 0, most, 0.0)
-    if total == 0 or not (most > 0).any():
-        return budget.copy()
-    # Where nothing can be won a trace of a response takes what no other segment may hold.
-    scale = np.where(most > 0, np.maximum(scale, 1.0), total)
-    slope = np.maximum(most, 1e-12 * most.max()) / scale
-
-    def spend(log_return: float) -> np.ndarray:
-        return np.clip(scale * (np.log(slope) - log_return), floor, cap)
-
-    highest = float(np.log(slope).max())
-    lowest = float((np.log(slope) - (cap + 1) / scale).min())
+    lowest, highest = -1.0, 1.0
+    while exact_at(lowest).sum() < total and lowest > -1e9:
+        lowest *= 2
+    while exact_at(highest).sum() > total and highest < 1e9:
+        highest *= 2
     found = brentq(
-        lambda value: spend(value).sum() - total, lowest, highest, xtol=1e-13, maxiter=1000
+        lambda value: exact_at(value).sum() - total, lowest, highest, xtol=1e-13, maxiter=1000
     )
-    exact = spend(found)
+    exact = exact_at(found)
     result = np.floor(exact).astype("int64").clip(floor, cap)
     # The cents that were cut off go to the largest remainders with room for them.
     for i in np.argsort(result - exact, kind="stable"):
@@ -119,32 +72,169 @@ def optimal(
     return result
 
 
-def allocate(segments: pd.DataFrame, reallocation_share: float) -> pd.DataFrame:
-    """Return the budgets of the three scenarios.
+def best(
+    total: int, floor: np.ndarray, cap: np.ndarray, most: np.ndarray, scale: np.ndarray
+) -> np.ndarray:
+    """Return the division of a total that brings the most.
+
+    Parameters
+    ----------
+    total : whole cents, between the sums of floor and cap.
+    floor, cap : whole cents per segment, floor <= cap.
+    most, scale : the response per segment, scale in cents.
+    """
+    if len(floor) == 0 or total <= floor.sum():
+        return floor.copy()
+    if total >= cap.sum():
+        return cap.copy()
+    most = np.where(scale > 0, most, 0.0)
+    # Where nothing can be won a trace of a response takes what no other segment may hold.
+    scale = np.where(most > 0, np.maximum(scale, 1.0), max(total, 1))
+    slope = np.maximum(most, 1e-12 * max(most.max(), 1e-12)) / scale
+
+    def spend(log_return: float) -> np.ndarray:
+        return np.clip(scale * (np.log(slope) - log_return), floor, cap)
+
+    return divided(spend, total, floor, cap)
+
+
+def optimal(
+    budget: np.ndarray, floor: np.ndarray, cap: np.ndarray, most: np.ndarray, scale: np.ndarray
+) -> np.ndarray:
+    """Return the division of today's total that brings the most; see `best`."""
+    if not (np.where(scale > 0, most, 0.0) > 0).any():
+        return budget.copy()
+    return best(int(budget.sum()), floor, cap, most, scale)
+
+
+def profitable(
+    floor: np.ndarray, most_spent: np.ndarray, most: np.ndarray, scale: np.ndarray
+) -> np.ndarray:
+    """Return the division that brings the most beyond its cost, of at most the optimal one.
+
+    A unit is spent where it brings at least a unit back. What the optimum of today's total
+    spends beyond that is not spent at all: nowhere is its return higher.
+
+    Parameters
+    ----------
+    floor : whole cents per segment.
+    most_spent : the optimal division.
+    most, scale : the response per segment in units of money, scale in cents.
+    """
+    slope = np.divide(100 * most, scale, out=np.zeros(len(most)), where=scale > 0)
+    exact = scale * np.log(np.maximum(slope, 1.0))
+    return np.minimum(np.floor(exact).astype("int64").clip(floor), most_spent)
+
+
+def shifted(
+    budget: np.ndarray,
+    floor: np.ndarray,
+    cap: np.ndarray,
+    most: np.ndarray,
+    scale: np.ndarray,
+    reallocation_share: float,
+    givers: np.ndarray | None = None,
+    takers: np.ndarray | None = None,
+) -> np.ndarray:
+    """Move at most a share of the budget to where the next unit brings the most.
+
+    Without names, money moves while the marginal return of the taker exceeds that of the giver,
+    until `reallocation_share` of the whole has moved. What is given is what brings the least, and
+    it is added where it brings the most, so no shift brings less than today's division.
+
+    With named givers or takers, the share is that of the givers' budget and is moved whatever it
+    brings, as far as floors and caps allow; among the givers and among the takers it is divided
+    in the best way.
+
+    Parameters
+    ----------
+    budget, floor, cap : whole cents per segment, floor <= budget <= cap.
+    most, scale : the response per segment, scale in cents.
+    givers, takers : whether a segment was named; None where nobody named any.
+    """
+    if givers is None and takers is None:
+        target = optimal(budget, floor, cap, most, scale)
+        limit = int(reallocation_share * budget.sum())
+        if np.abs(target - budget).sum() // 2 <= limit:
+            return target
+        # What the optimum takes from a segment, and gives to it, bounds each step towards it.
+        givers, takers = target < budget, target > budget
+        lowest, highest = np.minimum(target, budget), np.maximum(target, budget)
+    else:
+        givers = ~takers if givers is None else givers
+        takers = ~givers if takers is None else takers
+        limit = int(reallocation_share * budget[givers].sum())
+        lowest, highest = floor, cap
+    moved = min(
+        limit,
+        int((budget - lowest)[givers].sum()),
+        int((highest - budget)[takers].sum()),
+    )
+    result = budget.copy()
+    for part, change, low, high in (
+        (givers, -moved, lowest, budget),
+        (takers, moved, budget, highest),
+    ):
+        total = int(budget[part].sum()) + change
+        result[part] = best(total, low[part], high[part], most[part], scale[part])
+    return result
+
+
+def allocate(
+    segments: pd.DataFrame,
+    reallocation_share: float,
+    givers: Sequence[str] = (),
+    takers: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return the budgets of the four scenarios.
 
     Parameters
     ----------
     segments : segment, budget_cents, floor_cents, cap_cents, response_base, spend_scale.
+    givers, takers : names of the segments that the shift takes from and gives to; where both are
+        empty the marginal returns decide.
 
     Returns
     -------
     One row per scenario and segment, with the columns COLUMNS.
+
+    Raises
+    ------
+    ValueError : where a name is no segment, or is both giver and taker.
     """
     segments = segments.sort_values("segment")
+    names = segments["segment"].astype("string")
+    unknown = sorted({*givers, *takers} - set(names))
+    if len(segments) and unknown:
+        raise ValueError(
+            f"The vars reallocation_from and reallocation_to name {', '.join(unknown)}, and there "
+            f"is no such segment: the segments are {', '.join(names)}."
+        )
+    if both := sorted(set(givers) & set(takers)):
+        raise ValueError(
+            f"The vars reallocation_from and reallocation_to both name {', '.join(both)}: a "
+            "segment cannot give to itself."
+        )
     budget, floor, cap = (
         segments[name].to_numpy("int64") for name in ("budget_cents", "floor_cents", "cap_cents")
     )
     most = segments["response_base"].to_numpy("float64")
     scale = 100 * segments["spend_scale"].to_numpy("float64")
-    # A segment without a budget is ranked by what its first unit would bring.
-    first = np.divide(most, scale, out=np.zeros(len(most)), where=scale > 0)
-    returns = np.divide(
-        response(budget.astype("float64"), most, scale), budget, out=first, where=budget > 0
-    )
+    division = optimal(budget, floor, cap, most, scale)
     scenarios = {
         "current": budget,
-        "shifted": shifted(budget, floor, cap, returns, reallocation_share),
-        "optimal": optimal(budget, floor, cap, most, scale),
+        "shifted": shifted(
+            budget,
+            floor,
+            cap,
+            most,
+            scale,
+            reallocation_share,
+            names.isin(givers).to_numpy("bool") if len(givers) else None,
+            names.isin(takers).to_numpy("bool") if len(takers) else None,
+        ),
+        "optimal": division,
+        "profitable": profitable(floor, division, most, scale),
     }
     frames = [
         pd.DataFrame({"scenario": name, "segment": segments["segment"], "budget_cents": cents})
@@ -159,5 +249,7 @@ def model(dbt, session):
     frame = allocate(
         to_frame(dbt.ref("int_customer_value__budget_segments")),
         reallocation_share=float(dbt.config.meta_get("reallocation_share")),
+        givers=dbt.config.meta_get("reallocation_from"),
+        takers=dbt.config.meta_get("reallocation_to"),
     )
     return to_relation(frame, session)

@@ -31,6 +31,14 @@ migration as (
         cast(group_steps.grouping_name as {{ dbt.type_string() }}) as grouping_name,
         cast(group_steps.from_group as {{ dbt.type_string() }}) as from_group,
         cast(group_steps.to_group as {{ dbt.type_string() }}) as to_group,
+        cast(
+            case
+                when from_groups.group_order is null then 'new'
+                when to_groups.group_order < from_groups.group_order then 'rose'
+                when to_groups.group_order > from_groups.group_order then 'slipped'
+                else 'stayed'
+            end as {{ dbt.type_string() }}
+        ) as direction,
 
         ---------- numerics
         cast(coalesce(from_groups.group_order, 0) as {{ dbt.type_int() }})

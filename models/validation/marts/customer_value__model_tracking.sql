@@ -217,6 +217,10 @@ model_tracking as (
 
         ---------- booleans
         week_from_calibration > 0 as is_holdout,
+        -- The last week may still run, and would look like a fall.
+        {{ date_add_days(
+            "calibration_date", "cast(7 * week_from_calibration as integer)"
+        ) }} <= last_date as is_complete,
 
         ---------- dates
         cast(
