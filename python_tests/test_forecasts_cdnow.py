@@ -19,7 +19,7 @@ from sklearn.metrics import (
 
 MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd")
 LEARNERS = ("ridge", "random_forest", "gradient_boosting", "neural_network")
-BASELINES = ("own_rate", "population_mean", "past_spend", "past_average")
+BASELINES = ("own_rate", "population_mean", "past_spend", "past_average", "last_window")
 
 
 @pytest.fixture(scope="module")

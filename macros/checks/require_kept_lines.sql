@@ -21,19 +21,10 @@
             ~ "at a table with transactions in it."
         ) -}}
     {%- endif -%}
-    {%- set advice = {
-        "missing_customer": "look at the column mapped to customer_id",
-        "invalid_timestamp": "give the dates' date_format, such as %d/%m/%Y",
-        "invalid_amount": "look at the column mapped to amount (a number, or text such as $1,234.56)",
-        "future_dated": "as_of_date lies before the first transaction; give a later one",
-        "unknown_currency": "add the currencies to the seed exchange_rates",
-        "excluded_status": "shorten excluded_statuses",
-        "excluded_product": "shorten excluded_products",
-        "customer_without_purchase": "look at the signs of the amounts: a negative one is a return",
-    } -%}
     {%- set first = counts.rows[0][0] -%}
     {{- exceptions.raise_compiler_error(
         "No line of " ~ input ~ " can be used (" ~ reasons | join(", ") ~ "): "
-        ~ advice.get(first, "look at int_transactions_classified") ~ "."
+        ~ customer_value.exclusion_advice().get(
+            first, "look at int_transactions_classified") ~ "."
     ) -}}
 {% endmacro %}

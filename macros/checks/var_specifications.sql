@@ -358,6 +358,22 @@
                 "expected": enough_customers,
                 "meaning": "a build warns of fewer customers with a second purchase",
             },
+            "maximum_excluded_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "a build warns of each reason that leaves out more than this share of "
+                    ~ "an input's rows, or of its money",
+            },
+            "maximum_handful_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "a build names up to five customers who hold more than this share of "
+                    ~ "the expected lifetime value, and ten times that of average ones",
+            },
             "minimum_history_multiple": {
                 "kind": "number",
                 "from": 0,
@@ -375,15 +391,16 @@
                 "kind": "number",
                 "from": 0,
                 "expected": not_negative,
-                "meaning": "a build warns where first purchases are more frequent at the start of "
-                    ~ "the log than later, by this ratio: the log may begin in the middle of the "
-                    ~ "customers' lives",
+                "meaning": "a build warns where first purchases in the first 30 days are this many "
+                    ~ "times those in the middle one of the later windows of 30 days: the log may "
+                    ~ "begin in the middle of the customers' lives",
             },
             "maximum_bias_share": {
                 "kind": "number",
                 "from": 0,
                 "expected": not_negative,
-                "meaning": "a build warns where a holdout total is off by a larger share",
+                "meaning": "a build warns where a holdout total, or the mean of the propensities, is off "
+                    ~ "by a larger share",
             },
         },
         "Publication": {

@@ -1,7 +1,7 @@
 {# A number as text in a sentence, rounded to `digits` digits after the point. #}
 {% macro number_text(expression, digits) -%}
     cast(
-        cast(round({{ expression }}, {{ digits }}) as decimal(18, {{ digits }}))
+        cast(round({{ expression }}, {{ digits }}) as {{ type_decimal(38, digits) }})
         as {{ dbt.type_string() }}
     )
 {%- endmacro %}

@@ -1,9 +1,12 @@
-{% test no_warning(model, warning_code) %}
+{% test no_warning(model, warning_code=none) %}
 
 select
+    warning_code,
     subject,
     sentence
 from {{ model }}
-where warning_code = '{{ warning_code }}'
+{% if warning_code -%}
+    where warning_code = '{{ warning_code }}'
+{%- endif %}
 
 {% endtest %}

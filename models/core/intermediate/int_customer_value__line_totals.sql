@@ -16,6 +16,7 @@ lines as (
         amount,
         transacted_date,
         transacted_at,
+        excluded_value,
         coalesce(exclusion_reason, 'kept') as exclusion_reason
     from {{ ref("int_customer_value__transactions_classified") }}
 
@@ -71,11 +72,67 @@ by_reason as (
 
 ),
 
+excluded_values as (
+
+    select
+        exclusion_reason,
+        concat(
+            '"',
+            substr(coalesce(nullif(trim(excluded_value), ''), '(empty)'), 1, 40),
+            '"'
+        ) as excluded_value
+    from lines
+    where exclusion_reason not in ('kept', 'missing_customer')
+
+),
+
+counted_values as (
+
+    select
+        exclusion_reason,
+        excluded_value,
+        count(*) as line_count
+    from excluded_values
+    group by exclusion_reason, excluded_value
+
+),
+
+-- The most frequent values are those that one mends first.
+placed_values as (
+
+    select
+        exclusion_reason,
+        excluded_value,
+        row_number() over (
+            partition by exclusion_reason order by line_count desc, excluded_value
+        ) as place
+    from counted_values
+
+),
+
+examples as (
+
+    select
+        exclusion_reason,
+        {% for place in [1, 2, 3] -%}
+            max(case when place = {{ place }} then excluded_value end)
+                as example_{{ place }}
+            {{- "," if not loop.last }}
+        {% endfor %}
+    from placed_values
+    where place <= 3
+    group by exclusion_reason
+
+),
+
 line_totals as (
 
     select
         ---------- strings
         by_reason.exclusion_reason,
+        examples.example_1
+        || coalesce(', ' || examples.example_2, '')
+        || coalesce(', ' || examples.example_3, '') as example_values,
 
         ---------- numerics
         by_reason.line_count,
@@ -88,6 +145,7 @@ line_totals as (
     from by_reason
     left join identical_totals
         on by_reason.exclusion_reason = identical_totals.exclusion_reason
+    left join examples on by_reason.exclusion_reason = examples.exclusion_reason
 
 )
 

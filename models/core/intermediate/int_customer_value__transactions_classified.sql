@@ -42,7 +42,9 @@ transactions as (
         unit_price,
         amount,
         is_flagged_return,
-        transacted_at
+        transacted_at,
+        transacted_at_as_written,
+        amount_as_written
     from {{ ref("stg_customer_value__transactions") }}
 
 ),
@@ -151,6 +153,16 @@ without_duplicates as (
 
 ),
 
+with_last_reason as (
+
+    select
+        *,
+        case when is_duplicate then 'duplicate_line' else line_reason end
+            as exclusion_reason
+    from without_duplicates
+
+),
+
 classified as (
 
     select
@@ -163,8 +175,18 @@ classified as (
         ---------- strings
         status,
         currency,
-        case when is_duplicate then 'duplicate_line' else line_reason end
-            as exclusion_reason,
+        exclusion_reason,
+        -- What the reason is about, as an example for people to look at.
+        case exclusion_reason
+            when 'invalid_timestamp' then transacted_at_as_written
+            when 'invalid_amount' then amount_as_written
+            when 'future_dated'
+                then cast(transacted_date as {{ dbt.type_string() }})
+            when 'unknown_currency' then currency
+            when 'excluded_status' then status
+            when 'excluded_product' then product_id
+            when 'duplicate_line' then coalesce(line_id, order_id)
+        end as excluded_value,
 
         ---------- numerics
         quantity,
@@ -182,7 +204,7 @@ classified as (
 
         ---------- timestamps
         transacted_at
-    from without_duplicates
+    from with_last_reason
 
 )
 

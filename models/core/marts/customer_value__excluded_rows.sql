@@ -25,7 +25,8 @@ line_totals as (
         exclusion_reason,
         line_count,
         amount,
-        identical_line_count
+        identical_line_count,
+        example_values
     from {{ ref("int_customer_value__line_totals") }}
 
 ),
@@ -111,7 +112,8 @@ counted as (
             else line_totals.amount
         end as amount,
         cast(null as {{ type_money() }}) as cost,
-        line_totals.identical_line_count
+        line_totals.identical_line_count,
+        line_totals.example_values
     from line_totals
     cross join lines_without_customer
     union all
@@ -121,7 +123,8 @@ counted as (
         line_count as row_count,
         amount,
         cast(null as {{ type_money() }}) as cost,
-        0 as identical_line_count
+        0 as identical_line_count,
+        cast(null as {{ dbt.type_string() }}) as example_values
     from lines_without_customer
     {% if looks_back() -%}
         union all
@@ -131,7 +134,8 @@ counted as (
             count(*) as row_count,
             coalesce(sum(response_value), 0) as amount,
             coalesce(sum(cost), 0) as cost,
-            0 as identical_line_count
+            0 as identical_line_count,
+        cast(null as {{ dbt.type_string() }}) as example_values
         from campaign_contacts
         group by exclusion_reason
     {%- endif %}
@@ -143,7 +147,8 @@ counted as (
             count(*) as row_count,
             cast(null as {{ type_money() }}) as amount,
             cast(null as {{ type_money() }}) as cost,
-            0 as identical_line_count
+            0 as identical_line_count,
+        cast(null as {{ dbt.type_string() }}) as example_values
         from service_activities
         group by exclusion_reason
     {%- endif %}
@@ -160,7 +165,8 @@ totals as (
         sum(row_count) as row_count,
         sum(amount) as amount,
         sum(cost) as cost,
-        sum(identical_line_count) as identical_line_count
+        sum(identical_line_count) as identical_line_count,
+        cast(null as {{ dbt.type_string() }}) as example_values
     from counted
     group by input
 
@@ -172,6 +178,7 @@ excluded_rows as (
         ---------- strings
         cast(reasons.input as {{ dbt.type_string() }}) as input,
         cast(reasons.exclusion_reason as {{ dbt.type_string() }}) as exclusion_reason,
+        cast(totals.example_values as {{ dbt.type_string() }}) as example_values,
 
         ---------- numerics
         cast(reasons.reason_order as {{ dbt.type_int() }}) as reason_order,

@@ -1,23 +1,29 @@
+{%- set metrics = {
+    "mae": {"sign": 1, "words": "the mean absolute error of"},
+    "rmse": {"sign": 1, "words": "the root mean squared error of"},
+    "gini_normalised": {"sign": -1, "words": "the normalised Gini of the order by"},
+} -%}
 with
 
-populations as (
+log_warnings as (
 
     select
-        as_of_role,
-        customer_count,
-        repeat_customer_count
-    from {{ ref("int_customer_value__populations") }}
+        warning_code,
+        subject,
+        sentence
+    from {{ ref("int_customer_value__log_warnings") }}
 
 ),
 
-snapshots as (
+excluded_rows as (
 
     select
-        as_of_date,
-        first_purchase_date,
-        last_purchase_date
-    from {{ ref("int_customer_value__customer_snapshots") }}
-    where is_current
+        input,
+        exclusion_reason,
+        example_values,
+        row_count,
+        cast(amount as {{ type_double() }}) as amount
+    from {{ ref("customer_value__excluded_rows") }}
 
 ),
 
@@ -45,9 +51,11 @@ fits as (
             model,
             bias_share,
             mae,
+            rmse,
             gini_normalised,
             revenue_bias_share,
             revenue_mae,
+            revenue_rmse,
             revenue_gini_normalised,
             is_baseline,
             is_selected,
@@ -56,59 +64,70 @@ fits as (
 
     ),
 {% endif %}
-first_dates as (
+-- A reason is named where it takes more than a share of the rows, or of the money.
+excluded_shares as (
 
     select
-        min(first_purchase_date) as first_date,
-        max(as_of_date) as last_date
-    from snapshots
+        input,
+        exclusion_reason,
+        example_values,
+        row_count,
+        cast(row_count as {{ type_double() }})
+        / sum(row_count) over (partition by input) as row_share,
+        abs(amount)
+        / nullif(sum(abs(amount)) over (partition by input), 0) as amount_share
+    from excluded_rows
+    where exclusion_reason != 'total' and row_count > 0
 
 ),
 
--- One mistyped date, such as 2099, would make the as-of date and everybody look lapsed.
-last_gaps as (
+excluded_lines as (
 
     select
-        as_of_date,
-        cast(
-            {{ date_diff_days("max(last_purchase_date)", "as_of_date") }} as integer
-        ) as days_since_purchase
-    from snapshots
-    where last_purchase_date < as_of_date
-    group by as_of_date
-
-),
-
--- New customers arrive at about the same pace; those who are first seen when the log
--- begins, and had bought before, come on top.
-arrivals as (
-
-    select
-        {{ date_diff_days("first_dates.first_date", "first_dates.last_date") }} + 1
-            as observed_days,
-        sum(
+        input,
+        exclusion_reason,
+        concat(
+            {{ number_text("row_count", 0) }},
+            case input
+                when 'transactions' then ' lines ('
+                else concat(' rows of ', input, ' (')
+            end,
+            {{ number_text("100 * row_share", 1) }},
+            ' %',
             case
-                when
-                    {{ date_diff_days(
-                        "first_dates.first_date", "snapshots.first_purchase_date"
-                    ) }} < 30
-                    then 1
-                else 0
-            end
-        ) as first_month_count,
-        sum(
+                when amount_share > 0
+                    then
+                        ', and '
+                        || {{ number_text("100 * amount_share", 1) }}
+                        || ' % of the money'
+                else ''
+            end,
+            ') are left out as ',
+            exclusion_reason,
+            coalesce(', such as ' || example_values, ''),
             case
-                when
-                    {{ date_diff_days(
-                        "first_dates.first_date", "snapshots.first_purchase_date"
-                    ) }} between 30 and 59
-                    then 1
-                else 0
-            end
-        ) as second_month_count
-    from snapshots
-    cross join first_dates
-    group by first_dates.first_date, first_dates.last_date
+                when exclusion_reason = 'invalid_amount'
+                    then
+                        '; their amount cannot be read and counts 0.00, so that revenue '
+                        || 'is too high or too low'
+                else ''
+            end,
+            case exclusion_reason
+                {% for reason, advice in exclusion_advice().items() -%}
+                    when '{{ reason }}'
+                        then ': {{ dbt.escape_single_quotes(advice) }}'
+                {% endfor -%}
+                else ''
+            end,
+            '.'
+        ) as sentence
+    from excluded_shares
+    where
+        exclusion_reason != 'kept'
+        and (
+            row_share > {{ var("maximum_excluded_share") }}
+            or amount_share > {{ var("maximum_excluded_share") }}
+        )
 
 ),
 
@@ -116,31 +135,22 @@ arrivals as (
     scores as (
         {% for measure in ["purchases", "revenue"] %}
             {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
-            {% for metric, sign in {"mae": 1, "gini_normalised": -1}.items() %}
+            {% for metric, of in metrics.items() %}
                 select
                     model,
                     '{{ measure }}' as measure,
                     '{{ metric }}' as metric,
+                    '{{ of.words }} {{ measure }}' as metric_in_words,
                     {{ prefix }}{{ metric }} as score,
-                    -- The lower the better.
-                    {{ sign }} * {{ prefix }}{{ metric }} as loss,
+                    -- The lower the better, as it is printed.
+                    {{ of.sign }} * round({{ prefix }}{{ metric }}, 3) as loss,
                     is_baseline,
                     {{ "is_value_selected" if measure == "revenue" else "is_selected" }}
                         as is_selected
                 from evaluations
-                union all
+                {{ "union all" if not (loop.last and measure == "revenue") }}
             {% endfor %}
         {% endfor %}
-        select
-            model,
-            'purchases' as measure,
-            'none' as metric,
-            cast(null as {{ type_double() }}) as score,
-            cast(null as {{ type_double() }}) as loss,
-            is_baseline,
-            is_selected
-        from evaluations
-        where false
     ),
 
     best_baselines as (
@@ -159,79 +169,142 @@ arrivals as (
 
     ),
 {% endif %}
+-- What a fit says of both dates is said once.
+findings as (
+
+    select
+        case
+            when model = '{{ var("value_model") }}'
+                then
+                    case
+                        when as_of_role = 'current' and not is_converged
+                            then 'value_model_not_estimated'
+                    end
+            when not is_converged then 'not_converged'
+            when finding like 'no dropout identified%' and model != 'gamma_gamma'
+                then 'no_dropout_identified'
+            when is_boundary and model = 'gamma_gamma' then 'spend_at_boundary'
+            when is_boundary then 'purchases_at_boundary'
+        end as warning_code,
+        as_of_role,
+        model,
+        finding
+    from fits
+
+),
+
+fit_warnings as (
+
+    select
+        warning_code,
+        model,
+        finding,
+        case
+            when count(*) > 1 then 'current and calibration'
+            else max(as_of_role)
+        end as roles
+    from findings
+    where warning_code is not null
+    group by warning_code, model, finding
+
+),
+
+{% if is_on("validation") %}
+    role_counts as (
+
+        select
+            count(*) as role_count,
+            count(case when as_of_role = 'calibration' then 1 end) as calibration_count
+        from {{ ref("int_customer_value__populations") }}
+
+    ),
+{% endif %}
+correlations as (
+
+    select
+        count(*) as role_count,
+        max(as_of_role) as only_role,
+        max(case when as_of_role = 'current' then frequency_spend_correlation end)
+            as current_correlation,
+        max(case when as_of_role = 'calibration' then frequency_spend_correlation end)
+            as calibration_correlation
+    from fits
+    where
+        abs(round(frequency_spend_correlation, 2))
+        > {{ var("maximum_spend_correlation") }}
+
+),
+
+{% if is_on("propensity") %}
+    propensity_levels as (
+
+        select
+            target,
+            model,
+            test_observation_count,
+            test_outcome_share,
+            test_mean_probability
+        from {{ ref("customer_value__propensity_fits") }}
+        where test_observation_count > 0
+
+    ),
+{% endif %}
 warnings as (
 
     select
-        'too_few_customers' as warning_code,
-        as_of_role as subject,
-        concat(
-            'Only ',
-            {{ number_text("customer_count", 0) }},
-            ' customers (',
-            as_of_role,
-            '): below {{ var("minimum_customers") }} the fits and forecasts are rough.'
-        ) as sentence
-    from populations
-    where customer_count < {{ var("minimum_customers") }}
+        warning_code,
+        subject,
+        sentence
+    from log_warnings
     union all
     select
-        'too_few_repeat_customers' as warning_code,
-        as_of_role as subject,
-        concat(
-            'Only ',
-            {{ number_text("repeat_customer_count", 0) }},
-            ' customers bought on more than one day (',
-            as_of_role,
-            '): below {{ var("minimum_repeat_customers") }} the models have little to ',
-            'learn from.'
-        ) as sentence
-    from populations
-    where repeat_customer_count < {{ var("minimum_repeat_customers") }}
+        'excluded_lines' as warning_code,
+        concat(input, ' ', exclusion_reason) as subject,
+        sentence
+    from excluded_lines
     union all
     select
-        'short_history' as warning_code,
-        'current' as subject,
-        concat(
-            'The log spans ',
-            {{ number_text("observed_days", 0) }},
-            ' days, less than {{ var("minimum_history_multiple") }} times the ',
-            'horizon of {{ var("horizon_days") }}: the lifetime value looks further ',
-            'ahead than the data reach back.'
-        ) as sentence
-    from arrivals
-    where
-        observed_days
-        < {{ var("minimum_history_multiple") }} * {{ var("horizon_days") }}
+        warning_code,
+        concat(roles, ' ', model) as subject,
+        case
+            when warning_code = 'value_model_not_estimated'
+                then
+                    concat(
+                        'The var value_model asks for ',
+                        model,
+                        ', and the customers carry the probabilistic value: ',
+                        finding
+                    )
+            else concat(model, ' (', roles, '): ', finding)
+        end as sentence
+    from fit_warnings
     union all
     select
-        'left_truncated' as warning_code,
-        'current' as subject,
+        'frequency_spend_correlation' as warning_code,
+        case
+            when role_count > 1 then 'current and calibration' else only_role
+        end as subject,
         concat(
-            {{ number_text("first_month_count", 0) }},
-            ' customers are first seen in the first 30 days of the log and ',
-            {{ number_text("second_month_count", 0) }},
-            ' in the next 30: many seem to be old customers whose earlier purchases ',
-            'are missing, so ages are too low and repeat counts too.'
+            'Frequency and spend per purchase correlate with ',
+            case
+                when role_count > 1
+                    then
+                        {{ number_text("current_correlation", 2) }}
+                        || ' today and '
+                        || {{ number_text("calibration_correlation", 2) }}
+                        || ' at the calibration date'
+                when only_role = 'current'
+                    then {{ number_text("current_correlation", 2) }} || ' today'
+                else
+                    {{ number_text("calibration_correlation", 2) }}
+                    || ' at the calibration date'
+            end,
+            ', beyond {{ var("maximum_spend_correlation") }}: the spend model takes ',
+            'them to be independent, so lifetime values are biased for the most and ',
+            'the least frequent customers.'
         ) as sentence
-    from arrivals
-    where
-        observed_days >= 60
-        and first_month_count
-        > {{ var("maximum_early_arrival_ratio") }} * second_month_count
-    union all
-    select
-        'isolated_as_of_date' as warning_code,
-        'current' as subject,
-        concat(
-            'The as-of date ',
-            cast(as_of_date as {{ dbt.type_string() }}),
-            ' lies ',
-            {{ number_text("days_since_purchase", 0) }},
-            ' days after the last purchase before it: if a date in the log is ',
-            'mistyped, set as_of_date.'
-        ) as sentence
-    from last_gaps
-    where days_since_purchase > {{ var("activity_days") }}
+    from correlations
+    where role_count > 0
     {% if is_on("validation") -%}
         union all
         select
@@ -241,84 +314,8 @@ warnings as (
                 'The log is too short to hold anything out, so the forecasts were not ',
                 'checked against the future.'
             ) as sentence
-        from first_dates
-        where
-            first_date is not null
-            and not exists (
-                select populations.as_of_role
-                from populations
-                where populations.as_of_role = 'calibration'
-            )
-    {%- endif %}
-    union all
-    select
-        'frequency_spend_correlation' as warning_code,
-        as_of_role as subject,
-        concat(
-            'Frequency and spend per purchase correlate with ',
-            {{ number_text("frequency_spend_correlation", 2) }},
-            ' (',
-            as_of_role,
-            '), beyond {{ var("maximum_spend_correlation") }}: the spend model takes ',
-            'them to be independent, so lifetime values are biased for the most and ',
-            'the least frequent customers.'
-        ) as sentence
-    from fits
-    where
-        abs(frequency_spend_correlation) > {{ var("maximum_spend_correlation") }}
-    union all
-    select
-        'not_converged' as warning_code,
-        concat(as_of_role, ' ', model) as subject,
-        concat(model, ' (', as_of_role, '): ', finding) as sentence
-    from fits
-    where not is_converged and model != '{{ var("value_model") }}'
-    union all
-    select
-        'value_model_not_estimated' as warning_code,
-        as_of_role as subject,
-        concat(
-            'The var value_model asks for ',
-            model,
-            ', and the customers carry the probabilistic value: ',
-            finding
-        ) as sentence
-    from fits
-    where
-        model = '{{ var("value_model") }}'
-        and as_of_role = 'current'
-        and not is_converged
-    union all
-    select
-        'no_dropout_identified' as warning_code,
-        concat(as_of_role, ' ', model) as subject,
-        concat(model, ' (', as_of_role, '): ', finding) as sentence
-    from fits
-    where
-        model != 'gamma_gamma'
-        and finding like 'no dropout identified%'
-    union all
-    select
-        'purchases_at_boundary' as warning_code,
-        concat(as_of_role, ' ', model) as subject,
-        concat(model, ' (', as_of_role, '): ', finding) as sentence
-    from fits
-    where
-        model != 'gamma_gamma'
-        and is_converged
-        and is_boundary
-        and finding not like 'no dropout identified%'
-    union all
-    select
-        'spend_at_boundary' as warning_code,
-        concat(as_of_role, ' ', model) as subject,
-        concat(model, ' (', as_of_role, '): ', finding) as sentence
-    from fits
-    where
-        model = 'gamma_gamma'
-        and is_converged
-        and is_boundary
-    {% if is_on("validation") -%}
+        from role_counts
+        where role_count > 0 and calibration_count = 0
         union all
         select
             'baseline_beats_model' as warning_code,
@@ -328,15 +325,9 @@ warnings as (
                 best_baselines.model,
                 ' beats ',
                 scores.model,
-                case
-                    when scores.metric = 'mae' then ' in the mean absolute error of '
-                    else ' in ordering customers by '
-                end,
-                scores.measure,
-                case
-                    when scores.metric = 'mae' then ' ('
-                    else ' (normalised Gini '
-                end,
+                ' in ',
+                scores.metric_in_words,
+                ' (',
                 {{ number_text("best_baselines.score", 3) }},
                 ' against ',
                 {{ number_text("scores.score", 3) }},
@@ -381,6 +372,34 @@ warnings as (
         where
             is_value_selected
             and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
+    {%- endif %}
+    {% if is_on("propensity") -%}
+        union all
+        select
+            'propensity_level' as warning_code,
+            target as subject,
+            concat(
+                'On the test ',
+                model,
+                ' gave a mean probability of ',
+                {{ number_text("test_mean_probability", 3) }},
+                ' for the target ',
+                target,
+                ', and ',
+                {{ number_text("test_outcome_share", 3) }},
+                ' had the outcome: use the order of the customers, and not the level.'
+            ) as sentence
+        from propensity_levels
+        where
+            abs(test_mean_probability - test_outcome_share)
+            > {{ var("maximum_bias_share") }} * test_outcome_share
+            -- Three standard errors of a share.
+            and (test_mean_probability - test_outcome_share)
+            * (test_mean_probability - test_outcome_share)
+            * test_observation_count
+            > 9 * test_outcome_share * (1 - test_outcome_share)
+            and {{ number_text("test_mean_probability", 3) }}
+            != {{ number_text("test_outcome_share", 3) }}
     {%- endif %}
 
 ),

@@ -39,8 +39,13 @@ typed as (
         ) as is_flagged_return,
         {{ parse_timestamp(
             input_column(columns, "transacted_at")
-        ) }} as parsed_at
-
+        ) }} as parsed_at,
+        {% for name in ["transacted_at", "amount", "quantity", "unit_price"] -%}
+            cast(
+                {{ input_column(columns, name) }} as {{ dbt.type_string() }}
+            ) as {{ name }}_as_written
+            {{- "," if not loop.last }}
+        {% endfor %}
     from source
 
 ),
@@ -57,6 +62,16 @@ cleaned as (
         ---------- strings
         status,
         currency,
+        transacted_at_as_written,
+        {% if "amount" in columns -%}
+            amount_as_written,
+        {% else -%}
+            concat(
+                coalesce(quantity_as_written, ''),
+                ' x ',
+                coalesce(unit_price_as_written, '')
+            ) as amount_as_written,
+        {% endif %}
 
         ---------- numerics
         quantity,

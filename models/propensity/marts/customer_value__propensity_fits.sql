@@ -11,6 +11,16 @@ fitted as (
 
 ),
 
+test_scores as (
+
+    select
+        target,
+        probability
+    from {{ ref("int_customer_value__propensity_scores") }}
+    where fold = 'test' and is_selected
+
+),
+
 sample_rows as (
 
     select
@@ -46,6 +56,16 @@ counted as (
 
 ),
 
+test_levels as (
+
+    select
+        target,
+        {{ exact_sum("probability") }} / count(*) as mean_probability
+    from test_scores
+    group by target
+
+),
+
 propensity_fits as (
 
     select
@@ -63,6 +83,8 @@ propensity_fits as (
             cast(counted.{{ fold }}_outcome_share as {{ type_double() }})
                 as {{ fold }}_outcome_share,
         {% endfor %}
+        cast(test_levels.mean_probability as {{ type_double() }})
+            as test_mean_probability,
 
         ---------- dates
         cast(counted.first_training_date as date) as first_training_date,
@@ -71,6 +93,7 @@ propensity_fits as (
         cast(counted.last_test_date as date) as last_test_date
     from fitted
     left join counted on fitted.target = counted.target
+    left join test_levels on fitted.target = test_levels.target
 
 )
 

@@ -24,6 +24,8 @@ outcomes as (
         customer_id,
         actual_purchases,
         actual_revenue,
+        last_window_purchases,
+        cast(last_window_revenue as {{ type_double() }}) as last_window_revenue,
         holdout_days,
         is_active
     from {{ ref("int_customer_value__holdout_outcomes") }}
@@ -93,6 +95,8 @@ customers as (
         spend_forecasts.expected_purchase_value,
         outcomes.actual_purchases,
         outcomes.actual_revenue,
+        outcomes.last_window_purchases,
+        outcomes.last_window_revenue,
         outcomes.is_active,
         -- What a customer of no age has done so far is no rate.
         coalesce(
@@ -155,6 +159,13 @@ baseline_predictions as (
         'past_average' as model,
         mean_purchases as predicted_purchases,
         mean_purchases * average_purchase_value as predicted_revenue
+    from customers
+    union all
+    select
+        customer_id,
+        'last_window' as model,
+        last_window_purchases as predicted_purchases,
+        last_window_revenue as predicted_revenue
     from customers
 
 ),

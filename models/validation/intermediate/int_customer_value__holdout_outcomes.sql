@@ -48,6 +48,24 @@ holdout_purchases as (
 
 ),
 
+-- What happened in as many days up to the calibration date, for the rule that it will
+-- happen again.
+last_window_purchases as (
+
+    select
+        purchase_days.customer_id,
+        count(*) as last_window_purchases,
+        sum(purchase_days.spend) as last_window_revenue
+    from purchase_days
+    inner join as_of_dates on purchase_days.purchase_date <= as_of_dates.as_of_date
+    where
+        {{ date_diff_days(
+            "purchase_days.purchase_date", "as_of_dates.as_of_date"
+        ) }} < as_of_dates.days_before_current
+    group by purchase_days.customer_id
+
+),
+
 outcomes as (
 
     select
@@ -59,6 +77,12 @@ outcomes as (
             as actual_purchases,
         cast(coalesce(holdout_purchases.actual_revenue, 0) as {{ type_money() }})
             as actual_revenue,
+        cast(coalesce(last_window_purchases.last_window_purchases, 0) as bigint)
+            as last_window_purchases,
+        cast(
+            coalesce(last_window_purchases.last_window_revenue, 0)
+            as {{ type_money() }}
+        ) as last_window_revenue,
         as_of_dates.days_before_current as holdout_days,
 
         ---------- booleans
@@ -70,6 +94,8 @@ outcomes as (
     inner join as_of_dates on customer_sample.as_of_date = as_of_dates.as_of_date
     left join holdout_purchases
         on customer_sample.customer_id = holdout_purchases.customer_id
+    left join last_window_purchases
+        on customer_sample.customer_id = last_window_purchases.customer_id
 
 )
 

@@ -189,8 +189,13 @@ model_evaluation as (
         {% endfor %}
 
         ---------- booleans
-        model in ('own_rate', 'population_mean', 'past_spend', 'past_average')
-            as is_baseline,
+        model in (
+            'own_rate',
+            'population_mean',
+            'past_spend',
+            'past_average',
+            'last_window'
+        ) as is_baseline,
         model = '{{ var("purchase_model") }}' as is_selected,
         model = max(value_model) as is_value_selected
     from with_value_model

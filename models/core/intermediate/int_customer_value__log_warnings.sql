@@ -1,0 +1,412 @@
+with
+
+populations as (
+
+    select
+        as_of_role,
+        customer_count,
+        repeat_customer_count
+    from {{ ref("int_customer_value__populations") }}
+
+),
+
+customer_totals as (
+
+    select first_purchase_date
+    from {{ ref("int_customer_value__customer_totals") }}
+
+),
+
+forecasts as (
+
+    select
+        customer_id,
+        lifetime_value_365d
+    from {{ ref("int_customer_value__customer_forecasts") }}
+
+),
+
+customer_days as (
+
+    select transacted_date
+    from {{ ref("int_customer_value__customer_days") }}
+    where is_purchase_day
+
+),
+
+as_of_dates as (
+
+    select as_of_date
+    from {{ ref("int_customer_value__as_of_dates") }}
+    where as_of_role = 'current'
+
+),
+
+counts as (
+
+    select
+        max(case when as_of_role = 'current' then customer_count end)
+            as current_customer_count,
+        max(case when as_of_role = 'calibration' then customer_count end)
+            as calibration_customer_count,
+        max(case when as_of_role = 'current' then repeat_customer_count end)
+            as current_repeat_customer_count,
+        max(case when as_of_role = 'calibration' then repeat_customer_count end)
+            as calibration_repeat_customer_count
+    from populations
+
+),
+
+purchases_per_date as (
+
+    select
+        transacted_date,
+        count(*) as purchase_count
+    from customer_days
+    group by transacted_date
+
+),
+
+gaps as (
+
+    select
+        transacted_date,
+        purchase_count,
+        lag(transacted_date) over (order by transacted_date) as previous_date,
+        sum(purchase_count) over (order by transacted_date) as purchases_up_to,
+        sum(purchase_count) over () as all_purchases
+    from purchases_per_date
+
+),
+
+-- A few dates that a long gap separates from all others are mistyped, not the shop's
+-- first or last days: one date with less than half of the purchases, or at most a
+-- hundredth of them.
+lonely_dates as (
+
+    select
+        transacted_date,
+        previous_date,
+        purchases_up_to - purchase_count as purchases_before,
+        all_purchases - purchases_up_to + purchase_count as purchases_from,
+        all_purchases
+    from gaps
+    where
+        {{ date_diff_days("previous_date", "transacted_date") }}
+        > {{ var("activity_days") }}
+
+),
+
+ranges as (
+
+    select
+        min(purchases_per_date.transacted_date) as first_date,
+        max(purchases_per_date.transacted_date) as last_date
+    from purchases_per_date
+
+),
+
+edges as (
+
+    select
+        max(
+            case
+                when
+                    100 * lonely_dates.purchases_before <= lonely_dates.all_purchases
+                    or (
+                        lonely_dates.previous_date = ranges.first_date
+                        and 2 * lonely_dates.purchases_before
+                        < lonely_dates.all_purchases
+                    )
+                    then lonely_dates.transacted_date
+            end
+        ) as start_date,
+        min(
+            case
+                when
+                    100 * lonely_dates.purchases_from <= lonely_dates.all_purchases
+                    or (
+                        lonely_dates.transacted_date = ranges.last_date
+                        and 2 * lonely_dates.purchases_from < lonely_dates.all_purchases
+                    )
+                    then lonely_dates.previous_date
+            end
+        ) as end_date
+    from lonely_dates
+    cross join ranges
+
+),
+
+spans as (
+
+    select
+        ranges.first_date,
+        as_of_dates.as_of_date,
+        coalesce(edges.start_date, ranges.first_date) as start_date,
+        {{ date_diff_days("coalesce(edges.end_date, ranges.last_date)", "as_of_dates.as_of_date") }}
+            as days_since_purchase,
+        {{ date_diff_days("coalesce(edges.start_date, ranges.first_date)", "as_of_dates.as_of_date") }}
+            + 1 as observed_days,
+        {{ date_diff_days("coalesce(edges.start_date, ranges.first_date)", "coalesce(edges.end_date, ranges.last_date)") }}
+            + 1 as bulk_days
+    from ranges
+    cross join edges
+    cross join as_of_dates
+    where ranges.first_date is not null
+
+),
+
+-- The whole windows of 30 days in which somebody is first seen, and how many.
+arrivals as (
+
+    select
+        window_number,
+        count(*) as customer_count
+    from (
+        select
+            cast(
+                floor(
+                    {{ date_diff_days("spans.start_date", "customer_totals.first_purchase_date") }}
+                    / 30.0
+                ) as integer
+            ) as window_number,
+            spans.bulk_days
+        from customer_totals
+        cross join spans
+        where customer_totals.first_purchase_date >= spans.start_date
+    ) as first_purchases
+    where 30 * (window_number + 1) <= bulk_days
+    group by window_number
+
+),
+
+-- New customers arrive at about the same pace; those who are first seen when the log
+-- begins, and had bought before, come on top. One window against the next is noise: the
+-- first is held against all later ones.
+arrival_paces as (
+
+    select
+        max(case when window_number = 0 then customer_count end) as first_count,
+        count(case when window_number > 0 then 1 end) as later_window_count,
+        max(case when window_number > 0 then customer_count end) as highest_later_count,
+        {{ percentile("case when window_number > 0 then customer_count end", 0.5) }}
+            as median_later_count
+    from arrivals
+
+),
+
+highest_values as (
+
+    select
+        customer_id,
+        lifetime_value_365d
+    from forecasts
+    where lifetime_value_365d is not null
+    order by lifetime_value_365d desc, customer_id asc
+    limit 5
+
+),
+
+value_totals as (
+
+    select
+        cast(count(*) as {{ type_double() }}) as customer_count,
+        {{ exact_sum("lifetime_value_365d") }} as value
+    from forecasts
+
+),
+
+placed_values as (
+
+    select
+        customer_id,
+        row_number() over (order by lifetime_value_365d desc, customer_id asc) as place,
+        sum(cast(lifetime_value_365d as {{ type_decimal(38, 12) }})) over (
+            order by lifetime_value_365d desc, customer_id asc
+            rows between unbounded preceding and current row
+        ) as value_up_to
+    from highest_values
+
+),
+
+-- The fewest customers whose share is beyond the bound, and ten times that of so many
+-- average ones.
+handfuls as (
+
+    select
+        min(placed_values.place) as holder_count,
+        max(value_totals.customer_count) as customer_count,
+        max(value_totals.value) as value
+    from placed_values
+    cross join value_totals
+    where
+        placed_values.value_up_to
+        > value_totals.value * greatest(
+            {{ var("maximum_handful_share") }},
+            10 * placed_values.place / value_totals.customer_count
+        )
+
+),
+
+holders as (
+
+    select
+        max(handfuls.holder_count) as holder_count,
+        max(handfuls.customer_count) as customer_count,
+        max(placed_values.value_up_to) / nullif(max(handfuls.value), 0) as value_share,
+        {% for place in range(1, 6) -%}
+            {{ "|| " if not loop.first -}}
+            coalesce(
+                max(
+                    case
+                        when placed_values.place = {{ place }}
+                            then {{ "', ' || " if not loop.first }}placed_values.customer_id
+                    end
+                ),
+                ''
+            )
+        {% endfor %} as customer_ids
+    from placed_values
+    inner join handfuls on placed_values.place <= handfuls.holder_count
+
+),
+
+warnings as (
+    {% for code, count_column, bound, what, consequence in [
+        (
+            "too_few_customers", "customer_count", "minimum_customers", "customers",
+            "the fits and forecasts are rough",
+        ),
+        (
+            "too_few_repeat_customers", "repeat_customer_count",
+            "minimum_repeat_customers", "customers who bought on more than one day",
+            "the models have little to learn from",
+        ),
+    ] %}
+        select
+            '{{ code }}' as warning_code,
+            'customers' as subject,
+            concat(
+                'Only ',
+                case
+                    when
+                        current_{{ count_column }} < {{ var(bound) }}
+                        then
+                            {{ number_text("current_" ~ count_column, 0) }}
+                            || ' {{ what }} today'
+                            || coalesce(
+                                ' and '
+                                || {{ number_text("calibration_" ~ count_column, 0) }}
+                                || ' at the calibration date',
+                                ''
+                            )
+                    else
+                        {{ number_text("calibration_" ~ count_column, 0) }}
+                        || ' {{ what }} at the calibration date'
+                end,
+                ': below {{ var(bound) }} {{ consequence }}.'
+            ) as sentence
+        from counts
+        where
+            current_{{ count_column }} < {{ var(bound) }}
+            or calibration_{{ count_column }} < {{ var(bound) }}
+        union all
+    {% endfor %}
+    select
+        'short_history' as warning_code,
+        'log' as subject,
+        concat(
+            'The log spans ',
+            {{ number_text("observed_days", 0) }},
+            ' days, less than {{ var("minimum_history_multiple") }} times the ',
+            'horizon of {{ var("horizon_days") }}: the lifetime value looks further ',
+            'ahead than the data reach back.'
+        ) as sentence
+    from spans
+    where observed_days < {{ var("minimum_history_multiple") }} * {{ var("horizon_days") }}
+    union all
+    select
+        'isolated_first_date' as warning_code,
+        'log' as subject,
+        concat(
+            'The first date of the log, ',
+            cast(first_date as {{ dbt.type_string() }}),
+            ', stands alone: all but a few purchases are of ',
+            cast(start_date as {{ dbt.type_string() }}),
+            ' or later. If it is mistyped, mend it: it makes the log look older and its ',
+            'customers with it.'
+        ) as sentence
+    from spans
+    where start_date > first_date
+    union all
+    select
+        'isolated_as_of_date' as warning_code,
+        'log' as subject,
+        concat(
+            'The as-of date ',
+            cast(as_of_date as {{ dbt.type_string() }}),
+            ' lies ',
+            {{ number_text("days_since_purchase", 0) }},
+            ' days after the purchases before it, so that everybody looks lapsed: if a ',
+            'date in the log is mistyped, set as_of_date.'
+        ) as sentence
+    from spans
+    where days_since_purchase > {{ var("activity_days") }}
+    union all
+    select
+        'left_truncated' as warning_code,
+        'log' as subject,
+        concat(
+            {{ number_text("arrival_paces.first_count", 0) }},
+            ' customers are first seen in the first 30 days of the log, from ',
+            cast(spans.start_date as {{ dbt.type_string() }}),
+            ', and ',
+            {{ number_text("arrival_paces.median_later_count", 0) }},
+            ' in the middle one of the later windows of 30 days: many seem to be old ',
+            'customers whose earlier purchases are missing, so ages are too low and ',
+            'repeat counts too.'
+        ) as sentence
+    from arrival_paces
+    cross join spans
+    where
+        arrival_paces.later_window_count >= 2
+        and arrival_paces.first_count >= 30
+        and arrival_paces.first_count > arrival_paces.highest_later_count
+        and arrival_paces.first_count
+        > {{ var("maximum_early_arrival_ratio") }} * arrival_paces.median_later_count
+        -- Three standard deviations of the difference of two counts.
+        and (arrival_paces.first_count - arrival_paces.median_later_count)
+        * (arrival_paces.first_count - arrival_paces.median_later_count)
+        > 9 * (arrival_paces.first_count + arrival_paces.median_later_count)
+    union all
+    select
+        'concentrated_value' as warning_code,
+        'lifetime_value' as subject,
+        concat(
+            {{ number_text("holder_count", 0) }},
+            ' of ',
+            {{ number_text("customer_count", 0) }},
+            ' customers ',
+            case when holder_count = 1 then 'holds ' else 'hold ' end,
+            {{ number_text("100 * value_share", 1) }},
+            ' % of the expected lifetime value (',
+            customer_ids,
+            '): look at them one by one, since totals and means rest on them.'
+        ) as sentence
+    from holders
+    where holder_count is not null
+
+),
+
+log_warnings as (
+
+    select
+        ---------- strings
+        warning_code,
+        subject,
+        sentence
+    from warnings
+
+)
+
+select * from log_warnings
