@@ -104,7 +104,7 @@ placed_values as (
         exclusion_reason,
         excluded_value,
         row_number() over (
-            partition by exclusion_reason order by line_count desc, excluded_value
+            partition by exclusion_reason order by line_count desc, excluded_value asc
         ) as place
     from counted_values
 
@@ -114,11 +114,9 @@ examples as (
 
     select
         exclusion_reason,
-        {% for place in [1, 2, 3] -%}
-            max(case when place = {{ place }} then excluded_value end)
-                as example_{{ place }}
-            {{- "," if not loop.last }}
-        {% endfor %}
+        max(case when place = 1 then excluded_value end) as example_1,
+        max(case when place = 2 then excluded_value end) as example_2,
+        max(case when place = 3 then excluded_value end) as example_3
     from placed_values
     where place <= 3
     group by exclusion_reason

@@ -100,8 +100,8 @@ lonely_dates as (
 ranges as (
 
     select
-        min(purchases_per_date.transacted_date) as first_date,
-        max(purchases_per_date.transacted_date) as last_date
+        min(transacted_date) as first_date,
+        max(transacted_date) as last_date
     from purchases_per_date
 
 ),
@@ -137,18 +137,13 @@ edges as (
 
 ),
 
-spans as (
+trimmed as (
 
     select
         ranges.first_date,
         as_of_dates.as_of_date,
         coalesce(edges.start_date, ranges.first_date) as start_date,
-        {{ date_diff_days("coalesce(edges.end_date, ranges.last_date)", "as_of_dates.as_of_date") }}
-            as days_since_purchase,
-        {{ date_diff_days("coalesce(edges.start_date, ranges.first_date)", "as_of_dates.as_of_date") }}
-            + 1 as observed_days,
-        {{ date_diff_days("coalesce(edges.start_date, ranges.first_date)", "coalesce(edges.end_date, ranges.last_date)") }}
-            + 1 as bulk_days
+        coalesce(edges.end_date, ranges.last_date) as end_date
     from ranges
     cross join edges
     cross join as_of_dates
@@ -156,25 +151,40 @@ spans as (
 
 ),
 
+spans as (
+
+    select
+        *,
+        {{ date_diff_days("end_date", "as_of_date") }} as days_since_purchase,
+        {{ date_diff_days("start_date", "as_of_date") }} + 1 as observed_days,
+        {{ date_diff_days("start_date", "end_date") }} + 1 as bulk_days
+    from trimmed
+
+),
+
 -- The whole windows of 30 days in which somebody is first seen, and how many.
+first_purchases as (
+
+    select
+        spans.bulk_days,
+        cast(
+            floor(
+                {{ date_diff_days(
+                    "spans.start_date", "customer_totals.first_purchase_date"
+                ) }} / 30.0
+            ) as integer
+        ) as window_number
+    from customer_totals
+    inner join spans on customer_totals.first_purchase_date >= spans.start_date
+
+),
+
 arrivals as (
 
     select
         window_number,
         count(*) as customer_count
-    from (
-        select
-            cast(
-                floor(
-                    {{ date_diff_days("spans.start_date", "customer_totals.first_purchase_date") }}
-                    / 30.0
-                ) as integer
-            ) as window_number,
-            spans.bulk_days
-        from customer_totals
-        cross join spans
-        where customer_totals.first_purchase_date >= spans.start_date
-    ) as first_purchases
+    from first_purchases
     where 30 * (window_number + 1) <= bulk_days
     group by window_number
 
@@ -254,13 +264,13 @@ holders as (
         max(handfuls.holder_count) as holder_count,
         max(handfuls.customer_count) as customer_count,
         max(placed_values.value_up_to) / nullif(max(handfuls.value), 0) as value_share,
-        {% for place in range(1, 6) -%}
-            {{ "|| " if not loop.first -}}
-            coalesce(
+        max(case when placed_values.place = 1 then placed_values.customer_id end)
+        {% for place in range(2, 6) %}
+            || coalesce(
                 max(
                     case
                         when placed_values.place = {{ place }}
-                            then {{ "', ' || " if not loop.first }}placed_values.customer_id
+                            then ', ' || placed_values.customer_id
                     end
                 ),
                 ''
@@ -323,7 +333,9 @@ warnings as (
             'ahead than the data reach back.'
         ) as sentence
     from spans
-    where observed_days < {{ var("minimum_history_multiple") }} * {{ var("horizon_days") }}
+    where
+        observed_days
+        < {{ var("minimum_history_multiple") }} * {{ var("horizon_days") }}
     union all
     select
         'isolated_first_date' as warning_code,
@@ -333,8 +345,8 @@ warnings as (
             cast(first_date as {{ dbt.type_string() }}),
             ', stands alone: all but a few purchases are of ',
             cast(start_date as {{ dbt.type_string() }}),
-            ' or later. If it is mistyped, mend it: it makes the log look older and its ',
-            'customers with it.'
+            ' or later. If it is mistyped, mend it: it makes the log look older and ',
+            'its customers with it.'
         ) as sentence
     from spans
     where start_date > first_date
@@ -347,8 +359,8 @@ warnings as (
             cast(as_of_date as {{ dbt.type_string() }}),
             ' lies ',
             {{ number_text("days_since_purchase", 0) }},
-            ' days after the purchases before it, so that everybody looks lapsed: if a ',
-            'date in the log is mistyped, set as_of_date.'
+            ' days after the purchases before it, so that everybody looks lapsed: if ',
+            'a date in the log is mistyped, set as_of_date.'
         ) as sentence
     from spans
     where days_since_purchase > {{ var("activity_days") }}

@@ -135,7 +135,7 @@ counted as (
             coalesce(sum(response_value), 0) as amount,
             coalesce(sum(cost), 0) as cost,
             0 as identical_line_count,
-        cast(null as {{ dbt.type_string() }}) as example_values
+            cast(null as {{ dbt.type_string() }}) as example_values
         from campaign_contacts
         group by exclusion_reason
     {%- endif %}
@@ -148,7 +148,7 @@ counted as (
             cast(null as {{ type_money() }}) as amount,
             cast(null as {{ type_money() }}) as cost,
             0 as identical_line_count,
-        cast(null as {{ dbt.type_string() }}) as example_values
+            cast(null as {{ dbt.type_string() }}) as example_values
         from service_activities
         group by exclusion_reason
     {%- endif %}

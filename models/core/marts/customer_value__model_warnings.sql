@@ -108,8 +108,8 @@ excluded_lines as (
             case
                 when exclusion_reason = 'invalid_amount'
                     then
-                        '; their amount cannot be read and counts 0.00, so that revenue '
-                        || 'is too high or too low'
+                        '; their amount cannot be read and counts 0.00, so that '
+                        || 'revenue is too high or too low'
                 else ''
             end,
             case exclusion_reason
@@ -202,7 +202,7 @@ fit_warnings as (
         case
             when count(*) > 1 then 'current and calibration'
             else max(as_of_role)
-        end as roles
+        end as fitted_roles
     from findings
     where warning_code is not null
     group by warning_code, model, finding
@@ -265,7 +265,7 @@ warnings as (
     union all
     select
         warning_code,
-        concat(roles, ' ', model) as subject,
+        concat(fitted_roles, ' ', model) as subject,
         case
             when warning_code = 'value_model_not_estimated'
                 then
@@ -275,7 +275,7 @@ warnings as (
                         ', and the customers carry the probabilistic value: ',
                         finding
                     )
-            else concat(model, ' (', roles, '): ', finding)
+            else concat(model, ' (', fitted_roles, '): ', finding)
         end as sentence
     from fit_warnings
     union all

@@ -37,15 +37,15 @@ typed as (
         coalesce(
             {{ parse_boolean(input_column(columns, "is_return")) }}, false
         ) as is_flagged_return,
-        {{ parse_timestamp(
-            input_column(columns, "transacted_at")
-        ) }} as parsed_at,
-        {% for name in ["transacted_at", "amount", "quantity", "unit_price"] -%}
+        {% for name in ["transacted_at", "amount", "quantity", "unit_price"] %}
             cast(
                 {{ input_column(columns, name) }} as {{ dbt.type_string() }}
-            ) as {{ name }}_as_written
-            {{- "," if not loop.last }}
+            ) as {{ name }}_as_written,
         {% endfor %}
+        {{ parse_timestamp(
+            input_column(columns, "transacted_at")
+        ) }} as parsed_at
+
     from source
 
 ),
