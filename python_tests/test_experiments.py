@@ -9,6 +9,7 @@ import pytest
 from conftest import run_dbt
 from helpers import CDNOW_SAMPLE_VARS, FakeDbt, load_model, read_cdnow_sample, write_cdnow_sample
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 comparisons = load_model("experiments/predictions/compare_customer_value__experiment_arms.py")
@@ -52,6 +53,7 @@ def simulated_contacts() -> pd.DataFrame:
             "variant": np.where(treated, "mail", "control"),
             "responded": random.random(len(customer)) < rate,
             "response_value": (value + EFFECT * (treated & works)).round(4),
+            "planned_share": 0.5,
         }
     )
     # Somebody dropped a third of those held out in one more experiment on everybody.
@@ -63,11 +65,69 @@ def simulated_contacts() -> pd.DataFrame:
             "variant": np.where(np.arange(len(everybody)) % 2 == 0, "mail", "control"),
             "responded": False,
             "response_value": 0.0,
+            "planned_share": 0.5,
         }
     )
     dropped = (broken["variant"] == "control") & (broken.index % 3 == 0)
     strangers = broken.head(2).assign(customer_id="nobody")
-    return pd.concat([frame, broken[~dropped], strangers], ignore_index=True)
+    return pd.concat([frame, broken[~dropped], strangers, *other_experiments()], ignore_index=True)
+
+
+def other_experiments() -> list[pd.DataFrame]:
+    """Return experiments whose membership is judged at the contact.
+
+    prospects: in February 1997 most of the sample have yet to buy, and a thousand never do. The
+    contact made some of the treated buy at all, and those would be all that is left of them.
+    reach: nothing has an effect, and the contact reaches who is active.
+    arms: three variants of 20 % each, of which none has an effect; the plan is 40 % of control.
+    unplanned: 90 and 10 %, as nobody wrote down.
+    """
+    lines = read_cdnow_sample()
+    everybody = np.sort(lines["customer"].unique())
+    random = np.random.default_rng(5)
+    never = np.array([f"n{number:04}" for number in range(1_000)])
+    prospects = pd.DataFrame(
+        {
+            "customer_id": np.concatenate([everybody, never]),
+            "campaign_id": "prospects",
+            "contacted_at": "1997-02-10",
+            "planned_share": 0.5,
+        }
+    )
+    prospects["variant"] = np.where(random.random(len(prospects)) < 0.5, "mail", "control")
+    active = set(lines.loc[lines["date"].between("19970901", "19971231"), "customer"])
+    reach = pd.DataFrame(
+        {
+            "customer_id": everybody,
+            "campaign_id": "reach",
+            "contacted_at": "1998-01-01",
+            "planned_share": 0.5,
+            "variant": np.where(random.random(len(everybody)) < 0.5, "mail", "control"),
+        }
+    )
+    reach["exposed"] = (reach["variant"] == "mail") & reach["customer_id"].isin(active)
+    arms = reach.drop(columns="exposed").assign(campaign_id="arms")
+    arms["variant"] = random.choice(
+        ["control", "mail", "phone", "card"], len(arms), p=[0.4, 0.2, 0.2, 0.2]
+    )
+    arms["planned_share"] = arms["variant"].map({"control": 40.0}).fillna(20.0)
+    unplanned = reach.drop(columns=["exposed", "planned_share"]).assign(campaign_id="unplanned")
+    unplanned["variant"] = np.where(random.random(len(unplanned)) < 0.9, "mail", "control")
+    return [prospects, reach, arms, unplanned]
+
+
+def purchases_after(contacts: pd.DataFrame, days: int = 90) -> pd.DataFrame:
+    """Return what everybody did in the days from the contact on, by pandas alone."""
+    lines = read_cdnow_sample()
+    date, dollars = pd.to_datetime(lines["date"]), lines["dollars"].astype(float)
+    start = pd.Timestamp(contacts["contacted_at"].iloc[0])
+    window = date.ge(start) & date.lt(start + pd.Timedelta(days=days))
+    spend = dollars[window].groupby(lines["customer"]).sum()
+    rows = contacts.set_index("customer_id")
+    rows["spend"] = spend.reindex(rows.index).fillna(0.0)
+    rows["purchase_rate"] = rows.index.isin(spend.index).astype(float)
+    rows["is_customer"] = rows.index.isin(lines.loc[date < start, "customer"])
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +156,8 @@ def test_every_contact_is_kept_or_has_a_reason(simulated):
             "where input = 'campaign_contacts'"
         )
     )
-    assert reasons["unknown_customer"] == 1 + 1
-    assert reasons["kept"] == len(rows) - 2
+    # Who never bought anything was contacted all the same.
+    assert reasons["kept"] == len(rows)
     assert reasons["total"] == len(rows)
 
 
@@ -105,7 +165,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(simulated):
     for metric, truth in {"response_value": EFFECT, "response_rate": 0.1}.items():
         found = simulated.frame(
             f"select * from experiment_results where segment = 'all' and metric = '{metric}' "
-            "and experiment != 'broken' order by experiment"
+            "and experiment like 'e0%' order by experiment"
         )
         assert len(found) == EXPERIMENTS
         effect = np.where(np.arange(EXPERIMENTS) % 2 == 1, truth, 0.0)
@@ -121,13 +181,16 @@ def test_intervals_cover_the_truth_as_often_as_they_say(simulated):
 def test_spend_before_makes_the_estimate_sharper(simulated):
     (share,) = simulated.row(
         "select avg(variance_reduction_share) from experiment_results "
-        "where segment = 'all' and metric = 'response_value' and experiment != 'broken'"
+        "where segment = 'all' and metric = 'response_value' and experiment like 'e0%'"
     )
     assert share > 0.1
 
 
 def test_the_sample_ratio_fires_where_customers_are_missing_and_seldom_else(simulated):
-    found = simulated.frame("select * from experiment_health where check_name = 'sample_ratio'")
+    found = simulated.frame(
+        "select * from experiment_health where check_name = 'sample_ratio' "
+        "and (experiment = 'broken' or experiment like 'e0%')"
+    )
     assert found.loc[found["experiment"] == "broken", "is_passed"].tolist() == [False]
     assert (~found["is_passed"]).sum() <= 1 + 5
     assert stats.kstest(found["p_value"], "uniform").pvalue > 1e-4
@@ -164,7 +227,7 @@ def test_money_is_compared_as_scipy_does(simulated, metric):
         assert result["upper_bound"] == pytest.approx(interval.high, rel=1e-6, abs=1e-9)
     segments = results.drop(index="all").dropna(subset="p_value")
     expected = stats.false_discovery_control(segments["p_value"], method="bh")
-    assert segments["p_value_across_segments"].to_numpy() == pytest.approx(expected, rel=1e-9)
+    assert segments["corrected_p_value"].to_numpy() == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("metric", ["response_rate", "purchase_rate"])
@@ -203,6 +266,100 @@ def test_the_sample_ratio_is_scipys_chi_square(simulated):
         "where experiment = 'broken' and check_name = 'sample_ratio'"
     )
     assert found == pytest.approx((test.statistic, test.pvalue), rel=1e-9)
+
+
+def test_who_never_bought_counts_as_much_as_who_was_won(simulated):
+    prospects = other_experiments()[0]
+    rows = purchases_after(prospects)
+    treated, control = rows[rows["variant"] == "mail"], rows[rows["variant"] == "control"]
+    rate, spend = (
+        results_of(simulated, "prospects", metric) for metric in ("purchase_rate", "spend")
+    )
+    found = rate.loc["all"]
+    assert (found["treated_count"], found["control_count"]) == (len(treated), len(control))
+    _, p_value = proportions_ztest(
+        [treated["purchase_rate"].sum(), control["purchase_rate"].sum()],
+        [len(treated), len(control)],
+    )
+    assert found["treated_mean"] == pytest.approx(treated["purchase_rate"].mean(), rel=1e-12)
+    assert found["control_mean"] == pytest.approx(control["purchase_rate"].mean(), rel=1e-12)
+    assert found["p_value"] == pytest.approx(p_value, rel=1e-9)
+    assert spend.loc["all", "treated_mean"] == pytest.approx(treated["spend"].mean(), rel=1e-9)
+    # Segments are those of the contact: who had not bought by then is a prospect.
+    counts = rows.loc[~rows["is_customer"], "variant"].value_counts()
+    assert rate.loc["prospect", "treated_count"] == counts["mail"]
+    assert rate.loc["prospect", "control_count"] == counts["control"]
+    assert found["health"] == "passed"
+
+
+def test_reach_that_depends_on_activity_makes_no_effect(simulated):
+    """An A/A test: those reached are the active ones, and spend more for that alone."""
+    reach = other_experiments()[1]
+    rows = purchases_after(reach)
+    treated, control = rows[rows["variant"] == "mail"], rows[rows["variant"] == "control"]
+    reached = treated[treated["exposed"].astype(bool)]
+    assert stats.ttest_ind(reached["spend"], control["spend"], equal_var=False).pvalue < 1e-6
+    found = results_of(simulated, "reach", "spend").loc["all"]
+    test = stats.ttest_ind(treated["spend"], control["spend"], equal_var=False)
+    assert found["p_value"] == pytest.approx(test.pvalue, rel=1e-6)
+    assert found["p_value"] > 0.01
+    assert found["reached_share"] == pytest.approx(len(reached) / len(treated), rel=1e-12)
+    # The effect on those reached is that of two-stage least squares on the arm.
+    effect = (treated["spend"].mean() - control["spend"].mean()) / found["reached_share"]
+    residual = [
+        (part["spend"] - effect * part["exposed"].astype(float)).var() / len(part)
+        for part in (treated, control)
+    ]
+    error = np.sqrt(sum(residual)) / found["reached_share"]
+    assert found["effect_on_reached"] == pytest.approx(effect, rel=1e-9)
+    bounds = (found["effect_on_reached_lower_bound"], found["effect_on_reached_upper_bound"])
+    assert bounds == pytest.approx(
+        (effect - stats.norm.ppf(0.975) * error, effect + stats.norm.ppf(0.975) * error), rel=1e-6
+    )
+    assert bounds[0] < 0 < bounds[1]
+
+
+def test_several_arms_are_corrected_for(simulated):
+    found = simulated.frame(
+        "select * from experiment_results where experiment = 'arms' and segment = 'all' "
+        "and metric = 'purchase_rate' order by variant"
+    )
+    assert found["variant"].tolist() == ["card", "mail", "phone"]
+    _, expected, _, _ = multipletests(found["p_value"], method="holm")
+    assert found["corrected_p_value"].to_numpy() == pytest.approx(expected, rel=1e-9)
+    within = simulated.frame(
+        "select * from experiment_results where experiment = 'arms' and segment != 'all' "
+        "and metric = 'spend' and p_value is not null"
+    )
+    _, expected, _, _ = multipletests(within["p_value"], method="fdr_bh")
+    assert within["corrected_p_value"].to_numpy() == pytest.approx(expected, rel=1e-9)
+    sizes = other_experiments()[2]["variant"].value_counts()
+    test = stats.chisquare(
+        sizes[["card", "control", "mail", "phone"]], sizes.sum() * np.array([0.2, 0.4, 0.2, 0.2])
+    )
+    assert simulated.row(
+        "select statistic, p_value, is_passed from experiment_health "
+        "where experiment = 'arms' and check_name = 'sample_ratio'"
+    ) == (pytest.approx(test.statistic, rel=1e-9), pytest.approx(test.pvalue, rel=1e-6), True)
+
+
+def test_without_a_plan_the_sample_ratio_is_not_known(simulated):
+    assert simulated.rows(
+        "select is_passed, finding like '%not known%' from experiment_health "
+        "where experiment = 'unplanned' and check_name = 'sample_ratio'"
+    ) == [(None, True)]
+    (health,) = simulated.row(
+        "select distinct health from experiment_results where experiment = 'unplanned'"
+    )
+    assert health == "sample ratio unknown"
+
+
+def test_a_result_says_that_its_experiment_is_broken(simulated):
+    rows = simulated.rows(
+        "select health, finding from experiment_results where experiment = 'broken'"
+    )
+    assert rows and all("sample_ratio" in health for health, _ in rows)
+    assert all(finding.startswith("Not to be trusted (failed:") for _, finding in rows)
 
 
 def test_distribution_functions_are_scipys():

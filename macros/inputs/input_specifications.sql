@@ -140,9 +140,14 @@
                     "type": "number or text", "meaning": "what the response brought"
                 },
                 "cost": {"type": "number or text", "meaning": "what the contact cost"},
+                "planned_share": {
+                    "type": "number or text",
+                    "meaning": "share of the experiment's customers that its plan gives this arm",
+                },
                 "exposed": {
                     "type": "boolean, number or text",
-                    "meaning": "whether the contact reached the customer",
+                    "meaning": "whether the contact reached the customer; for a second estimate beside "
+                        ~ "that of all who were assigned",
                 },
             },
         },

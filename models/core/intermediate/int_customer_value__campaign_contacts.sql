@@ -1,3 +1,5 @@
+{{ config(materialized="table") }}
+
 -- The first reason that applies is the reason for leaving a contact out.
 with
 
@@ -9,6 +11,7 @@ contacts as (
         variant,
         response_value,
         cost,
+        planned_share,
         is_responded,
         is_exposed,
         contacted_at,
@@ -48,6 +51,7 @@ numbered as (
                 contacts.variant,
                 contacts.response_value,
                 contacts.cost,
+                contacts.planned_share,
                 contacts.is_responded,
                 contacts.is_exposed,
                 contacts.contacted_at
@@ -73,15 +77,16 @@ classified as (
             when campaign_id is null then 'missing_campaign'
             when contacted_at is null then 'invalid_timestamp'
             when contacted_date > as_of_date then 'future_dated'
-            when not is_customer then 'unknown_customer'
             when copy_number > 1 then 'duplicate_contact'
         end as exclusion_reason,
 
         ---------- numerics
         response_value,
         cost,
+        planned_share,
 
         ---------- booleans
+        is_customer,
         is_responded,
         is_exposed,
 

@@ -8,7 +8,7 @@
 {%- if looks_back() -%}
     {%- do reasons.update({"campaign_contacts": [
         "missing_customer", "missing_campaign", "invalid_timestamp", "future_dated",
-        "unknown_customer", "duplicate_contact",
+        "duplicate_contact",
     ]}) -%}
 {%- endif -%}
 {%- if is_on("decisions") -%}

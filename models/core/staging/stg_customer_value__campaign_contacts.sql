@@ -20,6 +20,9 @@ typed as (
             input_column(columns, "response_value"), type_money()
         ) }} as response_value,
         {{ parse_number(input_column(columns, "cost"), type_money()) }} as cost,
+        {{ parse_number(
+            input_column(columns, "planned_share"), type_decimal(9, 6)
+        ) }} as planned_share,
         {{ parse_boolean(input_column(columns, "responded")) }} as is_responded,
         {{ parse_boolean(input_column(columns, "exposed")) }} as is_exposed,
         -- The var date_format is about the transactions: here text is ISO 8601.
@@ -43,6 +46,7 @@ contacts as (
         ---------- numerics
         response_value,
         cost,
+        planned_share,
 
         ---------- booleans
         is_responded,

@@ -9,7 +9,10 @@ experiment_customers as (
         customer_id,
         variant,
         exclusion_reason,
-        is_control
+        planned_share,
+        is_control,
+        is_exposed,
+        is_assignment_at_odds
     from {{ ref("int_customer_value__experiment_customers") }}
 
 ),
@@ -23,6 +26,16 @@ planned_experiments as (
 
 ),
 
+experiment_arms as (
+
+    select
+        {{ any_if_empty("experiment") }} as experiment,
+        variant,
+        cast(planned_share as {{ type_double() }}) as planned_share
+    from {{ ref("customer_value__experiment_arms") }}
+
+),
+
 arms as (
 
     select
@@ -32,7 +45,8 @@ arms as (
         cast(
             sum(case when exclusion_reason is null then 1 else 0 end)
             as {{ type_double() }}
-        ) as arm_customer_count
+        ) as arm_customer_count,
+        cast(max(planned_share) as {{ type_double() }}) as planned_share
     from experiment_customers
     group by experiment, variant, is_control
 
@@ -43,7 +57,6 @@ experiments as (
     select
         experiment,
         sum(arm_customer_count) as customer_count,
-        count(*) as arm_count,
         sum(case when is_control then 1 else 0 end) as control_arm_count,
         sum(case when is_control then 0 else 1 end) as treated_arm_count
     from arms
@@ -51,27 +64,95 @@ experiments as (
 
 ),
 
--- A planned experiment has the shares of its plan; any other is taken to have equal
--- arms.
+-- An arm of the plan in which there is nobody has a size of 0.
+all_arms as (
+
+    select
+        experiment,
+        variant,
+        is_control,
+        arm_customer_count,
+        planned_share
+    from arms
+    union all
+    select
+        experiment_arms.experiment,
+        experiment_arms.variant,
+        experiment_arms.variant = '{{ var("control_variant") }}' as is_control,
+        0 as arm_customer_count,
+        cast(null as {{ type_double() }}) as planned_share
+    from experiment_arms
+    inner join experiments on experiment_arms.experiment = experiments.experiment
+    left join arms
+        on
+            experiment_arms.experiment = arms.experiment
+            and experiment_arms.variant = arms.variant
+    where arms.variant is null
+
+),
+
+-- The planned share of an arm is that of the contacts, of the seed experiment_arms, or,
+-- with one variant beside the control, follows from the control_share of the plan. An
+-- experiment without one is not taken to have equal arms.
+shares as (
+
+    select
+        all_arms.experiment,
+        all_arms.arm_customer_count,
+        experiments.customer_count,
+        coalesce(
+            all_arms.planned_share,
+            experiment_arms.planned_share,
+            case
+                when
+                    experiments.control_arm_count != 1
+                    or experiments.treated_arm_count != 1
+                    then null
+                when all_arms.is_control then planned_experiments.control_share
+                else 1 - planned_experiments.control_share
+            end
+        ) as planned_share
+    from all_arms
+    inner join experiments on all_arms.experiment = experiments.experiment
+    left join experiment_arms
+        on
+            all_arms.experiment = experiment_arms.experiment
+            and all_arms.variant = experiment_arms.variant
+    left join planned_experiments
+        on all_arms.experiment = planned_experiments.experiment
+    where experiments.control_arm_count > 0 and experiments.treated_arm_count > 0
+
+),
+
+-- Shares are relative: 90 and 10 are the same as 0.9 and 0.1.
 expected_arms as (
 
     select
-        arms.experiment,
-        arms.arm_customer_count,
-        experiments.arm_count,
-        experiments.customer_count * case
-            when planned_experiments.control_share is null
-                then 1.0 / experiments.arm_count
-            when arms.is_control then planned_experiments.control_share
-            else
-                (1 - planned_experiments.control_share)
-                / nullif(experiments.treated_arm_count, 0)
-        end as expected_customer_count
-    from arms
-    inner join experiments on arms.experiment = experiments.experiment
-    left join planned_experiments
-        on arms.experiment = planned_experiments.experiment
-    where experiments.control_arm_count > 0 and experiments.treated_arm_count > 0
+        *,
+        customer_count
+        * planned_share
+        / nullif(sum(planned_share) over (partition by experiment), 0)
+            as expected_customer_count
+    from shares
+
+),
+
+sample_ratios as (
+
+    select
+        experiment,
+        sum(arm_customer_count) as customer_count,
+        count(*) as arm_count,
+        case
+            when count(expected_customer_count) = count(*)
+                then
+                    sum(
+                        power(arm_customer_count - expected_customer_count, 2)
+                        / nullif(expected_customer_count, 0)
+                    )
+        end as statistic
+    from expected_arms
+    group by experiment
 
 ),
 
@@ -89,22 +170,24 @@ checks as (
     select
         experiment,
         'sample_ratio' as check_name,
-        sum(arm_customer_count) as customer_count,
+        customer_count,
         true as has_both_arms,
-        sum(
-            power(arm_customer_count - expected_customer_count, 2)
-            / nullif(expected_customer_count, 0)
-        ) as statistic,
-        cast(max(arm_count) - 1 as {{ type_double() }}) as degrees_of_freedom
-    from expected_arms
-    group by experiment
-    {% for reason in ["both_arms", "exposure_at_odds", "assignment_at_odds"] %}
+        statistic,
+        case
+            when statistic is not null then cast(arm_count - 1 as {{ type_double() }})
+        end as degrees_of_freedom
+    from sample_ratios
+    {% for check, condition in {
+        "both_arms": "exclusion_reason = 'both_arms'",
+        "arm_unknown": "exclusion_reason = 'arm_unknown'",
+        "assignment_at_odds": "is_assignment_at_odds",
+        "control_reached": "is_control and is_exposed",
+    }.items() %}
         union all
         select
             experiment,
-            '{{ reason }}' as check_name,
-            count(case when exclusion_reason = '{{ reason }}' then 1 end)
-                as customer_count,
+            '{{ check }}' as check_name,
+            count(case when {{ condition }} then 1 end) as customer_count,
             count(distinct is_control) = 2 as has_both_arms,
             cast(null as {{ type_double() }}) as statistic,
             cast(null as {{ type_double() }}) as degrees_of_freedom

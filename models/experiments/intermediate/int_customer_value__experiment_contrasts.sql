@@ -1,5 +1,6 @@
--- Every variant against the control, twice: as it is, and with the part that the spend
--- before the experiment explains taken out (CUPED: Deng, Xu, Kohavi & Walker 2013).
+-- Every variant against the control: as it is, with the part that the spend before the
+-- experiment explains taken out (CUPED: Deng, Xu, Kohavi & Walker 2013), and per customer
+-- whom the contact reached.
 with
 
 statistics as (
@@ -15,6 +16,8 @@ statistics as (
         before_sum,
         before_square_sum,
         product_sum,
+        exposure_sum,
+        exposed_outcome_sum,
         is_control,
         is_covariate
     from {{ ref("int_customer_value__experiment_statistics") }}
@@ -32,7 +35,12 @@ moments as (
         {{ sample_variance("arm_count", "before_sum", "before_square_sum") }}
             as before_variance,
         (product_sum - outcome_sum * before_sum / arm_count)
-        / nullif(arm_count - 1, 0) as covariance
+        / nullif(arm_count - 1, 0) as covariance,
+        exposure_sum / arm_count as exposure_mean,
+        (exposure_sum - exposure_sum * exposure_sum / arm_count)
+        / nullif(arm_count - 1, 0) as exposure_variance,
+        (exposed_outcome_sum - outcome_sum * exposure_sum / arm_count)
+        / nullif(arm_count - 1, 0) as exposure_covariance
     from statistics
 
 ),
@@ -48,7 +56,7 @@ pairs as (
         treated.is_covariate,
         {% for column in [
             "outcome_mean", "outcome_variance", "before_mean", "before_variance",
-            "covariance",
+            "covariance", "exposure_mean", "exposure_variance", "exposure_covariance",
         ] %}
             treated.{{ column }} as treated_{{ column }},
             control.{{ column }} as control_{{ column }},
@@ -87,7 +95,16 @@ slopes as (
                 0
             ),
             0
-        ) as slope
+        ) as slope,
+        -- Wald's estimate: all of the difference came of those who were reached because
+        -- of their arm (Angrist, Imbens & Rubin 1996).
+        treated_exposure_mean - control_exposure_mean as exposure_difference,
+        case
+            when treated_exposure_mean > control_exposure_mean
+                then
+                    (treated_outcome_mean - control_outcome_mean)
+                    / (treated_exposure_mean - control_exposure_mean)
+        end as exposed_difference
     from pairs
 
 ),
@@ -122,6 +139,24 @@ estimates as (
         - slope * (treated_before_mean - control_before_mean) as difference
     from slopes
     where not is_covariate
+    union all
+    -- The delta method: the variance of outcome less effect times exposure.
+    select
+        *,
+        'exposed' as estimator,
+        {% for arm in ["treated", "control"] %}
+            greatest(
+                {{ arm }}_outcome_variance
+                + exposed_difference
+                * exposed_difference
+                * {{ arm }}_exposure_variance
+                - 2 * exposed_difference * {{ arm }}_exposure_covariance,
+                0
+            ) / (exposure_difference * exposure_difference) as {{ arm }}_variance,
+        {% endfor %}
+        exposed_difference as difference
+    from slopes
+    where exposed_difference is not null and not is_covariate
 
 ),
 
@@ -140,7 +175,9 @@ with_errors as (
                         + control_variance / control_count
                     )
         end as standard_error,
-        metric like '%_rate' and estimator = 'difference' as is_proportion
+        metric like '%_rate' and estimator = 'difference' as is_proportion,
+        (metric like '%_rate' and estimator = 'difference')
+        or estimator = 'exposed' as is_normal
     from estimates
 
 ),
@@ -154,7 +191,7 @@ contrasts as (
         segment,
         metric,
         estimator,
-        case when is_proportion then 'normal' else 't' end as distribution,
+        case when is_normal then 'normal' else 't' end as distribution,
 
         ---------- numerics
         cast(treated_count as {{ dbt.type_bigint() }}) as treated_count,
@@ -165,6 +202,8 @@ contrasts as (
         difference / nullif(sqrt((treated_variance + control_variance) / 2), 0)
             as standardised_difference,
         standard_error,
+        treated_exposure_mean,
+        control_exposure_mean,
         -- Two proportions are tested with their pooled variance, means with Welch's.
         case
             when standard_error is null then null
@@ -182,7 +221,7 @@ contrasts as (
         end as statistic,
         -- Welch-Satterthwaite.
         case
-            when not is_proportion
+            when not is_normal
                 then
                     power(treated_square_error + control_square_error, 2) / nullif(
                         power(treated_square_error, 2) / nullif(treated_count - 1, 0)

@@ -10,6 +10,8 @@ contacts as (
         variant,
         response_value,
         cost,
+        planned_share,
+        case when is_customer then 1 else 0 end as is_customer_count,
         case when is_responded then 1 when not is_responded then 0 end
             as response_count,
         case when is_exposed then 1 when not is_exposed then 0 end as exposure_count,
@@ -50,6 +52,19 @@ experiments as (
                 "max(contacts.contacted_date)", "max(as_of_dates.as_of_date)"
             ) }} + 1
         ) as window_days,
+        min(
+            case
+                when contacts.variant != '{{ var("control_variant") }}'
+                    then contacts.variant
+            end
+        ) as treated_variant,
+        count(
+            distinct case
+                when contacts.variant != '{{ var("control_variant") }}'
+                    then contacts.variant
+            end
+        ) as treated_variant_count,
+        max(contacts.exposure_count) is not null as has_exposures,
         max(contacts.response_count) is not null as has_responses,
         max(contacts.response_value) is not null as has_response_values
     from contacts
@@ -63,27 +78,39 @@ customers as (
     select
         campaign_id,
         customer_id,
-        min(variant) as variant,
+        min(variant) as contacted_variant,
         count(distinct variant) as variant_count,
+        min(
+            case when variant != '{{ var("control_variant") }}' then variant end
+        ) as treated_variant,
+        count(
+            distinct case
+                when variant != '{{ var("control_variant") }}' then variant
+            end
+        ) as treated_variant_count,
+        max(planned_share) as planned_share,
+        max(is_customer_count) > 0 as is_customer,
         coalesce(max(response_count), 0) > 0 as is_responded,
         coalesce(sum(response_value), 0) as response_value,
         sum(cost) as cost,
-        max(exposure_count) > 0 as is_exposed,
+        coalesce(max(exposure_count), 0) > 0 as is_exposed,
         min(contacted_date) as contacted_date
     from contacts
     group by campaign_id, customer_id
 
 ),
 
-compared as (
+assigned as (
 
     select
         customers.*,
         experiments.start_date,
         experiments.window_days,
+        experiments.has_exposures,
         experiments.has_responses,
         experiments.has_response_values,
-        customers.variant = '{{ var("control_variant") }}' as is_control,
+        experiments.treated_variant as only_treated_variant,
+        experiments.treated_variant_count as experiment_variant_count,
         case
             when planned_experiments.experiment is not null
                 then
@@ -100,6 +127,24 @@ compared as (
 
 ),
 
+-- Intention to treat: everybody counts in the arm that they were assigned to, whatever
+-- reached them. Without a plan, the arm is that of the contacts.
+with_arm as (
+
+    select
+        *,
+        case
+            when assigned_variant is null
+                then case when variant_count = 1 then contacted_variant end
+            when assigned_variant = '{{ var("control_variant") }}' then assigned_variant
+            when treated_variant_count = 1 then treated_variant
+            when treated_variant_count = 0 and experiment_variant_count = 1
+                then only_treated_variant
+        end as variant
+    from assigned
+
+),
+
 experiment_customers as (
 
     select
@@ -108,29 +153,42 @@ experiment_customers as (
 
         ---------- strings
         campaign_id as experiment,
-        variant,
+        coalesce(variant, contacted_variant) as variant,
         case
+            when variant is not null then null
             when variant_count > 1 then 'both_arms'
-            when is_exposed = is_control then 'exposure_at_odds'
-            when is_control != (assigned_variant = '{{ var("control_variant") }}')
-                then 'assignment_at_odds'
+            else 'arm_unknown'
         end as exclusion_reason,
 
         ---------- numerics
         response_value,
         cost,
+        planned_share,
         window_days,
 
         ---------- booleans
-        is_control,
+        coalesce(variant, contacted_variant)
+        = '{{ var("control_variant") }}' as is_control,
+        is_customer,
+        case when has_exposures then is_exposed end as is_exposed,
         is_responded,
         has_responses,
         has_response_values,
+        coalesce(
+            case
+                when assigned_variant = '{{ var("control_variant") }}'
+                    then treated_variant_count > 0
+                else
+                    assigned_variant is not null
+                    and variant_count > treated_variant_count
+            end,
+            false
+        ) as is_assignment_at_odds,
 
         ---------- dates
         start_date,
         contacted_date
-    from compared
+    from with_arm
 
 )
 

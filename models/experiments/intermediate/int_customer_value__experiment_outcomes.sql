@@ -11,6 +11,7 @@ experiment_customers as (
         response_value,
         window_days,
         is_control,
+        is_exposed,
         is_responded,
         has_responses,
         has_response_values,
@@ -67,6 +68,18 @@ segment_dates as (
     inner join as_of_dates
         on start_dates.start_date > as_of_dates.as_of_date
     group by start_dates.experiment
+
+),
+
+-- Who had bought by the start was a customer; anybody else was a prospect, whatever the
+-- contact made of them.
+first_purchases as (
+
+    select
+        customer_id,
+        min(purchase_date) as first_purchase_date
+    from purchase_days
+    group by customer_id
 
 ),
 
@@ -131,7 +144,16 @@ outcomes as (
         ---------- strings
         experiment_customers.experiment,
         experiment_customers.variant,
-        coalesce(scores.segment, 'unknown') as segment,
+        case
+            when
+                coalesce(
+                    first_purchases.first_purchase_date
+                    >= experiment_customers.start_date,
+                    true
+                )
+                then 'prospect'
+            else coalesce(scores.segment, 'unknown')
+        end as segment,
 
         ---------- numerics
         case
@@ -144,6 +166,10 @@ outcomes as (
         end as response_value,
         case when purchases.purchases_after > 0 then 1 else 0 end as purchase_rate,
         cast(coalesce(purchases.spend_after, 0) as {{ type_money() }}) as spend,
+        case
+            when experiment_customers.is_exposed then 1
+            when not experiment_customers.is_exposed then 0
+        end as exposure,
         cast(coalesce(purchases.purchases_before, 0) as {{ dbt.type_bigint() }})
             as purchases_before,
         cast(coalesce(purchases.spend_before, 0) as {{ type_money() }}) as spend_before,
@@ -155,6 +181,8 @@ outcomes as (
         on
             experiment_customers.experiment = purchases.experiment
             and experiment_customers.customer_id = purchases.customer_id
+    left join first_purchases
+        on experiment_customers.customer_id = first_purchases.customer_id
     left join segment_dates
         on experiment_customers.experiment = segment_dates.experiment
     left join scores

@@ -12,6 +12,7 @@ outcomes as (
         {% for metric in outcomes + covariates %}
             cast({{ metric }} as {{ type_double() }}) as {{ metric }},
         {% endfor %}
+        cast(exposure as {{ type_double() }}) as exposure,
         is_control
     from {{ ref("int_customer_value__experiment_outcomes") }}
 
@@ -26,6 +27,7 @@ by_metric as (
             '{{ metric }}' as metric,
             {{ metric }} as outcome,
             spend_before,
+            exposure,
             is_control,
             {{ metric in covariates }} as is_covariate
         from outcomes
@@ -43,6 +45,7 @@ by_segment as (
         metric,
         outcome,
         spend_before,
+        exposure,
         is_control,
         is_covariate
     from by_metric
@@ -55,6 +58,7 @@ by_segment as (
         metric,
         outcome,
         spend_before,
+        exposure,
         is_control,
         is_covariate
     from by_metric
@@ -77,6 +81,8 @@ statistics as (
         {{ exact_sum("spend_before") }} as before_sum,
         {{ exact_sum("spend_before * spend_before") }} as before_square_sum,
         {{ exact_sum("outcome * spend_before") }} as product_sum,
+        {{ exact_sum("exposure") }} as exposure_sum,
+        {{ exact_sum("outcome * exposure") }} as exposed_outcome_sum,
 
         ---------- booleans
         is_control,

@@ -78,8 +78,9 @@ verdicts as (
         *,
         case
             when check_name = 'has_both_arms' then has_both_arms
-            -- Made of every experiment, the check has a stricter level than usual.
-            when check_name = 'sample_ratio' then coalesce(p_value >= 0.001, true)
+            -- Made of every experiment, the check has a stricter level than usual. It is
+            -- not known without a plan.
+            when check_name = 'sample_ratio' then p_value >= 0.001
             when check_name = 'covariate_imbalance'
                 then
                     coalesce(
@@ -100,12 +101,23 @@ experiment_health as (
         cast(subject as {{ dbt.type_string() }}) as subject,
         cast(
             case
+                when is_passed is null
+                    then
+                        concat(
+                            'The planned share of each arm is not known, so nobody can ',
+                            'say whether customers are missing: give planned_share in ',
+                            'the contacts, or the seed experiment_arms.'
+                        )
                 when is_passed and check_name = 'has_both_arms'
                     then 'There are customers with the variant and without.'
                 when is_passed and check_name = 'sample_ratio'
                     then 'The arms have the sizes they should have, up to chance.'
                 when is_passed and check_name = 'covariate_imbalance'
                     then 'Before the experiment the arms were alike, up to chance.'
+                when is_passed and check_name = 'assignment_at_odds'
+                    then 'No contact goes against the plan.'
+                when is_passed and check_name = 'control_reached'
+                    then 'Nobody who was held out is known to have been reached.'
                 when is_passed then 'Nobody had to be left out.'
                 when check_name = 'has_both_arms'
                     then
@@ -128,13 +140,23 @@ experiment_health as (
                         )
                 when check_name = 'both_arms'
                     then 'Customers with more than one variant were left out.'
-                when check_name = 'exposure_at_odds'
+                when check_name = 'arm_unknown'
                     then
                         concat(
-                            'Control customers who were reached, or others who ',
-                            'were not, were left out; many would make the arms unlike.'
+                            'Customers of whom nobody knows the variant meant for them ',
+                            'were left out; many would make the arms unlike.'
                         )
-                else 'Customers who were not in the arm assigned to them were left out.'
+                when check_name = 'control_reached'
+                    then
+                        concat(
+                            'Customers who were held out were reached all the same: ',
+                            'the effect is larger than the difference of the arms.'
+                        )
+                else
+                    concat(
+                        'Contacts go against the plan. The customers are compared as ',
+                        'assigned, so the effect is larger than the difference.'
+                    )
             end as {{ dbt.type_string() }}
         ) as finding,
 

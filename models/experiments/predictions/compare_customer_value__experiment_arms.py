@@ -22,6 +22,8 @@ COLUMNS = {
     "control_mean": "float64",
     "difference": "float64",
     "standardised_difference": "float64",
+    "treated_exposure_mean": "float64",
+    "control_exposure_mean": "float64",
     "standard_error": "float64",
     "statistic": "float64",
     "p_value": "float64",

@@ -29,9 +29,10 @@ all_contacts as (
         campaign_id,
         variant,
         is_responded,
+        is_customer,
         contacted_date
     from {{ ref("int_customer_value__campaign_contacts") }}
-    where exclusion_reason is null
+    where exclusion_reason is null and is_customer
 
 ),
 
