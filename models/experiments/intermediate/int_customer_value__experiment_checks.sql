@@ -11,6 +11,7 @@ experiment_customers as (
         exclusion_reason,
         planned_share,
         is_control,
+        is_customer,
         is_exposed,
         is_assignment_at_odds
     from {{ ref("int_customer_value__experiment_customers") }}
@@ -194,6 +195,18 @@ checks as (
         from experiment_customers
         group by experiment
     {% endfor %}
+    union all
+    -- Where nobody has ever bought, the ids are another system's.
+    select
+        experiment,
+        'ids_unknown' as check_name,
+        case when count(case when is_customer then 1 end) = 0 then count(*) else 0 end
+            as customer_count,
+        count(distinct is_control) = 2 as has_both_arms,
+        cast(null as {{ type_double() }}) as statistic,
+        cast(null as {{ type_double() }}) as degrees_of_freedom
+    from experiment_customers
+    group by experiment
 
 ),
 

@@ -1,6 +1,6 @@
 -- Every variant against the control: as it is, with the part that the spend before the
--- experiment explains taken out (CUPED: Deng, Xu, Kohavi & Walker 2013), and per customer
--- whom the contact reached.
+-- experiment explains taken out (CUPED: Deng, Xu, Kohavi & Walker 2013), and per
+-- customer whom the contact reached.
 with
 
 statistics as (

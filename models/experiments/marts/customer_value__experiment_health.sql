@@ -78,8 +78,8 @@ verdicts as (
         *,
         case
             when check_name = 'has_both_arms' then has_both_arms
-            -- Made of every experiment, the check has a stricter level than usual. It is
-            -- not known without a plan.
+            -- Made of every experiment, the check has a stricter level than usual.
+            -- It is not known without a plan.
             when check_name = 'sample_ratio' then p_value >= 0.001
             when check_name = 'covariate_imbalance'
                 then
@@ -104,8 +104,9 @@ experiment_health as (
                 when is_passed is null
                     then
                         concat(
-                            'The planned share of each arm is not known, so nobody can ',
-                            'say whether customers are missing: give planned_share in ',
+                            'The planned share of each arm is not known, so nobody ',
+                            'can say whether customers are missing: give ',
+                            'planned_share in ',
                             'the contacts, or the seed experiment_arms.'
                         )
                 when is_passed and check_name = 'has_both_arms'
@@ -118,6 +119,8 @@ experiment_health as (
                     then 'No contact goes against the plan.'
                 when is_passed and check_name = 'control_reached'
                     then 'Nobody who was held out is known to have been reached.'
+                when is_passed and check_name = 'ids_unknown'
+                    then 'The contacts have customers of the transactions.'
                 when is_passed then 'Nobody had to be left out.'
                 when check_name = 'has_both_arms'
                     then
@@ -140,11 +143,17 @@ experiment_health as (
                         )
                 when check_name = 'both_arms'
                     then 'Customers with more than one variant were left out.'
+                when check_name = 'ids_unknown'
+                    then
+                        concat(
+                            'None of the contacted has ever bought: the ids are not ',
+                            'written as in the transactions.'
+                        )
                 when check_name = 'arm_unknown'
                     then
                         concat(
-                            'Customers of whom nobody knows the variant meant for them ',
-                            'were left out; many would make the arms unlike.'
+                            'Customers of whom nobody knows the variant meant for ',
+                            'them were left out; many would make the arms unlike.'
                         )
                 when check_name = 'control_reached'
                     then

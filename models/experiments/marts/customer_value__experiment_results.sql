@@ -37,7 +37,7 @@ health as (
 
 {% set checks = [
     "has_both_arms", "sample_ratio", "both_arms", "arm_unknown", "assignment_at_odds",
-    "control_reached", "covariate_imbalance",
+    "control_reached", "ids_unknown", "covariate_imbalance",
 ] -%}
 failed_checks as (
 
@@ -132,9 +132,9 @@ ranked as (
 
 ),
 
--- Holm (1979) for the variants: the i-th smallest of m p-values times m - i + 1, and never
--- less than that of a smaller one. Benjamini & Hochberg (1995) for the segments: times
--- m / i, and never more than that of a larger one.
+-- Holm (1979) for the variants: the i-th smallest of m p-values times m - i + 1, and
+-- never less than that of a smaller one. Benjamini & Hochberg (1995) for the segments:
+-- times m / i, and never more than that of a larger one.
 corrected as (
 
     select
