@@ -19,7 +19,14 @@ PAGES = sorted(
 OF_THE_PAST = {"CHANGELOG.md", "decisions_taken.md"}
 # What other tools call theirs.
 NAMES_OF_OTHERS = {"access_mode", "customer__cohort", "customer_value_published", "metric_time"}
-CAPABILITIES = ("history", "validation", "decisions", "propensity", "experiments")
+CAPABILITIES = (
+    "history",
+    "validation",
+    "decisions",
+    "propensity",
+    "experiments",
+    "subscriptions",
+)
 
 
 def section(page: str, heading: str) -> str:

@@ -22,6 +22,7 @@
         ) -}}
     {%- endif -%}
     {{- customer_value.validate_modules() -}}
+    {{- customer_value.validate_subscriptions() -}}
     {%- for input, specification in customer_value.input_specifications().items() -%}
         {{- customer_value.validate_input_map(specification) -}}
     {%- endfor -%}

@@ -345,6 +345,36 @@
                 "meaning": "probability of finding a lift of `wished_lift`",
             },
         },
+        "Subscriptions": {
+            "billing_interval": {
+                "kind": "text",
+                "pattern": "^(|" ~ customer_value.billing_intervals() | join("|") ~ ")$",
+                "empty": "a column of the input says so",
+                "expected": "empty or one of " ~ customer_value.billing_intervals() | join(", "),
+                "meaning": "how often a subscription is billed, where its row does not say so",
+            },
+            "subscription_grace_days": {
+                "kind": "whole number",
+                "from": 0,
+                "to": 3650,
+                "expected": "a whole number of days from 0 to 3650",
+                "meaning": "days without a payment after which a subscriber has churned, as of "
+                    ~ "the end of what was paid",
+            },
+            "subscription_pause_days": {
+                "kind": "whole number",
+                "from": 0,
+                "to": 3650,
+                "expected": "a whole number of days from 0 to 3650",
+                "meaning": "a pause counts in the recurring revenue for at most so many days",
+            },
+            "involuntary_churn_reasons": {
+                "kind": "list",
+                "expected": "a list, [] for none",
+                "meaning": "reasons of churn that are no decision of the customer "
+                    ~ "(case-insensitive)",
+            },
+        },
         "Warnings": {
             "minimum_customers": {
                 "kind": "whole number",

@@ -7,18 +7,35 @@
         "decisions": {"needs": ["history"]},
         "propensity": {"needs": []},
         "experiments": {"needs": []},
+        "subscriptions": {"needs": []},
     }) -}}
 {% endmacro %}
 
 
-{# Whether a capability is built, as it and all that it needs are listed. Model properties cannot
-   call a macro and write the same test out: enabled: "{{ '<name>' in var('modules') | string }}". #}
+{# Whether a capability is built, as it and all that it needs are listed; one that inputs switch on
+   is built where one of them is named besides. Model properties cannot call a macro and write the
+   same test out: enabled: "{{ '<name>' in var('modules') | string }}". #}
 {% macro is_on(capability) %}
     {%- set needed = customer_value.capabilities()[capability].needs + [capability] -%}
     {%- for name in needed if name not in var("modules") | string -%}
         {{- return(false) -}}
     {%- endfor -%}
-    {{- return(true) -}}
+    {%- set inputs = customer_value.switching_inputs(capability) -%}
+    {%- for input in inputs if customer_value.input_value(input) -%}
+        {{- return(true) -}}
+    {%- endfor -%}
+    {{- return(inputs | length == 0) -}}
+{% endmacro %}
+
+
+{# The inputs that switch a capability on: one of them has to be named. #}
+{% macro switching_inputs(capability) %}
+    {%- set names = [] -%}
+    {%- for input, specification in customer_value.input_specifications().items()
+        if specification.switches_on == capability -%}
+        {%- do names.append(input) -%}
+    {%- endfor -%}
+    {{- return(names) -}}
 {% endmacro %}
 
 
@@ -31,10 +48,7 @@
 
 {# Whether anything looks at customers as of a past date; the core alone does not. #}
 {% macro looks_back() %}
-    {%- for capability in customer_value.capabilities() if customer_value.is_on(capability) -%}
-        {{- return(true) -}}
-    {%- endfor -%}
-    {{- return(false) -}}
+    {{- return((var("modules") or []) | length > 0) -}}
 {% endmacro %}
 
 
@@ -70,6 +84,9 @@
         "experiments": [
             "experiment_assignments", "experiment_health", "experiment_power",
             "experiment_results",
+        ],
+        "subscriptions": [
+            "recurring_revenue_months", "recurring_revenue_movements", "revenue_retention",
         ],
     }) -}}
 {% endmacro %}

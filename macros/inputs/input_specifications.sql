@@ -1,13 +1,14 @@
 {# All that the project knows of its inputs, by the var that names each: the var that maps its
-   columns, the standard columns, the models that replace it in the demos, and the sentence about
-   a missing column. The maps, the validation and the tables of docs/vars.md are made from this.
-   The columns in `instead` together replace a required one. #}
+   columns, the standard columns, the models that replace it in the demos, the capability that it
+   switches on, and the sentence about a missing column. The maps, the validation and the tables of
+   docs/vars.md are made from this. The columns in `instead` together replace a required one. #}
 {% macro input_specifications() %}
     {{- return({
         "transactions": {
             "map": "transaction_columns",
             "row": "one row per line of an order",
             "demo_model": "demo_customer_value__transactions",
+            "simulated_model": "demo_customer_value__subscription_transactions",
             "journey_model": "demo_customer_value__complete_journey_transactions",
             "demo_columns": ["customer_id", "transacted_at", "quantity", "amount"],
             "absence": "no column for %s: name it",
@@ -148,6 +149,140 @@
                     "type": "boolean, number or text",
                     "meaning": "whether the contact reached the customer; for a second estimate beside "
                         ~ "that of all who were assigned",
+                },
+            },
+        },
+        "subscriptions": {
+            "map": "subscription_columns",
+            "row": "one row per period of a subscription",
+            "simulated_model": "demo_customer_value__subscriptions",
+            "switches_on": "subscriptions",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "subscription_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "which subscription; its periods follow one another",
+                },
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "whose it is",
+                },
+                "started_on": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "first day; text is ISO 8601 or in `date_format`",
+                },
+                "ended_on": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "the first day that is no longer covered; empty = it goes on",
+                },
+                "amount": {
+                    "type": "number or text",
+                    "is_required": true,
+                    "meaning": "what a billing interval costs; 0 is free of charge, a negative "
+                        ~ "amount a credit",
+                },
+                "billing_interval": {
+                    "type": "text or number",
+                    "meaning": "day, week, two weeks, month, quarter, half-year, year, or a "
+                        ~ "number of months; without the column the var `billing_interval`",
+                },
+                "plan": {"type": "text", "meaning": "what is subscribed to"},
+                "quantity": {
+                    "type": "number or text",
+                    "meaning": "seats; times `amount` what an interval costs; 1 where it is empty",
+                },
+                "trial_ends_on": {
+                    "type": "date, timestamp or text",
+                    "meaning": "first day that is paid for, where the period begins with a trial",
+                },
+                "cancelled_on": {
+                    "type": "date, timestamp or text",
+                    "meaning": "when the customer cancelled; the period is paid for up to its end",
+                },
+                "churn_reason": {
+                    "type": "text",
+                    "meaning": "compared with the var `involuntary_churn_reasons`",
+                },
+                "is_paused": {
+                    "type": "boolean, number or text",
+                    "meaning": "true, t, yes, y or 1: nothing is billed in the period, and the "
+                        ~ "customer is expected back",
+                },
+                "currency": {
+                    "type": "text", "meaning": "must be one currency; convert others first"
+                },
+            },
+        },
+        "subscription_payments": {
+            "map": "subscription_payment_columns",
+            "row": "one row per payment of a subscription",
+            "switches_on": "subscriptions",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who paid",
+                },
+                "paid_on": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "first day that the payment covers, for one billing interval",
+                },
+                "amount": {
+                    "type": "number or text",
+                    "is_required": true,
+                    "meaning": "what was paid, negative where it was paid back",
+                },
+                "billing_interval": {
+                    "type": "text or number",
+                    "meaning": "as in `subscriptions`; never inferred from the dates",
+                },
+                "subscription_id": {
+                    "type": "any, kept as trimmed text",
+                    "meaning": "which subscription; without it a customer has one",
+                },
+                "payment_id": {
+                    "type": "any",
+                    "meaning": "two payments with one id are duplicates; without it equal ones of "
+                        ~ "a subscription and day are",
+                },
+                "plan": {"type": "text", "meaning": "what was paid for"},
+                "currency": {
+                    "type": "text", "meaning": "must be one currency; convert others first"
+                },
+            },
+        },
+        "subscription_changes": {
+            "map": "subscription_change_columns",
+            "row": "one row per change of a customer's monthly recurring revenue (MRR)",
+            "switches_on": "subscriptions",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "whose revenue changed",
+                },
+                "changed_on": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "first day of the new revenue",
+                },
+                "mrr_change": {
+                    "type": "number or text",
+                    "is_required": true,
+                    "meaning": "by how much; the running sum is the revenue per month",
+                },
+                "billing_interval": {
+                    "type": "text or number", "meaning": "as in `subscriptions`"
+                },
+                "currency": {
+                    "type": "text", "meaning": "must be one currency; convert others first"
                 },
             },
         },

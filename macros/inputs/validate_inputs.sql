@@ -2,6 +2,9 @@
 {% macro validate_inputs() %}
     {%- for input in customer_value.input_specifications() -%}
         {{- customer_value.validate_input(input) -}}
+        {%- if input in customer_value.switching_inputs("subscriptions") -%}
+            {{- customer_value.require_billing_interval(input) -}}
+        {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 

@@ -16,6 +16,13 @@
         "missing_activity", "invalid_date", "invalid_quantity", "unknown_customer",
         "future_dated",
     ]}) -%}
+{%- endif -%}
+{%- if is_on("subscriptions") -%}
+    {%- do reasons.update({subscription_input(): [
+        "missing_customer", "missing_subscription", "invalid_date", "invalid_amount",
+        "missing_interval", "end_before_start", "future_dated", "duplicate_period",
+        "overlapped_period",
+    ]}) -%}
 {%- endif %}
 with
 
@@ -58,6 +65,16 @@ customer_days as (
 
         select coalesce(exclusion_reason, 'kept') as exclusion_reason
         from {{ ref("int_customer_value__service_activities") }}
+
+    ),
+{% endif %}
+{% if is_on("subscriptions") %}
+    subscription_lines as (
+
+        select
+            amount,
+            coalesce(exclusion_reason, 'kept') as exclusion_reason
+        from {{ ref("int_customer_value__subscription_lines") }}
 
     ),
 {% endif %}
@@ -150,6 +167,18 @@ counted as (
             0 as identical_line_count,
             cast(null as {{ dbt.type_string() }}) as example_values
         from service_activities
+        group by exclusion_reason
+    {%- endif %}
+    {% if is_on("subscriptions") -%}
+        union all
+        select
+            '{{ subscription_input() }}' as input,
+            exclusion_reason,
+            count(*) as row_count,
+            coalesce(sum(amount), 0) as amount,
+            cast(null as {{ type_money() }}) as cost,
+            0 as identical_line_count
+        from subscription_lines
         group by exclusion_reason
     {%- endif %}
 

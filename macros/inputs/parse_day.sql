@@ -1,0 +1,18 @@
+{# The day of a date, timestamp or text in `date_format`, or else ISO 8601; null where it is none
+   from 1900 to 2261, as 9999-12-31, which stands for no date. #}
+{% macro parse_day(expression) -%}
+    {%- set day -%}
+        cast(
+            coalesce(
+                {{ parse_timestamp(expression) }},
+                {{ try_cast(expression, type_timestamp()) }}
+            ) as date
+        )
+    {%- endset -%}
+    case
+        when
+            {{ day }} >= cast('1900-01-01' as date)
+            and {{ day }} < cast('2262-01-01' as date)
+            then {{ day }}
+    end
+{%- endmacro %}

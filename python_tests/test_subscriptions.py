@@ -1,0 +1,401 @@
+"""Subscriptions: a log made by hand, and one of random customers against a count by days."""
+
+import datetime as dt
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Build, run_dbt
+
+AS_OF = dt.date(2023, 11, 30)
+GRACE_DAYS = 30
+PAUSE_DAYS = 90
+HEADER = (
+    "subscription_id,customer_id,started_on,ended_on,amount,billing_interval,plan,quantity,"
+    "trial_ends_on,cancelled_on,churn_reason,is_paused"
+)
+BY_HAND = """
+s1,open,2023-01-10,,10,month,basic,,,,,
+s1,open,2023-01-10,,10,month,basic,,,,,
+s2,yearly,2023-02-01,,120,year,pro,1,,,,
+s3,upgrade,2023-01-15,,10,month,basic,,,,,
+s3,upgrade,2023-03-20,,30,month,pro,,,,,
+s4,churned,2023-01-05,2023-04-05,10,month,basic,,,2023-03-20,too_expensive,
+s5,late,2023-01-05,2023-02-05,10,month,basic,,,,,
+s5,late,2023-02-20,,10,month,basic,,,,,
+s6,back,2023-01-05,2023-02-05,10,month,basic,,,,,
+s6,back,2023-05-05,,10,month,basic,,,,,
+s7,grace,2023-01-20,2023-11-20,10,month,basic,,,,Payment_Failed,
+s8,lost,2023-01-20,2023-10-20,10,month,basic,,,,Payment_Failed,
+s9,trial,2023-11-25,,10,month,basic,,2023-12-09,,,
+s10,trialpaid,2023-06-01,,10,month,basic,,2023-06-15,,,
+s11,trialgone,2023-06-01,2023-06-15,10,month,basic,,2023-06-15,2023-06-10,,
+s12,two,2023-01-01,2023-06-01,10,month,basic,,,2023-05-01,,
+s13,two,2023-02-01,,20,month,pro,2,,,,
+s14,paused,2023-01-01,2023-03-01,10,month,basic,,,,,
+s14,paused,2023-03-01,2023-05-01,10,month,basic,,,,,1
+s14,paused,2023-05-01,,10,month,basic,,,,,
+s15,credit,2023-01-01,,10,month,basic,,,,,
+s15,credit,2023-02-01,2023-03-01,-4,month,basic,,,,,
+s16,weekly,2023-01-01,,12,weekly,box,,,,,
+s17,,2023-01-01,,12,week,box,,,,,
+,nobody,2023-01-01,,12,week,box,,,,,
+s18,nobody,31/01/2023,,12,week,box,,,,,
+s19,nobody,2023-01-01,soon,12,week,box,,,,,
+s20,nobody,2023-01-01,,twelve,week,box,,,,,
+s21,nobody,2023-01-01,,12,sometimes,box,,,,,
+s22,nobody,2023-02-01,2023-01-01,12,month,box,,,,,
+s23,sameday,2023-01-10,2023-06-10,10,month,basic,,,,,
+s23,sameday,2023-01-10,,12,month,basic,,,,,
+s24,nobody,2024-01-10,,12,month,basic,,,,,
+s25,forever,2023-01-01,9999-12-31,1,month,basic,,,,,
+s26,cancelling,2023-01-15,2023-12-15,10,month,basic,,,2023-11-25,too_expensive,
+s27,free,2023-01-15,,0,month,free,,,,,
+"""
+
+
+@dataclass
+class Line:
+    """A period of a random customer's subscription."""
+
+    subscription: str
+    started: dt.date
+    ended: dt.date | None
+    amount: int
+    months: int
+    is_paused: bool = False
+
+    def text(self, customer: str) -> str:
+        ended, paused = self.ended or "", int(self.is_paused)
+        return (
+            f"{customer}-{self.subscription},{customer},{self.started},{ended},{self.amount},"
+            f"{self.months},basic,,,,,{paused}"
+        )
+
+    @property
+    def mrr(self) -> Decimal:
+        return (Decimal(self.amount) / self.months).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+@dataclass
+class Customer:
+    name: str
+    lines: list[Line] = field(default_factory=list)
+
+
+def random_customers(count: int, seed: int) -> Iterator[Customer]:
+    """Yield customers with any overlaps, gaps, prices, pauses and credits."""
+    rng = np.random.default_rng(seed)
+    first = dt.date(2022, 6, 1)
+    for number in range(count):
+        customer = Customer(f"random{number:03}")
+        starts: set[tuple[str, dt.date]] = set()
+        for _ in range(rng.integers(1, 7)):
+            subscription = "ab"[rng.integers(0, 2)]
+            started = first + dt.timedelta(days=int(rng.integers(0, 540)))
+            if (subscription, started) in starts:
+                continue
+            starts.add((subscription, started))
+            length = int(rng.integers(1, 150))
+            customer.lines.append(
+                Line(
+                    subscription=subscription,
+                    started=started,
+                    ended=None if rng.random() < 0.1 else started + dt.timedelta(days=length),
+                    amount=int(
+                        rng.choice([-5, 0, 9, 10, 20, 120], p=[0.1, 0.05, 0.3, 0.3, 0.2, 0.05])
+                    ),
+                    months=int(rng.choice([1, 12], p=[0.8, 0.2])),
+                    is_paused=bool(rng.random() < 0.1),
+                )
+            )
+        yield customer
+
+
+def month_ends(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Return the last days of the months up to a date, and the date."""
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if day == last or (day + dt.timedelta(days=1)).day == 1]
+
+
+def counted_by_days(customer: Customer) -> dict[dt.date, Decimal]:
+    """Return the MRR on each day, by the rules of docs/subscriptions.md, one day at a time."""
+    far = AS_OF + dt.timedelta(days=400)
+    billed = [line for line in customer.lines if line.is_paused or line.amount > 0]
+    covers: list[tuple[Line, dt.date, dt.date]] = []
+    for subscription in "ab":
+        own = sorted(
+            (
+                line
+                for line in billed
+                if line.subscription == subscription and line.started <= AS_OF
+            ),
+            key=lambda line: line.started,
+        )
+        for place, line in enumerate(own):
+            end = line.ended or far
+            following = own[place + 1].started if place + 1 < len(own) else None
+            if following is not None and following < end:
+                end = following
+            elif line.is_paused:
+                end = min(end, line.started + dt.timedelta(days=PAUSE_DAYS))
+            if following is not None and 0 < (following - end).days <= GRACE_DAYS:
+                end = following
+            covers.append((line, line.started, end))
+    revenue: dict[dt.date, Decimal] = {}
+    owners: dict[dt.date, list[Line]] = {}
+    if not covers:
+        return revenue
+    first = min(start for _, start, _ in covers)
+    for number in range((AS_OF - first).days + 1):
+        day = first + dt.timedelta(days=number)
+        owners[day] = [line for line, start, end in covers if start <= day < end]
+    day = first
+    while day <= AS_OF:
+        if owners[day]:
+            day += dt.timedelta(days=1)
+            continue
+        gap = [day]
+        while gap[-1] < AS_OF and not owners[gap[-1] + dt.timedelta(days=1)]:
+            gap.append(gap[-1] + dt.timedelta(days=1))
+        reaches_today = gap[-1] == AS_OF
+        if len(gap) <= GRACE_DAYS or (reaches_today and len(gap) == GRACE_DAYS + 1):
+            last = day - dt.timedelta(days=1)
+            for bridged in gap:
+                owners[bridged] = owners[last]
+        day = gap[-1] + dt.timedelta(days=1)
+    for day, lines in owners.items():
+        credits = [
+            line
+            for line in customer.lines
+            if line.amount < 0 and not line.is_paused and line.started <= day < (line.ended or far)
+        ]
+        revenue[day] = max(Decimal(0), sum((line.mrr for line in [*lines, *credits]), Decimal(0)))
+    return revenue
+
+
+RANDOM = list(random_customers(300, seed=7))
+
+
+@pytest.fixture(scope="session")
+def subscribed(tmp_path_factory) -> Build:
+    """Only the models of the capability, on the two logs together."""
+    folder = tmp_path_factory.mktemp("subscriptions")
+    path = folder / "subscriptions.csv"
+    lines = [line.text(customer.name) for customer in RANDOM for line in customer.lines]
+    path.write_text("\n".join([HEADER, *BY_HAND.strip().splitlines(), *lines]) + "\n")
+    result = run_dbt(
+        "build",
+        *("--select", "path:models/subscriptions", "--threads", "2"),
+        database=folder / "subscriptions.duckdb",
+        variables={"subscriptions": str(path), "as_of_date": str(AS_OF)},
+    )
+    assert result.exit_code == 0, result.output
+    return result
+
+
+BY_HAND_ONLY = "customer_id not like 'random%'"
+
+
+def test_each_row_that_does_not_count_has_its_reason(subscribed):
+    found = subscribed.rows(
+        "select subscription_id, exclusion_reason from main_internal.int_subscription_lines "
+        f"where exclusion_reason is not null and coalesce({BY_HAND_ONLY}, true) "
+        "order by length(subscription_id), subscription_id"
+    )
+    assert found == [
+        ("s1", "duplicate_period"),
+        ("s17", "missing_customer"),
+        ("s18", "invalid_date"),
+        ("s19", "invalid_date"),
+        ("s20", "invalid_amount"),
+        ("s21", "missing_interval"),
+        ("s22", "end_before_start"),
+        ("s23", "overlapped_period"),
+        ("s24", "future_dated"),
+        (None, "missing_subscription"),
+    ]
+
+
+def test_terms_count_what_was_paid(subscribed):
+    found = subscribed.rows(
+        "select customer_id, plan, term_state, spell_number, renewals_paid, "
+        "cast(paid_through_date as varchar) from main_internal.int_subscription_terms "
+        f"where as_of_role = 'current' and {BY_HAND_ONLY} order by customer_id, term_number"
+    )
+    assert found == [
+        ("back", "basic", "churned", 1, 0, "2023-02-05"),
+        ("back", "basic", "active", 2, 6, "2023-12-05"),
+        ("cancelling", "basic", "active", 1, 10, "2023-12-15"),
+        ("churned", "basic", "churned", 1, 2, "2023-04-05"),
+        ("credit", "basic", "active", 1, 10, "2023-12-01"),
+        ("forever", "basic", "active", 1, 10, "2023-12-01"),
+        ("grace", "basic", "in_grace", 1, 9, "2023-11-20"),
+        ("late", "basic", "active", 1, 10, "2023-12-20"),
+        ("lost", "basic", "churned", 1, 8, "2023-10-20"),
+        ("open", "basic", "active", 1, 10, "2023-12-10"),
+        # Two months of a pause are no renewals.
+        ("paused", "basic", "active", 1, 8, "2023-12-01"),
+        ("sameday", "basic", "active", 1, 10, "2023-12-10"),
+        ("trialpaid", "basic", "active", 1, 5, "2023-12-15"),
+        ("two", "basic", "changed", 1, 4, "2023-06-01"),
+        ("two", "pro", "active", 1, 5, "2023-12-01"),
+        ("upgrade", "basic", "changed", 1, 2, "2023-04-15"),
+        ("upgrade", "pro", "active", 1, 8, "2023-12-20"),
+        ("weekly", "box", "active", 1, 47, "2023-12-03"),
+        ("yearly", "pro", "active", 1, 0, "2024-02-01"),
+    ]
+
+
+def test_the_movements_of_the_customers_made_by_hand(subscribed):
+    found: dict[str, list[tuple]] = {}
+    for customer, month, movement, mrr in subscribed.rows(
+        "select customer_id, month(month_start_date), movement, closing_mrr "
+        "from recurring_revenue_months where movement != 'retained' "
+        f"and {BY_HAND_ONLY} order by customer_id, month_start_date"
+    ):
+        found.setdefault(customer, []).append((month, movement, float(mrr)))
+    assert found == {
+        "back": [(1, "new", 10), (2, "churn", 0), (5, "reactivation", 10)],
+        "cancelling": [(1, "new", 10)],
+        "churned": [(1, "new", 10), (4, "churn", 0)],
+        "credit": [(1, "new", 10), (2, "contraction", 6), (3, "expansion", 10)],
+        "forever": [(1, "new", 1)],
+        "grace": [(1, "new", 10)],
+        "late": [(1, "new", 10)],
+        "lost": [(1, "new", 10), (10, "churn", 0)],
+        "open": [(1, "new", 10)],
+        "paused": [(1, "new", 10)],
+        "sameday": [(1, "new", 12)],
+        "trialpaid": [(6, "new", 10)],
+        # A second subscription is expansion; the end of the first one is no churn.
+        "two": [(1, "new", 10), (2, "expansion", 50), (6, "contraction", 40)],
+        "upgrade": [(1, "new", 10), (3, "expansion", 30)],
+        "weekly": [(1, "new", 52)],
+        "yearly": [(2, "new", 10)],
+    }
+
+
+def test_revenue_of_random_customers_is_that_of_a_count_by_days(subscribed):
+    found = {
+        (customer, month): mrr
+        for customer, month, mrr in subscribed.rows(
+            "select customer_id, month_start_date, closing_mrr from recurring_revenue_months "
+            "where customer_id like 'random%' and closing_mrr > 0"
+        )
+    }
+    expected = {}
+    for customer in RANDOM:
+        revenue = counted_by_days(customer)
+        for day in month_ends(dt.date(2022, 6, 1), AS_OF):
+            if revenue.get(day, Decimal(0)) > 0:
+                expected[customer.name, day.replace(day=1)] = revenue[day]
+    assert len(expected) > 1500
+    assert found == expected
+
+
+def test_the_months_follow_one_another(subscribed):
+    """Closing equals next opening, for each customer and for all of them."""
+    rows = subscribed.rows(
+        "select month_start_date, opening_mrr, closing_mrr, opening_customer_count, "
+        "closing_customer_count from recurring_revenue_movements order by month_start_date"
+    )
+    assert len(rows) == 18
+    for before, after in itertools.pairwise(rows):
+        assert (before[2], before[4]) == (after[1], after[3])
+    broken = subscribed.rows(
+        "select customer_id from (select *, lag(closing_mrr) over (partition by customer_id "
+        "order by month_start_date) as before from recurring_revenue_months) "
+        "where opening_mrr != coalesce(before, 0)"
+    )
+    assert broken == []
+
+
+def test_retention_is_that_of_the_cohort(subscribed):
+    """Whoever joined after the month that is compared with is no part of it."""
+    frame = subscribed.frame(
+        "select customer_id, month_start_date, closing_mrr from recurring_revenue_months "
+        "where closing_mrr > 0"
+    )
+    wide = (
+        frame.pivot_table(
+            index="customer_id", columns="month_start_date", values="closing_mrr", aggfunc="first"
+        )
+        .astype(float)
+        .fillna(0)
+    )
+    checked = 0
+    for month, window, net, gross, kept in subscribed.rows(
+        "select month_start_date, window_months, net_revenue_retention, "
+        "gross_revenue_retention, customer_retention from revenue_retention"
+    ):
+        place = list(wide.columns.date).index(month)
+        then, now = wide.iloc[:, place - window], wide.iloc[:, place]
+        then, now = then[then > 0], now[then > 0]
+        assert net == pytest.approx(now.sum() / then.sum())
+        assert gross == pytest.approx(np.minimum(then, now).sum() / then.sum())
+        assert kept == pytest.approx((now > 0).mean())
+        checked += window
+    assert checked == 17 + 6 * 12
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "log.csv"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.fixture
+def refused(dbt, tmp_path) -> Callable[..., str]:
+    """Return a function that builds the lines of a log, which must fail, and its output."""
+
+    def run(text: str, variables: dict, input_name: str = "subscriptions") -> str:
+        result = dbt(
+            *("build", "--select", "+int_customer_value__subscription_lines"),
+            variables={input_name: write(tmp_path, text), **variables},
+        )
+        assert result.exit_code != 0 and result.marts() == set(), result.output
+        return " ".join(result.output.split())
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("input_name", "text", "variables", "sentence"),
+    [
+        pytest.param(
+            "subscription_payments",
+            "customer_id,paid_on,amount\na,2023-01-01,10\n",
+            {},
+            "has no column billing_interval, and the var billing_interval is empty",
+            id="an interval that nobody states",
+        ),
+        pytest.param(
+            "subscription_payments",
+            "customer_id,paid_on,amount,currency\na,2023-01-01,10,eur\nb,2023-01-01,10,USD\n",
+            {"billing_interval": "month"},
+            "has amounts in several currencies (EUR, USD)",
+            id="several currencies",
+        ),
+        pytest.param(
+            "subscription_changes",
+            "customer_id,changed_on,mrr_change\n,2023-01-01,10\na,2023-01-01,-5\n",
+            {"billing_interval": "month"},
+            "says that somebody paid (1 free of charge, 1 missing_customer)",
+            id="nobody pays",
+        ),
+        pytest.param(
+            "subscription_payments",
+            "customer_id,paid_on,amount\na,2023-01-01,10\n",
+            {"billing_interval": "month", "subscription_changes": "other.csv"},
+            "subscription_payments and subscription_changes are both given",
+            id="two inputs",
+        ),
+    ],
+)
+def test_an_unusable_log_is_refused(refused, input_name, text, variables, sentence):
+    assert sentence in refused(text, variables, input_name)
