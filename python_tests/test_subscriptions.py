@@ -381,20 +381,6 @@ def refused(dbt, tmp_path) -> Callable[..., str]:
             "has amounts in several currencies (EUR, USD)",
             id="several currencies",
         ),
-        pytest.param(
-            "subscription_changes",
-            "customer_id,changed_on,mrr_change\n,2023-01-01,10\na,2023-01-01,-5\n",
-            {"billing_interval": "month"},
-            "says that somebody paid (1 free of charge, 1 missing_customer)",
-            id="nobody pays",
-        ),
-        pytest.param(
-            "subscription_payments",
-            "customer_id,paid_on,amount\na,2023-01-01,10\n",
-            {"billing_interval": "month", "subscription_changes": "other.csv"},
-            "subscription_payments and subscription_changes are both given",
-            id="two inputs",
-        ),
     ],
 )
 def test_an_unusable_log_is_refused(refused, input_name, text, variables, sentence):

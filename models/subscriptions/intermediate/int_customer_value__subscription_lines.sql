@@ -145,10 +145,11 @@ numbered as (
         row_number() over (
             partition by
                 line_reason,
-                line_id
-                {%- for column in content %},
-                case when line_id is null then {{ column }} end
-                {%- endfor %}
+                line_id,
+                {% for column in content -%}
+                    case when line_id is null then {{ column }} end
+                    {{- "," if not loop.last }}
+                {% endfor %}
             order by {{ content | join(", ") }}, cancelled_date, churn_reason
         ) as copy_number
     from with_reason

@@ -200,8 +200,10 @@ with_trials as (
         cast(0 as {{ type_money() }}) as amount,
         cast(0 as {{ type_money() }}) as mrr,
         started_date,
-        case when trial_ended_date < ended_date then trial_ended_date else ended_date end
-            as ended_date,
+        case
+            when trial_ended_date < ended_date then trial_ended_date
+            else ended_date
+        end as ended_date,
         cancelled_date,
         as_of_date
     from kinds

@@ -47,9 +47,9 @@ known as (
         max(periods.covered_until_date) over (
             partition by dates.as_of_role, periods.customer_id
             order by
-                periods.started_date,
+                periods.started_date asc,
                 periods.covered_until_date desc,
-                periods.subscription_id
+                periods.subscription_id asc
             rows between unbounded preceding and 1 preceding
         ) as covered_before_date
     from periods
@@ -174,8 +174,9 @@ with_paid_through as (
 
 ),
 
--- Payments are counted in lengths of the interval, so that one that came some days early
--- or late, and the two halves of a month with a change of price, count as they should.
+-- Payments are counted in lengths of the interval, so that one that came some days
+-- early or late, and the two halves of a month with a change of price, count as they
+-- should.
 terms as (
 
     select
