@@ -9,6 +9,7 @@ on standard output.
 import gc
 import json
 import os
+import pickle
 import sys
 import tempfile
 from pathlib import Path
@@ -18,8 +19,13 @@ from typing import Any
 import jinja2
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
+from dbt.artifacts.schemas import base
+from dbt.artifacts.schemas.run.v5 import run as run_results
 from dbt.cli.main import cli, dbtRunner
+from dbt.clients import checked_load
+from dbt.parser import schemas
 from dbt_common.dataclass_schema import dbtClassMixin
+from dbt_common.utils.encoding import JSONEncoder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,7 +56,7 @@ def remember_templates() -> None:
         return codes[key]
 
     environment.parse = remembered_parse  # type: ignore[method-assign]
-    environment.compile = remembered_compile  # type: ignore[method-assign, assignment]
+    environment.compile = remembered_compile  # type: ignore[method-assign]
 
 
 def remember_valid_data() -> None:
@@ -65,6 +71,27 @@ def remember_valid_data() -> None:
             valid.add(key)
 
     dbtClassMixin.validate = classmethod(remembered_validate)  # type: ignore[assignment]
+
+
+def remember_yaml() -> None:
+    """Let dbt read the same text of a yml file once; each reader gets a copy of its own."""
+    read: dict[str, bytes] = {}
+    load = checked_load.checked_load
+
+    def remembered_load(contents):
+        if contents not in read:
+            read[contents] = pickle.dumps(load(contents))
+        return pickle.loads(read[contents])
+
+    schemas.checked_load = remembered_load
+
+
+def write_json(path: str, data: dict[str, Any]) -> bool:
+    """Write what dbt writes, through the encoder that is written in C."""
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(data, cls=JSONEncoder), encoding="utf-8")
+    return True
 
 
 def warm_up() -> None:
@@ -113,6 +140,8 @@ if __name__ == "__main__":
     os.dup2(2, 1)
     remember_templates()
     remember_valid_data()
+    remember_yaml()
+    base.write_json = run_results.write_json = write_json
     warm_up()
     # What the warm-up made stays, so no command need look for what of it is garbage.
     gc.collect()
