@@ -103,6 +103,8 @@ def run_dbt(
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(target),
             "DBT_USE_COLORS": "false",
+            # An eighth of a build's processor time goes into the lines that nobody reads.
+            "DBT_LOG_LEVEL_FILE": "none",
         },
         "directory": str(project),
         "log": str(log),
