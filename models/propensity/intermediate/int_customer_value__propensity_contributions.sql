@@ -19,7 +19,9 @@ fitted as (
     from {{ ref("fit_customer_value__propensity") }}
     where
         kind in ('coefficient', 'scaling')
-        and model in ('logistic_regression', 'recency_days')
+        and model in (
+            'logistic_regression', 'recency_days', 'probability_active_90d'
+        )
 
 ),
 
@@ -64,7 +66,7 @@ attribute_contributions as (
 
 ),
 
--- The coefficients side by side. The baseline recency_days has one, and is not scaled.
+-- The coefficients side by side. A baseline has one, and is not scaled.
 coefficients as (
 
     select

@@ -45,38 +45,11 @@ sample_rows as (
 
     select
         observation_id,
-        customer_id,
         target,
         label,
-        model_log_odds,
         fold
     from {{ ref("int_customer_value__propensity_sample") }}
     where fold = 'test'
-
-),
-
--- The purchase model's own probability is a baseline, as it is.
-log_odds as (
-
-    select
-        target,
-        model,
-        fold,
-        observation_id,
-        customer_id,
-        score
-    from contributions
-    union all
-    select
-        sample_rows.target,
-        'probability_active_90d' as model,
-        sample_rows.fold,
-        sample_rows.observation_id,
-        sample_rows.customer_id,
-        sample_rows.model_log_odds as score
-    from sample_rows
-    inner join fitted on sample_rows.target = fitted.target
-    where sample_rows.target = 'purchase' and sample_rows.model_log_odds is not null
 
 ),
 
@@ -89,7 +62,7 @@ probabilities as (
         observation_id,
         customer_id,
         1 / (1 + exp(-1 * greatest(least(score, 700), -700))) as probability
-    from log_odds
+    from contributions
     union all
     select
         target,

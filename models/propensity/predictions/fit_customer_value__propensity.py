@@ -5,6 +5,7 @@ conditions that lead to them. So customers are scored elsewhere without refittin
 anybody can query what was learned. Nothing is pickled.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,8 @@ COLUMNS = {
 Column = tuple[str, str | None]
 Condition = tuple[int, float, float, float]
 Leaf = tuple[float, list[Condition]]
+# The model's name, its feature, its parameters, and the probability of rows of that feature.
+Baseline = tuple[str, str, dict[str, Any], Callable[[np.ndarray], np.ndarray]]
 
 
 def to_frame(relation) -> pd.DataFrame:
@@ -358,6 +361,56 @@ def cannot_fit(target: str, train: pd.DataFrame, test: pd.DataFrame) -> str | No
     return None
 
 
+def points_of(rows: pd.DataFrame, feature: str) -> np.ndarray:
+    """Return one feature as a matrix of one column, rounded to 32 bits as elsewhere."""
+    return matrix(rows, pd.DataFrame(columns=["attribute", "attribute_value"]), [(feature, None)])
+
+
+def baselines(
+    target: str, train: pd.DataFrame, test: pd.DataFrame, columns: list[Column]
+) -> list[Baseline]:
+    """Return the rules that the models have to beat, or else are in use themselves.
+
+    Each is a linear model of one feature: recency alone, fitted; and the purchase model's own
+    probability as it is, whose log-odds are the feature, with a slope of one.
+    """
+    found: list[Baseline] = []
+    if ("recency_days", None) in columns:
+        points = points_of(train, "recency_days")
+        mean, deviation = points.mean(), max(points.std(), 1e-9)
+        alone = LogisticRegression(max_iter=1_000, tol=1e-8).fit(
+            (points - mean) / deviation, train["label"].to_numpy("int64")
+        )
+        parameters = {
+            "coefficients": np.round(alone.coef_[0], 10),
+            "intercept": round(float(alone.intercept_[0]), 10),
+            "mean": [mean],
+            "deviation": [deviation],
+        }
+        found.append(
+            (
+                *("recency_days", "recency_days", parameters),
+                lambda rows: alone.predict_proba((rows - mean) / deviation)[:, 1],
+            )
+        )
+    is_known = "model_log_odds" in test and test["model_log_odds"].notna().all()
+    if target == "purchase" and is_known:
+        middle = round(float(test["model_log_odds"].mean()), 10)
+        parameters = {
+            "coefficients": [1.0],
+            "intercept": middle,
+            "mean": [middle],
+            "deviation": [1.0],
+        }
+        found.append(
+            (
+                *("probability_active_90d", "model_log_odds", parameters),
+                lambda rows: sigmoid(rows[:, 0]),
+            )
+        )
+    return found
+
+
 def fit_target(
     target: str, sample: pd.DataFrame, attributes: pd.DataFrame, features: list[str], seed: int
 ) -> list[dict]:
@@ -401,36 +454,30 @@ def fit_target(
                 *importance_rows(score, test_points, test_label, columns, seed),
             ]
         ]
-    if ("recency_days", None) in columns:
-        alone: list[Column] = [("recency_days", None)]
-        at = columns.index(alone[0])
-        mean, deviation = points[:, at].mean(), max(points[:, at].std(), 1e-9)
-        baseline = LogisticRegression(max_iter=1_000, tol=1e-8).fit(
-            (points[:, [at]] - mean) / deviation, label
-        )
-        parameters = {
-            "coefficients": np.round(baseline.coef_[0], 10),
-            "intercept": round(float(baseline.intercept_[0]), 10),
-            "mean": [mean],
-            "deviation": [deviation],
-        }
+    for model, feature, parameters, predicted in baselines(target, train, test, columns):
+        losses[model] = log_loss(test_label, predicted(points_of(test, feature)), labels=[0, 1])
         found += [
-            {**row, "target": target, "model": "recency_days"}
-            for row in parameter_rows(parameters, alone)
+            {**row, "target": target, "model": model}
+            for row in [
+                *parameter_rows(parameters, [(feature, None)]),
+                {"kind": "log_loss", "estimate": losses[model]},
+                *importance_rows(
+                    predicted, points_of(test, feature), test_label, [(feature, None)], seed
+                ),
+            ]
         ]
-        predicted = baseline.predict_proba((test_points[:, [at]] - mean) / deviation)[:, 1]
-        baseline_loss = log_loss(test_label, predicted, labels=[0, 1])
-        if baseline_loss < min(losses.values()):
-            sentences.insert(
-                0,
-                f"Recency alone has a lower one, {baseline_loss:.4f}: the models learned nothing "
-                "that held.",
-            )
     winner = min(losses, key=lambda model: (round(losses[model], 9), model))
+    learned = min(fits, key=lambda model: (round(losses[model], 9), model))
     sentence = (
         f"{winner} has the lowest log loss on the test, {losses[winner]:.4f}; trained on "
         f"{len(train)} observations, tested on {len(test)}."
     )
+    if winner != learned:
+        sentences.insert(
+            0,
+            f"It is a baseline, and in use: the best model, {learned}, has {losses[learned]:.4f}, "
+            "so the models learned nothing that held.",
+        )
     found.append(
         {
             "target": target,
