@@ -44,6 +44,24 @@ def test_clusters_are_numbered_from_the_highest_spend_down():
         assert candidate.sort_values("cluster_id")["centre"].is_monotonic_decreasing
 
 
+def test_where_two_features_say_the_same_there_are_few_clusters():
+    """Every order costs 20: orders and spend are one feature, and eight clusters three names."""
+    random = np.random.default_rng(5)
+    orders = random.geometric(0.3, 900)
+    recency = np.log1p(random.exponential(60, 900))
+    same = features_of(np.column_stack([recency, np.log1p(orders), np.log1p(20.0 * orders)]))
+    fitted = fit(same, counts=(3, 4, 5, 6, 7, 8)).groupby("cluster_count").first()
+    assert fitted.index[fitted["is_selected"]].max() <= 4
+    assert fitted.loc[5:, "finding"].str.contains("frequency and monetary say the same").all()
+    other = features_of(
+        np.column_stack([recency, np.log1p(orders), np.log1p(random.gamma(2, 20, 900))])
+    )
+    findings = fit(other, counts=(3, 8))["finding"]
+    assert not findings.str.contains("say the same").any()
+    # Where only larger numbers are asked for, the smallest of them.
+    assert set(fit(same, counts=(6, 8)).query("is_selected")["cluster_count"]) == {6}
+
+
 def test_every_candidate_is_reported_with_its_evidence():
     fitted = fit(three_groups())
     evidence = fitted.groupby("cluster_count").first()

@@ -152,6 +152,7 @@ def test_nobody_opens_the_file_for_writing_by_accident(tmp_path):
     assert [file.name for file in files if file.stat().st_mode & 0o222] == []
     assert sorted(file.name for file in files) == [
         "customers.parquet",
+        "manifest.json",
         "marts.duckdb",
         "profile.parquet",
         "publication.parquet",
@@ -193,6 +194,115 @@ def test_a_folder_in_the_way_gets_a_sentence(tmp_path):
     (tmp_path / "current").mkdir()
     with duckdb.connect() as connection, pytest.raises(ValueError, match="is in the way"):
         publication.publish(connection, make_marts(connection, 1), tmp_path)
+
+
+def publish_shop(database: Path, folder: Path, shop: str = "orders.csv", day: int = 1) -> str:
+    """Publish a day of a shop from a database of its own, and return the version's folder."""
+    with duckdb.connect(str(database)) as connection:
+        marts = make_marts(connection, day)
+        publication.publish(connection, marts, folder, str(database), shop)
+    return os.readlink(folder / "current")
+
+
+def test_a_folder_belongs_to_one_database(tmp_path):
+    folder = tmp_path / "published"
+    before = publish_shop(tmp_path / "one.duckdb", folder)
+    with pytest.raises(ValueError, match=r"belongs to the database .*one\.duckdb, and two would"):
+        publish_shop(tmp_path / "two.duckdb", folder, day=2)
+    assert os.readlink(folder / "current") == before
+    # Moved together they still belong together; where the database is gone the folder is free.
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("published", "one.duckdb"):
+        (tmp_path / name).rename(tmp_path / "elsewhere" / name)
+    publish_shop(tmp_path / "elsewhere" / "one.duckdb", tmp_path / "elsewhere" / "published", day=2)
+    (tmp_path / "elsewhere" / "one.duckdb").unlink()
+    publish_shop(tmp_path / "two.duckdb", tmp_path / "elsewhere" / "published", day=3)
+
+
+def test_the_demo_does_not_take_the_place_of_a_shop(tmp_path):
+    database, folder = tmp_path / "shop.duckdb", tmp_path / "published"
+    publish_shop(database, folder, "cdnow")
+    before = publish_shop(database, folder, "orders.csv", day=2)
+    for demo in ("cdnow", "complete_journey"):
+        with pytest.raises(ValueError, match=r"holds the tables of orders\.csv, and this is the"):
+            publish_shop(database, folder, demo, day=3)
+    assert os.readlink(folder / "current") == before
+
+
+def test_two_builds_do_not_publish_into_a_folder_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(publication, "LOCK_SECONDS", 0.2)
+    folder = tmp_path / "published"
+    publish_shop(tmp_path / "one.duckdb", folder)
+    with (
+        publication.locked(folder),
+        pytest.raises(ValueError, match="Another build publishes into"),
+    ):
+        publish_shop(tmp_path / "one.duckdb", folder, day=2)
+    publish_shop(tmp_path / "one.duckdb", folder, day=2)
+
+
+@pytest.mark.parametrize("damage", ["missing", "short", "no manifest"])
+def test_a_damaged_version_is_made_anew_and_never_missing(tmp_path, damage):
+    folder = tmp_path / "published"
+    place = publish_shop(tmp_path / "one.duckdb", folder)
+    file = folder / place / ("manifest.json" if damage == "no manifest" else "customers.parquet")
+    content = file.read_bytes()
+    file.unlink()
+    if damage == "short":
+        file.write_bytes(content[:-1])
+    mended = publish_shop(tmp_path / "one.duckdb", folder)
+    assert mended == f"{place}_2"
+    assert publication.is_whole(folder / mended)
+    assert read(folder, "select count(*) from customers") == [(3000,)]
+    # It is whole, and so it is used again; the next version leaves no damaged one behind.
+    assert publish_shop(tmp_path / "one.duckdb", folder) == mended
+    publish_shop(tmp_path / "one.duckdb", folder, day=2)
+    assert len(list((folder / "versions").iterdir())) == 2
+
+
+def test_a_version_that_a_kill_left_half_deleted_does_not_look_whole(tmp_path, monkeypatch):
+    """The kill comes after the first file of the version that is deleted."""
+    folder = tmp_path / "published"
+    first = Path(publish_shop(tmp_path / "one.duckdb", folder, day=1)).name
+    publish_shop(tmp_path / "one.duckdb", folder, day=2)
+
+    def half(path, **_):
+        if first in str(path):
+            next(Path(path).iterdir()).unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(publication.shutil, "rmtree", half)
+        publish_shop(tmp_path / "one.duckdb", folder, day=3)
+    assert not (folder / "versions" / first).exists()
+    assert Path(publish_shop(tmp_path / "one.duckdb", folder, day=1)).name == first
+    assert publication.is_whole(folder / "current")
+    assert not list((folder / "versions").glob("deleted_*"))
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [OSError(28, "No space left on device"), duckdb.IOException("Could not write: No space left")],
+)
+def test_a_full_disk_gets_a_sentence_and_leaves_nothing_behind(tmp_path, monkeypatch, problem):
+    folder = tmp_path / "published"
+    before = publish_shop(tmp_path / "one.duckdb", folder)
+
+    def full(*_):
+        raise problem
+
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match="no space left to pub"):
+        patch.setattr(publication, "write_manifest", full)
+        publish_shop(tmp_path / "one.duckdb", folder, day=2)
+    assert [path.name for path in (folder / "versions").iterdir()] == [Path(before).name]
+    assert os.readlink(folder / "current") == before
+    publish_shop(tmp_path / "one.duckdb", folder, day=2)
+
+
+@pytest.mark.parametrize("name", ["publishing", "publishing_0", "marts", "select"])
+def test_a_database_of_any_name_can_publish(tmp_path, name):
+    publish_shop(tmp_path / f"{name}.duckdb", tmp_path / "published")
+    assert read(tmp_path / "published", "select count(*) from customers") == [(3000,)]
 
 
 def test_beside_a_database_that_is_no_file_there_is_no_folder():

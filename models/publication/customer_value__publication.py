@@ -1,24 +1,37 @@
 """Copy the public marts to where readers are never in the way of a build.
 
-A version is a folder with one DuckDB file and a parquet file per table. It is written under
-another name, and `current`, a symbolic link, is turned to it when it is whole; turning a link
-is one step for the file system. So a reader sees one version or the next and nothing between,
-and a build that is killed leaves nothing that anybody reads.
+A version is a folder with one DuckDB file, a parquet file per table, and a manifest with the size
+of each. It is written under another name, and `current`, a symbolic link, is turned to it when it
+is whole; turning a link is one step for the file system. So a reader sees one version or the next
+and nothing between, and a build that is killed leaves nothing that anybody reads.
 """
 
+import errno
 import hashlib
+import json
 import os
 import re
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 # Every DuckDB since 1.0 reads it.
 STORAGE_VERSION = "v1.0.0"
 DATABASE = "marts.duckdb"
+MANIFEST = "manifest.json"
 UNFINISHED = "unfinished"
-VERSION = re.compile(r"\d{4}-\d{2}-\d{2}_[0-9a-f]{12}")
+# Versions carry it while they are deleted, so that a kill leaves none that looks whole.
+DELETED = "deleted_"
+# A copy made anew, since the one of that name was damaged, has a number behind it.
+VERSION = re.compile(r"\d{4}-\d{2}-\d{2}_[0-9a-f]{12}(_\d+)?")
+# How long to wait for another build that publishes into the folder.
+LOCK_SECONDS = 10.0
+DEMOS = ("cdnow", "complete_journey")
 
 COLUMNS = {
     "table_name": "string",
@@ -103,78 +116,216 @@ def summarise(tables: list[dict], version: str, as_of_date, folder: Path) -> pd.
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
+def free_name(connection) -> str:
+    """Return a name that no attached database has."""
+    taken = {
+        row[0]
+        for row in connection.execute("select database_name from duckdb_databases()").fetchall()
+    }
+    return next(name for name in map("publishing_{}".format, range(99)) if name not in taken)
+
+
 def write_version(connection, tables: list[dict], publication: pd.DataFrame, path: Path) -> None:
     """Write the tables into a new folder: the DuckDB file first, parquet from it."""
     path.mkdir(parents=True)
+    published = free_name(connection)
     connection.execute(
-        f"attach {text(path / DATABASE)} as publishing (storage_version '{STORAGE_VERSION}')"
+        f"attach {text(path / DATABASE)} as {published} (storage_version '{STORAGE_VERSION}')"
     )
     try:
         # In one transaction, or every comment would wait for the disk.
         connection.begin()
         for table in tables:
-            target = f"publishing.main.{name(table['table_name'])}"
+            target = f"{published}.main.{name(table['table_name'])}"
             connection.execute(f"create table {target} as from {table['relation_name']}")
             connection.execute(f"comment on table {target} is {text(table['comment'])}")
             for column, _, comment in table["columns"]:
                 connection.execute(f"comment on column {target}.{name(column)} is {text(comment)}")
         connection.register("publication_frame", publication)
         connection.execute(
-            "create table publishing.main.publication as select table_name, row_count, "
+            f"create table {published}.main.publication as select table_name, row_count, "
             "fingerprint, version, cast(as_of_date as date) as as_of_date from publication_frame"
         )
         connection.commit()
         connection.unregister("publication_frame")
         for table_name in [*(table["table_name"] for table in tables), "publication"]:
             file = text(path / f"{table_name}.parquet")
-            source = f"publishing.main.{name(table_name)}"
+            source = f"{published}.main.{name(table_name)}"
             connection.execute(f"copy {source} to {file} (format parquet)")
-        connection.execute("checkpoint publishing")
+        connection.execute(f"checkpoint {published}")
+    except BaseException:
+        # Or else the transaction would keep the file open.
+        with suppress(duckdb.Error):
+            connection.rollback()
+        raise
     finally:
-        connection.execute("detach publishing")
+        connection.execute(f"detach {published}")
+
+
+def write_manifest(path: Path, shop: str) -> None:
+    """Write what a whole version consists of, and make its files read-only.
+
+    Parameters
+    ----------
+    path : the folder of the version.
+    shop : the input that the tables are of.
+    """
+    sizes = {file.name: file.stat().st_size for file in sorted(path.iterdir())}
+    (path / MANIFEST).write_text(json.dumps({"input": shop, "sizes": sizes}, indent=1))
     for written in path.iterdir():
         # Who opens it for writing would shut the other readers out.
         written.chmod(written.stat().st_mode & ~0o222)
 
 
-def put_in_place(folder: Path, version: str) -> None:
-    """Turn `current` to a version, and delete all others but the one before.
+def read_json(path: Path) -> dict:
+    """Return the content of a file of JSON; nothing where it is missing or damaged."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a version's folder has all the files of its manifest, of their sizes."""
+    sizes = read_json(path / MANIFEST).get("sizes")
+    if not sizes:
+        return False
+    files = {name: path / name for name in sizes}
+    return all(file.is_file() and file.stat().st_size == sizes[n] for n, file in files.items())
+
+
+def place_of(versions: Path, version: str) -> Path:
+    """Return the folder of a version: one that is whole, or the first name that is free."""
+    places = [versions / version, *(versions / f"{version}_{i}" for i in range(2, 100))]
+    there = [place for place in places if is_whole(place)]
+    return there[0] if there else next(place for place in places if not place.exists())
+
+
+def put_in_place(folder: Path, place: str) -> None:
+    """Turn `current` to a version's folder, and delete all others but the one before.
 
     Who has resolved `current` and reads on file by file has the time of a build to finish.
     """
     current, link = folder / "current", folder / "current.new"
     before = os.readlink(current) if current.is_symlink() else ""
     link.unlink(missing_ok=True)
-    link.symlink_to(Path("versions") / version)
+    link.symlink_to(Path("versions") / place)
     os.replace(link, current)
-    kept = {version, Path(before).name}
+    kept = {place, Path(before).name}
     for path in (folder / "versions").iterdir():
         if VERSION.fullmatch(path.name) and path.name not in kept:
-            shutil.rmtree(path)
+            path.rename(path.with_name(DELETED + path.name))
+    for path in (folder / "versions").glob(f"{DELETED}*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
-def publish(connection, marts: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Copy the marts into the folder and return what is published there now."""
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which ends with the process; stop where another build keeps it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: the database's own lock has to do.
+        yield
+        return
+    with (folder / "lock").open("w") as lock:
+        waited_until = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > waited_until:
+                    raise ValueError(
+                        f"Another build publishes into {folder} right now: run dbt build again "
+                        "when it has ended, or name another folder in published_path."
+                    ) from None
+                time.sleep(0.1)
+        yield
+
+
+def claim(folder: Path, database: str | None, shop: str) -> None:
+    """Make the folder this database's, or stop where it is another's or holds another shop.
+
+    A folder and its database may be moved together: the path between them counts. The folder of a
+    database that is gone is free; one in memory owns none.
+    """
+    owner = folder / "database.json"
+    other = read_json(owner).get("database")
+    mine = os.path.relpath(Path(database).resolve(), folder.resolve()) if database else other
+    if other not in (mine, None) and (folder.resolve() / other).exists():
+        raise ValueError(
+            f"{folder} belongs to the database {(folder.resolve() / other).resolve()}, and two "
+            "would mix their files: name another folder in published_path, or delete "
+            f"{owner} if this one is to take it over."
+        )
+    held = read_json(folder / "current" / MANIFEST).get("input", shop)
+    if shop in DEMOS and held not in DEMOS:
+        raise ValueError(
+            f"{folder} holds the tables of {held}, and this is the demo, which is built while the "
+            "var transactions names no input: name it, or another folder in published_path, or "
+            "delete this one if the demo is to take it over."
+        )
+    if mine != other:
+        owner.write_text(json.dumps({"database": mine}))
+
+
+def publish(
+    connection,
+    marts: pd.DataFrame,
+    folder: Path,
+    database: str | None = None,
+    shop: str = "",
+) -> pd.DataFrame:
+    """Copy the marts into the folder and return what is published there now.
+
+    Parameters
+    ----------
+    marts : table_name and relation_name of every mart.
+    database : the path of the database that they are in, None in memory.
+    shop : the input that they are of: a demo, or what the var transactions names.
+    """
     places = dict(zip(marts["table_name"], marts["relation_name"], strict=True))
     (as_of_date,) = connection.execute(
         f"select max(as_of_date) from {places['customers']}"
     ).fetchall()[0]
-    tables = [describe(connection, *item) for item in sorted(places.items())]
-    version = version_of(tables, as_of_date)
-    publication = summarise(tables, version, as_of_date, folder)
-    finished, unfinished = folder / "versions" / version, folder / "versions" / UNFINISHED
     if (folder / "current").exists() and not (folder / "current").is_symlink():
         raise ValueError(
             f"{folder / 'current'} is in the way: publishing makes a link of that name. "
             "Move it, or name another folder in published_path."
         )
-    # A version that is there is whole, since only whole ones get their name.
-    if not finished.exists():
-        shutil.rmtree(unfinished, ignore_errors=True)
-        write_version(connection, tables, publication, unfinished)
-        unfinished.rename(finished)
-    put_in_place(folder, version)
+    (folder / "versions").mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        claim(folder, database, shop)
+        tables = [describe(connection, *item) for item in sorted(places.items())]
+        version = version_of(tables, as_of_date)
+        publication = summarise(tables, version, as_of_date, folder)
+        place, unfinished = place_of(folder / "versions", version), folder / "versions" / UNFINISHED
+        if not place.exists():
+            shutil.rmtree(unfinished, ignore_errors=True)
+            try:
+                write_version(connection, tables, publication, unfinished)
+                write_manifest(unfinished, shop)
+                unfinished.rename(place)
+            except BaseException as problem:
+                shutil.rmtree(unfinished, ignore_errors=True)
+                if is_disk_full(problem):
+                    raise ValueError(
+                        f"There is no space left to publish into {folder}: readers keep the "
+                        "version they have. Free some, or name a folder elsewhere in "
+                        "published_path."
+                    ) from problem
+                raise
+        put_in_place(folder, place.name)
     return publication
+
+
+def is_disk_full(problem: BaseException) -> bool:
+    """Return whether an error says that the disk is full, as Python or as DuckDB says it."""
+    if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    words = ("no space left", "disk quota", "enough space", "could not write")
+    return isinstance(problem, duckdb.Error) and any(w in str(problem).lower() for w in words)
 
 
 def model(dbt, session):
@@ -189,4 +340,5 @@ def model(dbt, session):
         "select path from duckdb_databases() where database_name = current_database()"
     ).fetchall()[0]
     folder = folder_of(dbt.config.meta_get("published_path"), database)
-    return publish(connection, marts, folder)
+    shop = dbt.config.meta_get("transactions") or dbt.config.meta_get("demo")
+    return publish(connection, marts, folder, database, shop)

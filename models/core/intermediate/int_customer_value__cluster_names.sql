@@ -44,20 +44,23 @@ centroids_in_one_row as (
             when max(case when feature = 'monetary' then centre end) > 0.5 then 'high'
             when max(case when feature = 'monetary' then centre end) < -0.5 then 'low'
             else 'typical'
-        end as monetary_level
+        end as monetary_level,
+        max(case when feature = 'recency' then centre end) as recency_centre,
+        max(case when feature = 'frequency' then centre end) as frequency_centre,
+        max(case when feature = 'monetary' then centre end) as monetary_centre
     from centroids
     group by cluster_id
 
 ),
 
-numbered_names as (
+labelled as (
 
     select
         centroids_in_one_row.cluster_id,
-        labels.cluster_name,
-        row_number() over (
-            partition by labels.cluster_name order by centroids_in_one_row.cluster_id
-        ) as namesake_number
+        centroids_in_one_row.recency_centre,
+        centroids_in_one_row.frequency_centre,
+        centroids_in_one_row.monetary_centre,
+        labels.cluster_name as cluster_label
     from centroids_in_one_row
     inner join labels
         on
@@ -67,20 +70,89 @@ numbered_names as (
 
 ),
 
-cluster_names as (
+-- Namesakes differ most in one of the features: their place in it, from the top, tells
+-- them apart.
+namesakes as (
 
     select
         cluster_id,
+        cluster_label,
+        {% for feature in ["recency", "frequency", "monetary"] %}
+            max({{ feature }}_centre) over (partition by cluster_label)
+            - min({{ feature }}_centre) over (partition by cluster_label)
+                as {{ feature }}_range,
+            row_number() over (
+                partition by cluster_label
+                order by {{ feature }}_centre desc, cluster_id asc
+            ) as {{ feature }}_place,
+        {% endfor %}
+        count(*) over (partition by cluster_label) as namesake_count
+    from labelled
+
+),
+
+placed as (
+
+    select
+        cluster_id,
+        cluster_label,
+        namesake_count,
         case
-            when namesake_number = 1 then cluster_name
+            when
+                monetary_range >= frequency_range and monetary_range >= recency_range
+                then 'monetary'
+            when frequency_range >= recency_range then 'frequency'
+            else 'recency'
+        end as telling_feature,
+        case
+            when
+                monetary_range >= frequency_range and monetary_range >= recency_range
+                then monetary_place
+            when frequency_range >= recency_range then frequency_place
+            else recency_place
+        end as place
+    from namesakes
+
+),
+
+cluster_names as (
+
+    select
+        ---------- ids
+        cluster_id,
+
+        ---------- strings
+        cluster_label,
+        case
+            when namesake_count = 1 then cluster_label
             else
                 concat(
-                    cluster_name,
-                    ' ',
-                    cast(namesake_number as {{ dbt.type_string() }})
+                    cluster_label,
+                    ', ',
+                    case
+                        {% for feature, words in {
+                            "monetary": ["higher spend", "lower spend", "spend"],
+                            "frequency": ["more orders", "fewer orders", "orders"],
+                            "recency": ["longer ago", "more recent", "days since"],
+                        }.items() -%}
+                            when
+                                telling_feature = '{{ feature }}' and namesake_count > 2
+                                then
+                                    concat(
+                                        '{{ words[2] }} ',
+                                        cast(place as {{ dbt.type_string() }}),
+                                        ' of ',
+                                        cast(namesake_count as {{ dbt.type_string() }})
+                                    )
+                            when telling_feature = '{{ feature }}' and place = 1
+                                then '{{ words[0] }}'
+                            when telling_feature = '{{ feature }}'
+                                then '{{ words[1] }}'
+                        {% endfor %}
+                    end
                 )
         end as cluster_name
-    from numbered_names
+    from placed
 
 )
 

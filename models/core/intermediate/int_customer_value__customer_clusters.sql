@@ -16,6 +16,7 @@ cluster_names as (
 
     select
         cluster_id,
+        cluster_label,
         cluster_name
     from {{ ref("int_customer_value__cluster_names") }}
 
@@ -35,6 +36,7 @@ customer_clusters as (
         nearest.cluster_id,
 
         ---------- strings
+        cluster_names.cluster_label,
         cluster_names.cluster_name
     from nearest
     left join cluster_names on nearest.cluster_id = cluster_names.cluster_id

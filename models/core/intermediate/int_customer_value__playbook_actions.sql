@@ -41,28 +41,14 @@ value_tiers as (
 
 ),
 
--- Only the clusters that some rule names, with the namesakes that carry a number.
-rule_labels as (
-
-    select distinct cluster_labels.cluster_name as rule_label
-    from cluster_labels
-    inner join playbook on cluster_labels.cluster_name = playbook.rule_cluster_name
-
-),
-
+-- Only the clusters that some rule names; namesakes share the label, and so the rule.
 clusters as (
 
-    select
-        '*' as cluster_name,
-        '*' as rule_label
-    {% for number in range(1, largest_cluster_count() + 1) %}
-        union all
-        select
-            {{ "rule_label" if number == 1
-                else "concat(rule_label, ' " ~ number ~ "')" }} as cluster_name,
-            rule_label
-        from rule_labels
-    {% endfor %}
+    select '*' as cluster_name
+    union
+    select cluster_labels.cluster_name
+    from cluster_labels
+    inner join playbook on cluster_labels.cluster_name = playbook.rule_cluster_name
 
 ),
 
@@ -72,8 +58,7 @@ combinations as (
         segments.segment,
         segments.is_at_risk,
         value_tiers.value_tier,
-        clusters.cluster_name,
-        clusters.rule_label
+        clusters.cluster_name
     from segments
     cross join value_tiers
     cross join clusters
@@ -111,7 +96,7 @@ fitting as (
         on
             playbook.rule_segment in (combinations.segment, '*')
             and playbook.rule_value_tier in (combinations.value_tier, '*')
-            and playbook.rule_cluster_name in (combinations.rule_label, '*')
+            and playbook.rule_cluster_name in (combinations.cluster_name, '*')
 
 ),
 

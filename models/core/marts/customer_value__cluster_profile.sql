@@ -14,6 +14,15 @@ customers as (
 
 ),
 
+cluster_names as (
+
+    select
+        cluster_id,
+        cluster_label
+    from {{ ref("int_customer_value__cluster_names") }}
+
+),
+
 labels as (
 
     select
@@ -34,21 +43,14 @@ profiles as (
 
 ),
 
--- A second cluster with the same label carries a number behind the label's name.
 labelled as (
 
     select
         profiles.*,
         labels.meaning
     from profiles
-    left join labels
-        on
-            profiles.cluster_name = labels.label_name
-            or (
-                substr(profiles.cluster_name, 1, length(labels.label_name) + 1)
-                = concat(labels.label_name, ' ')
-                and length(profiles.cluster_name) = length(labels.label_name) + 2
-            )
+    left join cluster_names on profiles.cluster_id = cluster_names.cluster_id
+    left join labels on cluster_names.cluster_label = labels.label_name
 
 ),
 

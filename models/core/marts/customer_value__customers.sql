@@ -48,6 +48,7 @@ customer_clusters as (
     select
         customer_id,
         cluster_id,
+        cluster_label,
         cluster_name
     from {{ ref("int_customer_value__customer_clusters") }}
 
@@ -159,7 +160,7 @@ with_statistics as (
     left join customer_clusters
         on customers_scored.customer_id = customer_clusters.customer_id
     left join named_clusters
-        on customer_clusters.cluster_name = named_clusters.named_cluster
+        on customer_clusters.cluster_label = named_clusters.named_cluster
     left join value_ranks
         on
             {{ value_band("customer_forecasts.lifetime_value_365d") }}

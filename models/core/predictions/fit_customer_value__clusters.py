@@ -22,6 +22,9 @@ BOOTSTRAPS = 5
 BOOTSTRAP_CUSTOMERS = 5_000
 # Mean adjusted Rand index from which on a partition counts as stable.
 STABLE = 0.8
+# Features say the same beyond this correlation; two features describe fewer clusters.
+SAME = 0.98
+MOST_CLUSTERS_OF_TWO_FEATURES = 4
 
 COLUMNS = {
     "cluster_count": "int64",
@@ -138,6 +141,16 @@ def choose(candidates: pd.DataFrame, minimum_share: float) -> tuple[int, dict[in
     return best, sentences
 
 
+def say_the_same(points: np.ndarray) -> tuple[str, str] | None:
+    """Return two features of which one tells the other, or None."""
+    varying = [i for i in range(points.shape[1]) if points[:, i].std() > 1e-9]
+    for place, i in enumerate(varying):
+        for j in varying[place + 1 :]:
+            if abs(np.corrcoef(points[:, i], points[:, j])[0, 1]) > SAME:
+                return FEATURES[i], FEATURES[j]
+    return None
+
+
 def business_order(centres: np.ndarray) -> np.ndarray:
     """Return the order of the centroids: highest spend first, then frequency, then recency."""
     rounded = np.round(centres, 9)
@@ -187,8 +200,17 @@ def fit_clusters(
                 "stability": stability_of(points, fitted, seed),
                 "smallest_cluster_share": float(shares.min()),
             }
+    same = say_the_same(points)
     if counts:
-        selected, sentences = choose(pd.DataFrame(evidence).T, minimum_share)
+        candidates = pd.DataFrame(evidence).T
+        few = candidates[candidates.index <= MOST_CLUSTERS_OF_TWO_FEATURES] if same else candidates
+        pool = few if len(few) else candidates.head(1)
+        selected, sentences = choose(pool, minimum_share)
+        for count in candidates.index.difference(pool.index):
+            sentences[count] = (
+                f"Not selected: {' and '.join(same or ())} say the same of these customers, and "
+                "so many clusters could not be told apart."
+            )
     else:
         selected = 1
         sentences = {

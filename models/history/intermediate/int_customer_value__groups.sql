@@ -22,6 +22,7 @@ cluster_names as (
 
     select
         cluster_id,
+        cluster_label,
         cluster_name
     from {{ ref("int_customer_value__cluster_names") }}
 
@@ -36,7 +37,6 @@ labels as (
 
 ),
 
--- A second cluster with the same label carries a number after the label's name.
 clusters as (
 
     select
@@ -44,15 +44,7 @@ clusters as (
         cluster_names.cluster_name,
         labels.meaning
     from cluster_names
-    left join labels
-        on
-            cluster_names.cluster_name = labels.cluster_name
-            or (
-                substr(cluster_names.cluster_name, 1, length(labels.cluster_name) + 1)
-                = concat(labels.cluster_name, ' ')
-                and length(cluster_names.cluster_name)
-                = length(labels.cluster_name) + 2
-            )
+    left join labels on cluster_names.cluster_label = labels.cluster_name
 
 ),
 
