@@ -24,7 +24,7 @@
 {% endmacro %}
 
 
-{# What our failed tests found, where that is a sentence; dbt prints only how many. #}
+{# What our failed tests found, in words; dbt prints only how many rows. #}
 {% macro report_failures(results) %}
     {%- for result in results
         if result.node.package_name == "customer_value"
@@ -32,12 +32,59 @@
         {%- set found = run_query(
             "select * from (" ~ result.node.compiled_code ~ ") as failures limit 20"
         ) -%}
+        {%- set sentences = [] -%}
         {%- for name in found.column_names if name | lower == "sentence" -%}
-            {%- for sentence in found.columns[name].values() -%}
-                {%- do customer_value.report_sentence(sentence) -%}
-            {%- endfor -%}
+            {%- do sentences.extend(found.columns[name].values()) -%}
+        {%- endfor -%}
+        {%- if not sentences -%}
+            {%- do sentences.append(
+                customer_value.failure_sentence(result.node, result.failures, found)
+            ) -%}
+        {%- endif -%}
+        {%- for sentence in sentences -%}
+            {%- do customer_value.report_sentence("failed: " ~ sentence) -%}
         {%- endfor -%}
     {%- endfor -%}
+{% endmacro %}
+
+
+{# What a test holds, and what it found instead: the rule in words, how many rows, and the first of
+   them. #}
+{% macro failure_sentence(node, failure_count, found) %}
+    {%- set of = node.test_metadata -%}
+    {%- set arguments = of.kwargs if of else {} -%}
+    {%- set nodes = [] -%}
+    {%- for unique_id in [node.attached_node] + (node.depends_on.nodes | list)
+        if unique_id and unique_id in graph.nodes -%}
+        {%- do nodes.append(graph.nodes[unique_id].alias) -%}
+    {%- endfor -%}
+    {%- set table = nodes | first | default("a table", true) -%}
+    {%- set column = table ~ "." ~ (node.column_name or "") -%}
+    {%- set kind = of.name if of else "" -%}
+    {%- set rule = {
+        "not_null": column ~ " must not be empty",
+        "unique": "no two rows of " ~ table ~ " may have the same " ~ (node.column_name or "key"),
+        "accepted_values": column ~ " must be one of "
+            ~ arguments.get("values", []) | join(", "),
+        "accepted_range": column ~ " must lie between " ~ arguments.get("min_value", "anything")
+            ~ " and " ~ arguments.get("max_value", "anything"),
+        "relationships": column ~ " must be a " ~ arguments.get("field", "value")
+            ~ " of " ~ nodes | last | default("its table", true),
+        "unique_combination_of_columns": "no two rows of " ~ table ~ " may have the same "
+            ~ arguments.get("combination_of_columns", []) | join(", "),
+        "expression_is_true": "in every row of " ~ table ~ " it must hold that "
+            ~ arguments.get("expression", ""),
+    }.get(kind, node.name | replace("assert_", "") | replace("_", " ")) -%}
+    {%- set cells = [] -%}
+    {%- for row in found.rows if loop.first -%}
+        {%- for name in found.column_names if loop.index <= 6 -%}
+            {%- do cells.append(name ~ " " ~ row[loop.index0]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(
+        rule ~ (" (" ~ (node.description | trim) ~ ")" if node.description else "") ~ "; found "
+        ~ failure_count ~ " that do not, such as " ~ cells | join(", ")
+    ) -}}
 {% endmacro %}
 
 

@@ -1,6 +1,7 @@
 {# Checks every var before the first model runs; stops with a sentence at a wrong one. #}
 {% macro validate_vars() %}
     {%- if not execute -%}{{- return("") -}}{%- endif -%}
+    {{- customer_value.require_known_vars() -}}
     {%- for group in customer_value.var_specifications().values() -%}
         {%- for name, specification in group.items()
             if not customer_value.is_valid_var(specification, var(name)) -%}
@@ -46,16 +47,24 @@
     {%- elif kind == "map" -%}
         {{- return(value is mapping) -}}
     {%- elif kind == "date" -%}
-        {{- return(customer_value.is_date_text(value | string)) -}}
+        {{- return(
+            customer_value.is_date_text(value | string)
+            and (value | string) < specification.get("before", "9999")
+        ) -}}
     {%- elif kind in ["list", "whole numbers"]
         and (value is string or value is mapping or value is not iterable) -%}
         {{- return(false) -}}
     {%- elif kind == "list" -%}
+        {%- for item in value if item is not string and item is not number -%}
+            {{- return(false) -}}
+        {%- endfor -%}
         {{- return(true) -}}
     {%- endif -%}
     {%- set numbers = value if kind == "whole numbers" else [value] -%}
     {%- for number in numbers -%}
+        {#- Infinity and what is no number at all (nan) are within any bounds. #}
         {%- if number is not number or number is boolean
+            or number != number or number in [number + 1, number - 1]
             or (kind != "number" and number is not integer)
             or number < specification.get("from", number)
             or number > specification.get("to", number)
@@ -64,7 +73,7 @@
             {{- return(false) -}}
         {%- endif -%}
     {%- endfor -%}
-    {{- return(numbers | length > 0) -}}
+    {{- return(numbers | length > 0 and numbers | unique | list | length == numbers | length) -}}
 {% endmacro %}
 
 

@@ -50,12 +50,12 @@
         },
         "excluded_statuses": {
             "kind": "list",
-            "expected": "a list, [] for none",
+            "expected": "a list of words or numbers, [] for none",
             "meaning": "statuses whose lines are excluded (case-insensitive)",
         },
         "excluded_products": {
             "kind": "list",
-            "expected": "a list, [] for none",
+            "expected": "a list of words or numbers, [] for none",
             "meaning": "products whose lines are excluded: postage, gift cards",
         },
         "return_order_prefix": {
@@ -86,14 +86,16 @@
             "as_of_date": {
                 "kind": "date",
                 "empty": "the last date of the log",
-                "expected": "empty or a date written YYYY-MM-DD",
+                "before": "2262",
+                "expected": "empty or a date written YYYY-MM-DD, from 1900 to 2261",
                 "meaning": "the date that counts as today",
             },
             "holdout_days": {
                 "kind": "whole number",
                 "from": 1,
+                "to": 3650,
                 "empty": "half of the observed days, at most `horizon_days`",
-                "expected": "empty or a whole number of at least 1 (days)",
+                "expected": "empty or " ~ days,
                 "meaning": "length of the holdout before the as-of date",
             },
             "history_months": {
@@ -101,7 +103,8 @@
                 "from": 0,
                 "to": 120,
                 "expected": "a whole number of months from 0 to 120",
-                "meaning": "number of past month ends at which customers are scored",
+                "meaning": "number of past month ends at which customers are scored; 0 for none, "
+                    ~ "so that what compares month ends is empty",
             },
         },
         "Forecasts": {
@@ -130,7 +133,8 @@
             "annual_discount_rate": {
                 "kind": "number",
                 "from": 0,
-                "expected": "a number of 0 or more, 0.10 for ten per cent a year",
+                "to": 1,
+                "expected": "a number from 0 to 1, 0.10 for ten per cent a year",
                 "meaning": "discount rate per year of 365 days",
             },
             "gross_margin": {
@@ -222,7 +226,7 @@
                 "kind": "whole numbers",
                 "from": 2,
                 "to": 20,
-                "expected": "a list of whole numbers from 2 to 20",
+                "expected": "a list of different whole numbers from 2 to 20",
                 "meaning": "candidate numbers of clusters",
             },
             "minimum_cluster_share": {
@@ -436,6 +440,8 @@
         "Publication": {
             "published_path": {
                 "kind": "text",
+                "pattern": "^(?!(.*[/\\\\])?[.][.]([/\\\\]|$))",
+                "expected": "auto, empty, or the path of a folder, without .. in it",
                 "meaning": "the folder for readers; auto is a folder beside the DuckDB database, "
                     ~ "and empty publishes nothing",
             },
