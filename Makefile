@@ -1,5 +1,6 @@
-# Three commands on a fresh machine with Python 3.11-3.13, git and make:
+# Four commands on a fresh machine with Python 3.11-3.13, git and make:
 #   make build      the environment from the lock, then dbt build on DuckDB
+#   make suggest FILE=orders.csv   the vars for your own file, to be saved for make build FILE=
 #   make dashboard  the same, and the dashboard as one file: public/index.html
 #   make test       the environment with the test tools, then everything CI checks
 # Written for GNU make 3.81 or later and any POSIX shell.
@@ -8,6 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Further arguments for dbt or pytest: make build ARGS="--select customer_value__customers+"
 ARGS :=
+# Your own input, a file or a table: make suggest FILE=orders.csv SAVE=1, then make build FILE=orders.csv
+FILE :=
+SAVE :=
+# Where the vars for FILE are saved; a table's dots and a path's slashes stay.
+FILE_VARS = $(FILE).vars.yml
 # An interpreter of your own choice: make build PYTHON=/path/to/python
 PYTHON :=
 
@@ -49,10 +55,12 @@ endef
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build benchmark dashboard dashboard-serve test test-spark test-warehouses docs lock clean
+.PHONY: help build suggest benchmark dashboard dashboard-serve test test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
+	@echo "make suggest FILE=orders.csv   the vars for a file or table; SAVE=1 saves them for:"
+	@echo "make build FILE=orders.csv     dbt build with orders.csv.vars.yml"
 	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
 	@echo "make dashboard-serve  the dashboard with live filters, of what was built"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
@@ -65,7 +73,27 @@ help:
 
 # The unit tests are about the project's code, not about the data: make test runs them.
 build: $(VENV)/build.stamp
+ifeq ($(FILE),)
 	$(BIN)/dbt build --exclude-resource-type unit_test $(ARGS)
+else
+	@test -e "$(FILE_VARS)" || { \
+		echo "There is no $(FILE_VARS): make suggest FILE=$(FILE) SAVE=1 writes it; look it over, then build." >&2; \
+		exit 1; \
+	}
+	$(BIN)/dbt build --exclude-resource-type unit_test --vars "$$(cat "$(FILE_VARS)")" $(ARGS)
+endif
+
+# Prints the vars alone, so that the output can be a file. SAVE=1 writes it beside the input, and
+# never over what somebody has looked over.
+suggest: $(VENV)/build.stamp
+	@test -n "$(FILE)" || { echo "Name a file or a table: make suggest FILE=orders.csv" >&2; exit 1; }
+	@test -z "$(SAVE)" -o ! -e "$(FILE_VARS)" || { \
+		echo "$(FILE_VARS) is there already: delete it to have it written anew." >&2; exit 1; \
+	}
+	@suggestion=$$($(BIN)/dbt --quiet run-operation suggest_vars \
+		--vars "{transactions: \"$(FILE)\"}" $(ARGS)) || { echo "$$suggestion" >&2; exit 1; }; \
+	printf "%s\n" "$$suggestion"; \
+	if [ -n "$(SAVE)" ]; then printf "%s\n" "$$suggestion" > "$(FILE_VARS)" && echo "# Saved as $(FILE_VARS): make build FILE=$(FILE)"; fi
 
 # dct asks whether it may send usage statistics; it may not.
 dashboard: export DO_NOT_TRACK := 1

@@ -1,0 +1,349 @@
+{# Prints a block of vars for the input that the var transactions names, from the names and the
+   content of its columns: dbt --quiet run-operation suggest_vars --vars '{transactions: shop.csv}'
+   It only suggests. A build guesses nothing, and reads what the block says once it was saved. #}
+{% macro suggest_vars() %}
+    {%- if not execute -%}{{- return("") -}}{%- endif -%}
+    {%- set value = customer_value.input_value("transactions") -%}
+    {%- set names = customer_value.suggestible_columns(value) -%}
+    {%- set relation = customer_value.input_relation("transactions") -%}
+    {%- set columns = customer_value.column_contents(relation, names) -%}
+    {%- set row_count = run_query("select count(*) from " ~ relation).columns[0][0] | int -%}
+    {%- set lines = [
+        "# " ~ value ~ ": " ~ "{:,}".format(row_count) ~ " lines, " ~ names | length ~ " columns",
+        "# A suggestion: look it over, and save it for make build FILE=, or put it under",
+        "# vars: customer_value: in dbt_project.yml.",
+        "transactions: " ~ value | tojson,
+    ] -%}
+    {%- if row_count == 0 -%}
+        {%- do lines.append("# The input has no rows: nothing can be suggested.") -%}
+        {{- return(print(lines | join("\n"))) -}}
+    {%- endif -%}
+    {%- set formats = customer_value.readable_date_formats(relation, columns, row_count) -%}
+    {%- set map = customer_value.suggested_map(columns, formats) -%}
+    {%- do lines.append("transaction_columns:") -%}
+    {%- for standard, name in map.items() -%}
+        {%- do lines.append(
+            "  " ~ standard ~ ": " ~ name | tojson ~ "  # "
+            ~ customer_value.column_in_words(standard, columns[name], formats.get(name), row_count)
+        ) -%}
+    {%- endfor -%}
+    {%- set format = formats.get(map.get("transacted_at")) or {"formats": []} -%}
+    {%- if format.formats and format.formats[0] -%}
+        {%- do lines.append("date_format: " ~ format.formats[0] | tojson ~ (
+            "  # CHECK: " ~ format.formats[1] ~ " reads as many: is the day or the month first?"
+            if format.formats | length > 1 else ""
+        )) -%}
+    {%- endif -%}
+    {%- do lines.extend(customer_value.suggested_exclusions(relation, map)) -%}
+    {%- set specification = customer_value.input_specifications()["transactions"] -%}
+    {%- for standard in ["customer_id", "transacted_at", "amount"] if standard not in map
+        and not (standard == "amount" and "quantity" in map and "unit_price" in map) -%}
+        {%- do lines.append(
+            "# MISSING: no column looks like " ~ standard ~ " ("
+            ~ specification.columns[standard].meaning ~ "): add it to the map."
+        ) -%}
+    {%- else -%}
+        {%- do lines.extend(customer_value.suggested_account(
+            relation, map, (format.formats or [""])[0], row_count
+        )) -%}
+    {%- endfor -%}
+    {%- set rest = names | reject("in", map.values() | list) | list -%}
+    {%- if rest -%}
+        {%- do lines.append("# Not read: " ~ rest | join(", ") | replace("\n", " ")) -%}
+    {%- endif -%}
+    {%- do print(lines | join("\n")) -%}
+{% endmacro %}
+
+
+{# The columns of the input, or a sentence about why there are none. #}
+{% macro suggestible_columns(value) %}
+    {%- set reference = customer_value.input_reference(value) -%}
+    {%- if reference.kind == "demo" -%}
+        {{- exceptions.raise_compiler_error(
+            "There is no input to look at: make suggest FILE=orders.csv, or name a table or a file "
+            ~ "in the var transactions."
+        ) -}}
+    {%- elif reference.kind == "file" and target.type == "duckdb" and run_query(
+        "select count(*) from glob('" ~ dbt.escape_single_quotes(value) ~ "')"
+    ).columns[0][0] == 0 -%}
+        {{- exceptions.raise_compiler_error(
+            "There is no file " ~ value ~ ": give a path that exists, relative to the folder dbt "
+            ~ "is run in or absolute."
+        ) -}}
+    {%- endif -%}
+    {%- set names = customer_value.input_columns("transactions") -%}
+    {%- if not names -%}
+        {{- exceptions.raise_compiler_error(
+            "There is no table or view " ~ value ~ ", or it has no columns: give schema.table as "
+            ~ "it is called in the target."
+        ) -}}
+    {%- endif -%}
+    {{- return(names) -}}
+{% endmacro %}
+
+
+{# What each column holds: rows that are filled, different values, numbers, ISO dates. #}
+{% macro column_contents(relation, names) %}
+    {%- set sums = [] -%}
+    {%- for name in names -%}
+        {%- set column = customer_value.input_column({"column": name}, "column") -%}
+        {%- set text = customer_value.text_id(column) -%}
+        {%- do sums.extend([
+            "count(" ~ text ~ ")",
+            "count(distinct " ~ text ~ ")",
+            "count(" ~ customer_value.parse_number(column, "decimal(38, 4)") ~ ")",
+            "count(" ~ customer_value.parse_timestamp(column, "") ~ ")",
+            "max(length(" ~ text ~ "))",
+        ]) -%}
+    {%- endfor -%}
+    {%- set aliased = [] -%}
+    {%- for sum in sums -%}
+        {%- do aliased.append(sum ~ " as c" ~ loop.index) -%}
+    {%- endfor -%}
+    {%- set row = run_query("select " ~ aliased | join(", ") ~ " from " ~ relation).rows[0] -%}
+    {%- set found = {} -%}
+    {%- for name in names -%}
+        {%- set at = 5 * loop.index0 -%}
+        {%- do found.update({name: {
+            "filled": row[at] | int, "distinct": row[at + 1] | int, "numbers": row[at + 2] | int,
+            "dates": row[at + 3] | int, "length": (row[at + 4] or 0) | int,
+        }}) -%}
+    {%- endfor -%}
+    {{- return(found) -}}
+{% endmacro %}
+
+
+{# Column -> the formats that read most of its dates, and how many; '' is ISO 8601. Day and month
+   may be read either way: then there are two formats. #}
+{% macro readable_date_formats(relation, columns, row_count) %}
+    {%- set days = [
+        "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d",
+        "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y",
+        "%d %B %Y", "%B %d, %Y", "%Y%m%d",
+    ] -%}
+    {%- set times = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z"] -%}
+    {%- set found = {} -%}
+    {%- for name, of in columns.items() if of.filled and of.length <= 40 -%}
+        {%- if of.dates == of.filled and of.numbers < of.filled -%}
+            {%- do found.update({name: {"formats": [""], "count": of.dates}}) -%}
+        {%- elif of.length >= 6 and (of.numbers < of.filled or of.length == 8) -%}
+            {%- set column = customer_value.input_column({"column": name}, "column") -%}
+            {%- set formats, counts = [], [] -%}
+            {%- for day in days -%}
+                {%- for time in times -%}
+                    {%- do formats.append(day ~ time) -%}
+                    {%- do counts.append(
+                        "count(" ~ customer_value.parse_timestamp(column, day ~ time) ~ ") as c"
+                        ~ formats | length
+                    ) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+            {%- set row = run_query(
+                "select " ~ counts | join(", ") ~ " from " ~ relation
+            ).rows[0] -%}
+            {%- set most = [of.dates if of.numbers < of.filled else 0] -%}
+            {%- for count in row -%}{%- do most.append(count | int) -%}{%- endfor -%}
+            {%- set best = most | max -%}
+            {%- if 2 * best >= of.filled -%}
+                {%- set readable = [] -%}
+                {%- if most[0] == best -%}{%- do readable.append("") -%}{%- endif -%}
+                {%- for format in formats -%}
+                    {%- if most[0] < best and most[loop.index] == best -%}
+                        {%- do readable.append(format) -%}
+                    {%- endif -%}
+                {%- endfor -%}
+                {%- do found.update({name: {"formats": readable, "count": best}}) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(found) -}}
+{% endmacro %}
+
+
+{# Standard name -> column: by the column's name, where its content fits; in a file of three columns
+   whose names say nothing, by the content alone. #}
+{% macro suggested_map(columns, formats) %}
+    {%- set words = {
+        "transacted_at": ["transactedat", "orderdate", "createdat", "created", "orderedat",
+            "invoicedate", "purchasedat", "purchasetimestamp", "paidat", "transactiondate",
+            "datetime", "timestamp", "date", "day", "time", "when"],
+        "customer_id": ["customerid", "customeruniqueid", "clientid", "buyerid", "userid",
+            "memberid", "householdid", "accountid", "customer", "client", "buyer", "user",
+            "member", "household", "email", "shopper", "payer", "account"],
+        "quantity": ["quantity", "lineitemquantity", "qty", "units", "pieces", "cds"],
+        "unit_price": ["unitprice", "itemprice", "lineitemprice", "price"],
+        "amount": ["amount", "linetotal", "totalamount", "ordertotal", "totalprice",
+            "grosssales", "netsales", "paymentvalue", "salesvalue", "total", "revenue", "sales",
+            "spend", "value", "dollars", "netamount", "sum", "paid"],
+        "order_id": ["orderid", "ordernumber", "ordername", "invoiceno", "invoice", "basketid",
+            "receiptid", "receipt", "transactionid", "paymentid", "chargeid", "order", "basket"],
+        "line_id": ["lineid", "orderitemid", "lineitemid", "rowid", "linenumber"],
+        "product_id": ["productid", "sku", "lineitemsku", "stockcode", "itemid", "product",
+            "item", "article", "variantid"],
+        "status": ["orderstatus", "financialstatus", "status", "state"],
+        "currency": ["currencycode", "currency"],
+        "is_return": ["isreturn", "isrefund", "returned", "refunded", "return"],
+    } -%}
+    {%- set places = [] -%}
+    {%- for standard, known in words.items() -%}
+        {%- for name, of in columns.items() if of.filled -%}
+            {%- set plain = modules.re.sub("[^a-z0-9]", "", name | lower) -%}
+            {%- set fits = formats.get(name) if standard == "transacted_at"
+                else 2 * of.numbers >= of.filled
+                if standard in ["amount", "quantity", "unit_price"]
+                else not (standard == "customer_id" and formats.get(name)) -%}
+            {%- set place = namespace(value=none) -%}
+            {%- for word in known if fits and place.value is none -%}
+                {%- if plain == word -%}
+                    {%- set place.value = loop.index0 -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- for word in known if fits and place.value is none and word | length > 3 -%}
+                {%- if plain.endswith(word) or (plain.startswith(word) and standard not in
+                    ["amount", "unit_price", "quantity", "order_id", "is_return"]) -%}
+                    {%- set place.value = 100 + loop.index0 -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- if place.value is not none -%}
+                {%- do places.append([place.value, standard, name]) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {#- A Shopify export calls the order's number Name. #}
+    {%- if "Name" in columns and "Financial Status" in columns -%}
+        {%- do places.append([0, "order_id", "Name"]) -%}
+    {%- endif -%}
+    {%- set map, taken = {}, [] -%}
+    {%- for place, standard, name in places | sort(attribute="0")
+        if standard not in map and name not in taken -%}
+        {%- do map.update({standard: name}) -%}
+        {%- do taken.append(name) -%}
+    {%- endfor -%}
+    {#- An amount is the quantity times the price already. #}
+    {%- if "amount" in map -%}{%- do map.pop("unit_price", none) -%}{%- endif -%}
+    {%- if columns | length <= 4 -%}
+        {%- for name in formats if "transacted_at" not in map and name not in map.values() -%}
+            {%- do map.update({"transacted_at": name}) -%}
+        {%- endfor -%}
+        {%- for name, of in columns.items() if "amount" not in map and "unit_price" not in map
+            and name not in map.values() and of.numbers == of.filled and name not in formats
+            and name != columns | list | first -%}
+            {%- do map.update({"amount": name}) -%}
+        {%- endfor -%}
+        {%- for name in columns if "customer_id" not in map and name not in map.values()
+            and name not in formats -%}
+            {%- do map.update({"customer_id": name}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set ordered = {} -%}
+    {%- for standard in customer_value.input_specifications()["transactions"].columns
+        if standard in map -%}
+        {%- do ordered.update({standard: map[standard]}) -%}
+    {%- endfor -%}
+    {{- return(ordered) -}}
+{% endmacro %}
+
+
+{# What a column holds, as a comment behind its line of the map. #}
+{% macro column_in_words(standard, of, format, row_count) %}
+    {%- if standard == "transacted_at" -%}
+        {{- return("{:,} of {:,} dates can be read".format(format["count"], row_count)) -}}
+    {%- elif standard in ["amount", "quantity", "unit_price"] -%}
+        {{- return("{:,} of {:,} numbers can be read".format(of.numbers, row_count)) -}}
+    {%- endif -%}
+    {{- return("{:,} of {:,} filled, {:,} different".format(of.filled, row_count, of.distinct)) -}}
+{% endmacro %}
+
+
+{# Comments on the values of the status and the currency, and on order ids that look like returns:
+   what is left out is for people to decide. #}
+{% macro suggested_exclusions(relation, map) %}
+    {%- set lines = [] -%}
+    {%- for standard, advice in {
+        "status": "# excluded_statuses: []  # put in what is no sale; there are: ",
+        "currency": "# Several currencies need rates in the seed exchange_rates; there are: ",
+    }.items() if standard in map -%}
+        {%- set text = customer_value.text_id(customer_value.input_column(map, standard)) -%}
+        {%- set rows = run_query(
+            "select " ~ text ~ " as label, count(*) as line_count from " ~ relation ~ " group by "
+            ~ text ~ " order by 2 desc, 1 limit 12"
+        ).rows -%}
+        {%- set values = [] -%}
+        {%- for row in rows -%}
+            {%- do values.append((row[0] or "(empty)") ~ " " ~ "{:,}".format(row[1] | int)) -%}
+        {%- endfor -%}
+        {%- do lines.append((advice ~ values | join(", ")) | replace("\n", " ")) -%}
+    {%- endfor -%}
+    {%- set measure = map.get("amount") or map.get("quantity") -%}
+    {%- if "order_id" in map and measure -%}
+        {%- set text = customer_value.text_id(customer_value.input_column(map, "order_id")) -%}
+        {%- set number = customer_value.parse_number(
+            customer_value.input_column({"column": measure}, "column"), "decimal(38, 4)"
+        ) -%}
+        {%- set rows = run_query(
+            "select prefix, count(*) as line_count from (select upper(substr(" ~ text
+            ~ ", 1, 1)) as prefix, " ~ number ~ " as amount from " ~ relation ~ ") as ids "
+            ~ "group by prefix having count(case when amount < 0 then 1 end) * 10 >= count(*) * 9 "
+            ~ "and prefix between 'A' and 'Z' order by 2 desc limit 1"
+        ).rows -%}
+        {%- for prefix, line_count in rows -%}
+            {%- do lines.append(
+                "# return_order_prefix: " ~ prefix ~ "  # nearly all of the "
+                ~ "{:,}".format(line_count | int) ~ " lines with such an order id are negative"
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(lines) -}}
+{% endmacro %}
+
+
+{# Comments on the lines that a build with the suggested vars would leave out, and why. #}
+{% macro suggested_account(relation, map, date_format, row_count) %}
+    {%- set column = {} -%}
+    {%- for standard in ["customer_id", "transacted_at", "amount", "quantity", "unit_price"] -%}
+        {%- do column.update({standard: customer_value.input_column(map, standard)}) -%}
+    {%- endfor -%}
+    {%- set text = dbt.type_string() -%}
+    {%- if "amount" in map -%}
+        {%- set amount = customer_value.parse_number(column.amount, "decimal(38, 4)") -%}
+        {%- set written = "cast(" ~ column.amount ~ " as " ~ text ~ ")" -%}
+    {%- else -%}
+        {%- set amount = customer_value.parse_number(column.quantity, "decimal(38, 4)") ~ " + "
+            ~ customer_value.parse_number(column.unit_price, "decimal(38, 4)") -%}
+        {%- set written = "concat(cast(" ~ column.quantity ~ " as " ~ text ~ "), ' x ', cast("
+            ~ column.unit_price ~ " as " ~ text ~ "))" -%}
+    {%- endif -%}
+    {%- set rows = run_query(
+        "select reason, example, count(*) as line_count from (select case when "
+        ~ customer_value.parse_customer_id(column.customer_id) ~ " is null then 'missing_customer' "
+        ~ "when " ~ customer_value.parse_timestamp(column.transacted_at, date_format)
+        ~ " is null then 'invalid_timestamp' when " ~ amount ~ " is null then 'invalid_amount' end "
+        ~ "as reason, case when " ~ customer_value.parse_customer_id(column.customer_id)
+        ~ " is null then null when "
+        ~ customer_value.parse_timestamp(column.transacted_at, date_format)
+        ~ " is null then cast(" ~ column.transacted_at ~ " as " ~ text ~ ") when " ~ amount
+        ~ " is null then " ~ written ~ " end as example from " ~ relation ~ ") as judged "
+        ~ "where reason is not null group by reason, example order by 3 desc, 1, 2"
+    ).rows -%}
+    {%- set counts, examples = {}, {} -%}
+    {%- for reason, example, line_count in rows -%}
+        {%- do counts.update({reason: counts.get(reason, 0) + line_count | int}) -%}
+        {%- do examples.setdefault(reason, []).append(
+            ((example or "(empty)") | string)[:40] | tojson
+        ) -%}
+    {%- endfor -%}
+    {%- set lines = [] -%}
+    {%- for reason in ["missing_customer", "invalid_timestamp", "invalid_amount"]
+        if reason in counts -%}
+        {%- do lines.append(
+            "# A build leaves out {:,} of {:,} lines as {}".format(
+                counts[reason], row_count, reason
+            )
+            ~ (", such as " ~ examples[reason][:3] | join(", ")
+            if reason != "missing_customer" else "")
+        ) -%}
+    {%- else -%}
+        {%- do lines.append("# A build can read all lines.") -%}
+    {%- endfor -%}
+    {{- return(lines) -}}
+{% endmacro %}
