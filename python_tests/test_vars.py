@@ -58,12 +58,30 @@ PRINTING = """
 """
 
 
+NAMES = """
+{% macro print_nearest(names) %}
+    {%- set known = [] -%}
+    {%- for group in customer_value.var_specifications().values() -%}
+        {%- do known.extend(group.keys()) -%}
+    {%- endfor -%}
+    {%- set found = {} -%}
+    {%- for name in names -%}
+        {%- set nearest = customer_value.nearest_name(name, known) -%}
+        {%- do found.update({name: [
+            nearest, customer_value.name_likeness(name, nearest) >= 0.7
+        ]}) -%}
+    {%- endfor -%}
+    {%- do print(tojson(found)) -%}
+{% endmacro %}
+"""
+
+
 @pytest.fixture(scope="module")
 def operation(tmp_path_factory):
     """Return a function that runs a macro that prints JSON, and returns what it printed."""
     directory = tmp_path_factory.mktemp("vars")
     project = copy_project(directory / "project")
-    (project / "macros" / "printing.sql").write_text(PRINTING)
+    (project / "macros" / "printing.sql").write_text(PRINTING + NAMES)
 
     def run(macro: str, **arguments):
         result = run_dbt(
@@ -147,10 +165,29 @@ def test_a_pattern_and_the_calendar_are_kept(operation, variables):
     values["timezone"] = ["Europe/Paris", "Mars'--", ""]
     values["control_variant"] = ["held out", "  ", ""]
     values["as_of_date"] = ["1998-06-30", "1998-02-30", "30/06/1998", "1896-02-29", "2000-02-29"]
+    values["as_of_date"] += ["2262-01-01", "2500-01-01"]
+    values["published_path"] = [
+        "auto",
+        "",
+        "/srv/shop..published",
+        "out/x",
+        "..",
+        "../x",
+        "/a/../b",
+    ]
+    values["cluster_counts"] = [[3, 4], [3, 3, 3], [3, {"a": 1}]]
+    values["excluded_statuses"] = [["void", 7], [], [None], [["x"]], [None, ["x"]]]
+    values["history_months"] = [0, -1]
+    values["annual_discount_rate"] = [1, 5, float("inf"), float("nan")]
     verdicts = operation("print_verdicts", values=values)
     assert verdicts["timezone"] == [True, False, False]
     assert verdicts["control_variant"] == [True, False, False]
-    assert verdicts["as_of_date"] == [True, False, False, False, True]
+    assert verdicts["as_of_date"] == [True, False, False, False, True, False, False]
+    assert verdicts["published_path"] == [True, True, True, True, False, False, False]
+    assert verdicts["cluster_counts"] == [True, False, False]
+    assert verdicts["excluded_statuses"] == [True, True, False, False, False]
+    assert verdicts["history_months"] == [True, False]
+    assert verdicts["annual_discount_rate"] == [True, False, False, False]
 
 
 def test_every_input_has_its_two_vars_and_its_customer(specifications, variables):
@@ -171,3 +208,45 @@ def test_the_page_of_vars_is_what_the_operation_prints(dbt):
     assert written.group() == printed.group(), (
         "write the page anew: dbt --quiet run-operation document_vars > docs/vars.md"
     )
+
+
+def test_a_name_typed_wrong_is_known_by_its_letters(operation):
+    names = {
+        "tranactions": "transactions",
+        "transaction_column": "transaction_columns",
+        "asofdate": "as_of_date",
+        "Purchase-Model": "purchase_model",
+        "horizon_day": "horizon_days",
+        "excluded_status": "excluded_statuses",
+        "module": "modules",
+    }
+    found = operation("print_nearest", names=[*names, "colour_of_the_logo"])
+    assert found["colour_of_the_logo"][1] is False
+    del found["colour_of_the_logo"]
+    assert found == {wrong: [right, True] for wrong, right in names.items()}
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"tranactions": "orders.csv"}, "There is no var tranactions: did you mean transactions?"),
+        ({"logo_colour": "red"}, "There is no var logo_colour, and nothing reads it"),
+    ],
+)
+def test_a_var_that_nothing_reads_is_refused_before_anything_is_built(dbt, variables, sentence):
+    result = dbt("build", "--select", "stg_customer_value__transactions", variables=variables)
+    assert result.exit_code != 0
+    assert sentence in " ".join(result.output.split())
+    assert result.marts() == set()
+
+
+def test_a_var_of_a_model_of_yours_is_known(dbt, tmp_path):
+    project = copy_project(tmp_path / "project")
+    (project / "models" / "mine.sql").write_text("select '{{ var('logo_colour') }}' as colour")
+    result = dbt(
+        *("run", "--select", "mine"),
+        variables={"logo_colour": "red"},
+        project=project,
+        target=tmp_path / "target",
+    )
+    assert result.exit_code == 0, result.output
