@@ -16,5 +16,10 @@
         "missing_activity": "look at the column mapped to activity",
         "invalid_date": "give the dates' date_format, such as %d/%m/%Y",
         "invalid_quantity": "look at the column mapped to quantity",
+        "missing_subscription": "look at the column mapped to subscription_id",
+        "missing_interval": "say how long a period lasts",
+        "end_before_start": "look at whether start and end are the right way round",
+        "duplicate_period": "they repeat another one",
+        "overlapped_period": "another period of the subscription covers them",
     }) -}}
 {% endmacro %}
