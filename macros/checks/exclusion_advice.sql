@@ -17,9 +17,9 @@
         "invalid_date": "give the dates' date_format, such as %d/%m/%Y",
         "invalid_quantity": "look at the column mapped to quantity",
         "missing_subscription": "look at the column mapped to subscription_id",
-        "missing_interval": "say how long a period lasts",
+        "missing_interval": "map billing_interval, or set the var billing_interval",
         "end_before_start": "look at whether start and end are the right way round",
-        "duplicate_period": "they repeat another one",
-        "overlapped_period": "another period of the subscription covers them",
+        "duplicate_period": "they equal another one",
+        "overlapped_period": "a longer or dearer period of the subscription begins on their day",
     }) -}}
 {% endmacro %}

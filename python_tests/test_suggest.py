@@ -1,0 +1,152 @@
+"""The suggested vars: what they map, that they build, and what make does with them."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from helpers import ROOT
+
+THREE = """\
+who,bought,paid
+anna,31/01/2024,12.50
+ben,01/02/2024,8.00
+anna,14/02/2024,"1,020.00"
+,15/02/2024,3
+cara,16/02/2024,free
+"""
+RETAIL = """\
+InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom
+536366,71053,LANTERN,6,12/13/2010 8:28,3.39,17850,United Kingdom
+C536379,D,Discount,-1,12/1/2010 9:41,27.5,14527,United Kingdom
+"""
+
+
+@pytest.fixture
+def suggest(dbt, tmp_path):
+    """Return a function that suggests vars for an input, as text."""
+
+    def run(value: str) -> str:
+        result = dbt("--quiet", "run-operation", "suggest_vars", variables={"transactions": value})
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return run
+
+
+def test_three_columns_whose_names_say_nothing_are_read_by_their_content(suggest, dbt, tmp_path):
+    csv = tmp_path / "orders.csv"
+    csv.write_text(THREE)
+    printed = suggest(str(csv))
+    variables = yaml.safe_load(printed)
+    assert variables == {
+        "transactions": str(csv),
+        "transaction_columns": {"customer_id": "who", "transacted_at": "bought", "amount": "paid"},
+        "date_format": "%d/%m/%Y",
+    }
+    assert "# 4 of 5 filled, 3 different" in printed
+    assert "# A build leaves out 1 of 5 lines as missing_customer" in printed
+    assert '# A build leaves out 1 of 5 lines as invalid_amount, such as "free"' in printed
+    result = dbt(
+        *("run", "--select", "+int_customer_value__line_totals"),
+        variables={"modules": [], **variables},
+    )
+    assert result.exit_code == 0, result.output
+    assert sorted(
+        result.rows("select exclusion_reason, line_count from main_internal.int_line_totals")
+    ) == [("invalid_amount", 1), ("kept", 3), ("missing_customer", 1)]
+
+
+def test_names_tell_the_columns_of_an_export_and_returns_are_noticed(suggest, tmp_path):
+    """Also from a table, whose types the text of a csv has lost."""
+    with duckdb.connect(str(tmp_path / "test.duckdb")) as connection:
+        (tmp_path / "retail.csv").write_text(RETAIL)
+        connection.execute(f"create table retail as from '{tmp_path / 'retail.csv'}'")
+    expected = {
+        "customer_id": "CustomerID",
+        "transacted_at": "InvoiceDate",
+        "quantity": "Quantity",
+        "unit_price": "UnitPrice",
+        "order_id": "InvoiceNo",
+        "product_id": "StockCode",
+    }
+    from_csv = suggest(str(tmp_path / "retail.csv"))
+    assert yaml.safe_load(from_csv)["transaction_columns"] == expected
+    assert yaml.safe_load(from_csv)["date_format"] == "%m/%d/%Y %H:%M"
+    assert "# return_order_prefix: C" in from_csv
+    from_table = suggest("main.retail")
+    assert yaml.safe_load(from_table)["transaction_columns"] == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("when,who,paid\n01/02/2024,a,1\n03/04/2024,b,2\n", "is the day or the month first?"),
+        ("colour,shape\nred,round\n", "# MISSING: no column looks like amount"),
+        ('customer,date,total\na,2024-01-31,"1,5"\n', "invalid_amount, such as"),
+    ],
+    ids=["ambiguous", "no log", "a decimal comma"],
+)
+def test_what_cannot_be_told_is_asked(suggest, tmp_path, content, sentence):
+    csv = tmp_path / "orders.csv"
+    csv.write_text(content)
+    printed = suggest(str(csv))
+    assert sentence in printed
+    assert yaml.safe_load(printed)["transactions"] == str(csv)
+
+
+def test_an_input_that_is_not_there_gets_a_sentence(dbt, tmp_path):
+    missing = str(tmp_path / "orders.csv")
+    for value, sentence in {
+        "": "There is no input to look at",
+        missing: "There is no file",
+    }.items():
+        result = dbt("run-operation", "suggest_vars", variables={"transactions": value})
+        assert result.exit_code != 0
+        assert sentence in result.output
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Return a function that runs make with a dbt that prints what it was called with."""
+    binaries = tmp_path / "venv" / "bin"
+    binaries.mkdir(parents=True)
+    (binaries / "dbt").write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    (binaries / "dbt").chmod(0o755)
+    (tmp_path / "venv" / "build.stamp").touch()
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), *arguments]
+            + [f"VENV={tmp_path / 'venv'}"],
+            cwd=tmp_path,
+            env={**os.environ, "MAKEFLAGS": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    (tmp_path / "requirements.txt").touch()
+    os.utime(tmp_path / "requirements.txt", (0, 0))
+    return run
+
+
+def test_make_saves_a_suggestion_and_builds_with_what_was_saved(make, tmp_path):
+    unsaved = make("build", "FILE=my orders.csv")
+    assert unsaved.returncode != 0
+    assert "There is no my orders.csv.vars.yml" in unsaved.stderr
+    shown = make("suggest", "FILE=my orders.csv")
+    assert shown.stdout.startswith('--quiet|run-operation|suggest_vars|--vars|{transactions: "my o')
+    assert not Path(tmp_path / "my orders.csv.vars.yml").exists()
+    assert make("suggest", "FILE=my orders.csv", "SAVE=1").returncode == 0
+    saved = tmp_path / "my orders.csv.vars.yml"
+    assert saved.read_text() == shown.stdout
+    again = make("suggest", "FILE=my orders.csv", "SAVE=1")
+    assert "is there already: delete it" in again.stderr
+    saved.write_text("# Looked over.\ntransactions: my orders.csv\n")
+    built = make("build", "FILE=my orders.csv")
+    assert "|--vars|# Looked over.\ntransactions: my orders.csv|" in built.stdout
+    assert "Name a file or a table" in make("suggest").stderr
