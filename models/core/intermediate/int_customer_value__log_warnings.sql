@@ -372,11 +372,12 @@ warnings as (
             {{ number_text("arrival_paces.first_count", 0) }},
             ' customers are first seen in the first 30 days of the log, from ',
             cast(spans.start_date as {{ dbt.type_string() }}),
-            ', and ',
+            ', and at most ',
+            {{ number_text("arrival_paces.highest_later_count", 0) }},
+            ' in any later 30 days, ',
             {{ number_text("arrival_paces.median_later_count", 0) }},
-            ' in the middle one of the later windows of 30 days: many seem to be old ',
-            'customers whose earlier purchases are missing, so ages are too low and ',
-            'repeat counts too.'
+            ' in the middle one: many seem to be old customers whose earlier purchases ',
+            'are missing, so ages are too low and repeat counts too.'
         ) as sentence
     from arrival_paces
     cross join spans
