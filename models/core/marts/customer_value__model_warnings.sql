@@ -169,7 +169,7 @@ excluded_lines as (
 
     ),
 {% endif %}
--- What a fit says of both dates is said once.
+-- What a fit says of both dates, figures aside, is said once.
 findings as (
 
     select
@@ -198,14 +198,21 @@ fit_warnings as (
     select
         warning_code,
         model,
-        finding,
+        coalesce(
+            max(case when as_of_role = 'current' then finding end), max(finding)
+        ) as finding,
         case
             when count(*) > 1 then 'current and calibration'
             else max(as_of_role)
-        end as fitted_roles
+        end as fitted_roles,
+        case
+            when count(*) = 1 then max(as_of_role)
+            when min(finding) = max(finding) then 'current and calibration'
+            else 'current, and much the same at the calibration date'
+        end as roles_in_words
     from findings
     where warning_code is not null
-    group by warning_code, model, finding
+    group by warning_code, model, {{ regexp_remove("finding", "[0-9]") }}
 
 ),
 
@@ -275,7 +282,7 @@ warnings as (
                         ', and the customers carry the probabilistic value: ',
                         finding
                     )
-            else concat(model, ' (', fitted_roles, '): ', finding)
+            else concat(model, ' (', roles_in_words, '): ', finding)
         end as sentence
     from fit_warnings
     union all
