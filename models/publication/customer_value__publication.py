@@ -253,7 +253,7 @@ def claim(folder: Path, database: str | None, shop: str) -> None:
     owner = folder / "database.json"
     other = read_json(owner).get("database")
     mine = os.path.relpath(Path(database).resolve(), folder.resolve()) if database else other
-    if other not in (mine, None) and (folder.resolve() / other).exists():
+    if other and other != mine and (folder.resolve() / other).exists():
         raise ValueError(
             f"{folder} belongs to the database {(folder.resolve() / other).resolve()}, and two "
             "would mix their files: name another folder in published_path, or delete "
