@@ -1,9 +1,12 @@
 """The project inside somebody else's, and its commands from somewhere else."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,16 +18,33 @@ from test_fixture import COUNTED, LINES
 
 
 @pytest.fixture(scope="module")
-def consumer(tmp_path_factory) -> Build:
-    """A project that installs a copy of this one, as its packages.yml says: two folders up."""
+def installed(tmp_path_factory) -> Callable[..., Build]:
+    """A function that runs dbt in a project that has installed a copy of this one.
+
+    Its models, seeds, macros, metric and time spine have names of ours.
+    """
     directory = tmp_path_factory.mktemp("installed")
     package = copy_project(directory / "customer_value")
     project = package / "python_tests" / "consumer_project"
     shutil.copytree(ROOT / "python_tests" / "consumer_project", project)
-    database = directory / "web_shop.duckdb"
-    deps = run_dbt("deps", database=database, project=project)
+
+    def run(*arguments: str, name: str = "web_shop", variables: dict | None = None) -> Build:
+        return run_dbt(
+            *arguments,
+            database=directory / f"{name}.duckdb",
+            project=project,
+            variables=variables,
+            target=directory / "target",
+        )
+
+    deps = run("deps")
     assert deps.exit_code == 0, deps.output
-    build = run_dbt(*build_arguments(), database=database, project=project)
+    return run
+
+
+@pytest.fixture(scope="module")
+def consumer(installed) -> Build:
+    build = installed(*build_arguments())
     assert build.exit_code == 0, build.output
     return build
 
@@ -46,6 +66,86 @@ def test_the_consumer_finds_its_customers_in_its_own_schema(consumer):
 def test_the_consumers_own_model_reads_the_mart(consumer):
     found = consumer.rows("select customer_id from shop.best_customers order by all")
     assert found == [("anna",), ("cleo",)]
+
+
+def test_tables_with_one_name_are_side_by_side(consumer):
+    """Neither project reads the other's models, seeds and macros for its own."""
+    theirs = consumer.rows("select * from shop.customers order by all")
+    assert theirs[0] == ("anna", 3)
+    assert len(theirs) == 6  # fred counts for them, who has no purchase day
+    assert consumer.rows("select segment, buyer_count from shop.segments") == [("theirs", 6)]
+    assert consumer.rows("select * from shop.exchange_rates") == [("EUR", "USD")]
+    ours = consumer.row("select sum(customer_count) from shop_customer_value.segment_profile")
+    assert ours == (5,)
+    named = consumer.row(
+        "select count(*) from shop_customer_value_internal.segments where segment = 'Champions'"
+    )
+    assert named == (1,)
+    days = consumer.row("select min(calendar_date) from shop_customer_value.calendar")
+    assert days == (date(2024, 1, 1),)
+
+
+def test_a_replaced_seed_is_read_checked_and_described_by_the_consumer(consumer):
+    manifest = json.loads((consumer.database.parent / "target" / "manifest.json").read_text())
+    nodes = manifest["nodes"]
+    seed = "seed.web_shop.customer_value__exchange_rates"
+    lines = nodes["model.customer_value.int_customer_value__transactions_classified"]
+    assert seed in lines["depends_on"]["nodes"]
+    assert nodes[seed]["description"] == "The rates that the shop's treasury keeps."
+    (check,) = (node for node in nodes.values() if node["name"] == "exchange_rates_rows_are_sound")
+    assert check["depends_on"]["nodes"] == [seed]
+
+
+def test_our_descriptions_are_ours_and_theirs_are_theirs(consumer):
+    manifest = json.loads((consumer.database.parent / "target" / "manifest.json").read_text())
+    nodes = manifest["nodes"]
+    word = "Theirs: a word of the shop."
+    assert nodes["model.web_shop.customers"]["description"] == word
+    columns = nodes["model.customer_value.customer_value__customers"]["columns"]
+    assert columns["segment"]["description"] not in ("", word)
+
+
+def test_the_consumers_metric_and_time_spine_are_alone_unless_ours_are_asked_for(
+    consumer, installed
+):
+    def names() -> tuple[set[str], list[str]]:
+        path = consumer.database.parent / "target" / "semantic_manifest.json"
+        semantic = json.loads(path.read_text())
+        spines = semantic["project_configuration"]["time_spines"]
+        return (
+            {metric["name"] for metric in semantic["metrics"]},
+            [spine["node_relation"]["alias"] for spine in spines],
+        )
+
+    assert names() == ({"revenue"}, ["calendar"])
+    asked = installed("parse", variables={"semantic_layer": "metrics"})
+    assert asked.exit_code == 0, asked.output
+    metrics, spines = names()
+    assert {"revenue", "customer_value_revenue", "customer_value_value_at_risk"} <= metrics
+    assert len(spines) == 1
+
+
+def test_one_mart_with_what_it_reads_is_built_on_an_empty_database(installed):
+    """Dbt selects each test that has one of the tables; others of its tables are not there."""
+    build = installed(
+        *build_arguments(), "--select", "+customer_value__excluded_rows", name="one_mart"
+    )
+    assert build.exit_code == 0, build.output
+    assert "excluded_rows" in build.output
+    sentence = "assert_kept_amount_is_customer_revenue tested nothing, since this command did not"
+    assert sentence in build.output
+    assert "assert_input_is_kept_or_excluded tested nothing" not in build.output
+
+
+def test_any_project_can_select_the_core(installed):
+    listed = installed(
+        "--quiet", "ls", "--resource-type", "model", "--select", "customer_value.core"
+    )
+    assert listed.exit_code == 0, listed.output
+    found = {line.rpartition(".")[2] for line in listed.output.splitlines() if line}
+    core = {path.stem for path in (ROOT / "models" / "core").rglob("*__*.sql")}
+    assert "customer_value__customers" in found
+    assert found - {path.stem for path in (ROOT / "models" / "core").rglob("*.py")} <= core
 
 
 def test_the_consumers_marts_are_published_beside_its_database(consumer):

@@ -1,4 +1,5 @@
 {{ config(enabled=is_on("decisions")) }}
+{% call where_built() %}
 -- Each segment has a response, what is to be divided has somebody to go to, and the
 -- floors leave room for the budget.
 with
@@ -81,3 +82,4 @@ select
     ) as sentence
 from floors
 where floor_share > 1
+{% endcall %}

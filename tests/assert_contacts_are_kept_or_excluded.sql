@@ -1,4 +1,5 @@
 {{ config(enabled=looks_back()) }}
+{% call where_built() %}
 -- Every row of the contacts as they came is kept or excluded, in rows and in money.
 with
 
@@ -53,3 +54,4 @@ where
     came.contact_count != accounted.contact_count
     or came.response_value != accounted.response_value
     or came.cost != accounted.cost
+{% endcall %}

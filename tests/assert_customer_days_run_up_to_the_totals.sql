@@ -1,4 +1,5 @@
 {{ config(enabled=looks_back()) }}
+{% call where_built() %}
 -- Horizontal integrity: the running totals of a customer's last day, which the past is
 -- read from, are the totals, which today is read from.
 with
@@ -54,3 +55,4 @@ where
     != totals.squared_days_between_purchases
     or last_days.first_purchase_date != totals.first_purchase_date
     or last_days.last_purchase_date != totals.last_purchase_date
+{% endcall %}

@@ -1,4 +1,5 @@
 {{ config(enabled=is_on("decisions")) }}
+{% call where_built() %}
 -- Each table of decisions splits the same customers, revenue, profit and budget.
 with
 
@@ -141,3 +142,4 @@ from optima
 where
     optimal_value < greatest(current_value, shifted_value) - 0.01
     or profitable_net < optimal_net - 0.02
+{% endcall %}

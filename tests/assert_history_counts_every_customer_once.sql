@@ -1,4 +1,5 @@
 {{ config(enabled=is_on("history")) }}
+{% call where_built() %}
 -- On every date of the history each customer is in one group per grouping and made one
 -- move, and the customers are those whose first purchase was by then. On the current
 -- date their money is that of `customers`. The customers who come from 'New' are those
@@ -133,3 +134,4 @@ where
             != expected_by_grouping.new_customer_count
         )
     )
+{% endcall %}

@@ -1,3 +1,4 @@
+{% call where_built() %}
 -- Every line of the input is kept or excluded with a reason, in rows and in money. The
 -- input is read again from staging; returns count as negative, as they do downstream.
 {%- set prefix = (var("return_order_prefix") or "") | string %}
@@ -85,3 +86,4 @@ where
     or input_totals.line_count != accounted.total_line_count
     or input_totals.amount != accounted.amount
     or input_totals.amount != accounted.total_amount
+{% endcall %}

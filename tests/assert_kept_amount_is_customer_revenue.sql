@@ -1,3 +1,4 @@
+{% call where_built() %}
 -- The money of the kept lines is the money of the customers.
 with
 
@@ -22,3 +23,4 @@ select
 from kept
 cross join revenue
 where kept.amount != revenue.net_revenue
+{% endcall %}

@@ -1,4 +1,5 @@
 {{ config(enabled=is_on("history")) }}
+{% call where_built() %}
 -- Horizontal integrity: the monthly tables tell one story, and it ends at `customers`.
 with
 
@@ -93,3 +94,4 @@ where
     totals.customer_count != customers.customer_count
     or totals.order_count != customers.order_count
     or totals.net_revenue != customers.net_revenue
+{% endcall %}

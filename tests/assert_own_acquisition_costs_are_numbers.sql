@@ -1,4 +1,5 @@
 {{ config(enabled=is_on("decisions")) }}
+{% call where_built() %}
 {# The seed is named so that this stops acquisition_return, which reads both, and
    nothing else that reads the attributes. #}
 -- depends_on: {{ ref("customer_value__acquisition_costs") }}
@@ -15,3 +16,4 @@ where
     attribute = 'acquisition_cost'
     and attribute_value is not null
     and coalesce({{ parse_number("attribute_value", type_money()) }}, -1) < 0
+{% endcall %}

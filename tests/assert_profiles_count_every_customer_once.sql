@@ -1,3 +1,4 @@
+{% call where_built() %}
 -- Segments, clusters and value tiers each split the customers, and their money, without
 -- rest.
 with
@@ -44,3 +45,4 @@ cross join customers
 where
     profiles.customer_count != customers.customer_count
     or profiles.net_revenue != customers.net_revenue
+{% endcall %}

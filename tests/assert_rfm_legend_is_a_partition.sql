@@ -1,3 +1,4 @@
+{% call where_built() %}
 -- Each of the 125 score triples has exactly one segment, and each is a known one.
 with
 
@@ -65,3 +66,4 @@ full outer join legend
 {% if flags.EMPTY %}where false{% endif %}
 group by triples.r_score, triples.f_score, triples.m_score
 having count(legend.segment) != 1 or triples.r_score is null
+{% endcall %}

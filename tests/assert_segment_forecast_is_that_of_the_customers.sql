@@ -1,4 +1,5 @@
 {{ config(enabled=is_on("decisions")) }}
+{% call where_built() %}
 -- Twelve months of the segment forecast are the 365 days of `customers`: two ways to
 -- one integral, so equal but for its last digits. And each customer is in one segment,
 -- and in one cell of the matrix.
@@ -75,3 +76,4 @@ cross join totals
 where
     cells.customer_count != totals.customer_count
     or cells.net_revenue != totals.net_revenue
+{% endcall %}

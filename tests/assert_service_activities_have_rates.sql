@@ -1,4 +1,5 @@
 {{ config(enabled=is_on("decisions")) }}
+{% call where_built() %}
 -- Each service activity that counts has a rate, so that none is free by mistake.
 with
 
@@ -27,3 +28,4 @@ select
     ) as sentence
 from service_activities
 where lower(activity) not in (select service_rates.activity from service_rates)
+{% endcall %}

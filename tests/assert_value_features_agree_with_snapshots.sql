@@ -1,4 +1,5 @@
 {{ config(enabled=is_on("validation")) }}
+{% call where_built() %}
 -- Learners of value see customers on dates that have no snapshot, so their features are
 -- computed apart: on a date that has one, both must say the same of what is not counted
 -- over the look-back.
@@ -61,3 +62,4 @@ where
             observations.{{ column }} - {{ log_feature("snapshots." ~ column) }}
         ) > 1e-9
     {% endfor %}
+{% endcall %}

@@ -445,6 +445,14 @@
                 "meaning": "the folder for readers; auto is a folder beside the DuckDB database, "
                     ~ "and empty publishes nothing",
             },
+            "semantic_layer": {
+                "kind": "choice",
+                "choices": ["auto", "all", "metrics", "off"],
+                "meaning": "all = the metrics, with `calendar` as the time spine; metrics = "
+                    ~ "without it, for a project that has a time spine; off = neither; auto = all "
+                    ~ "in this project, off where another project has installed it. They need "
+                    ~ "the module `history`",
+            },
         },
     }) -}}
 {% endmacro %}

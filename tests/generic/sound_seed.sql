@@ -5,6 +5,7 @@
     {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
     {%- do keys.append(customer_value.any_if_empty(text)) -%}
 {%- endfor -%}
+{% call customer_value.where_built() %}
 with
 
 seed as (
@@ -42,5 +43,6 @@ having count(*) > 1
     from seed
     where not coalesce({{ rule.must_hold }}, false)
 {% endfor %}
+{% endcall %}
 
 {% endtest %}

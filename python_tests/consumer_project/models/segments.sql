@@ -1,0 +1,4 @@
+select
+    'theirs' as segment,
+    count(*) as buyer_count
+from {{ ref("customers") }}
