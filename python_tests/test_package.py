@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from conftest import Build, build_arguments, run_dbt
 from helpers import ROOT, copy_project
 from test_fixture import COUNTED, LINES
@@ -105,11 +107,11 @@ def test_our_descriptions_are_ours_and_theirs_are_theirs(consumer):
     assert columns["segment"]["description"] not in ("", word)
 
 
-def test_the_consumers_metric_and_time_spine_are_alone_unless_ours_are_asked_for(
-    consumer, installed
-):
-    def names() -> tuple[set[str], list[str]]:
-        path = consumer.database.parent / "target" / "semantic_manifest.json"
+def test_the_consumers_metric_and_time_spine_are_alone_unless_ours_are_asked_for(installed):
+    def names(**variables) -> tuple[set[str], list[str]]:
+        parsed = installed("parse", variables=variables)
+        assert parsed.exit_code == 0, parsed.output
+        path = parsed.database.parent / "target" / "semantic_manifest.json"
         semantic = json.loads(path.read_text())
         spines = semantic["project_configuration"]["time_spines"]
         return (
@@ -118,9 +120,7 @@ def test_the_consumers_metric_and_time_spine_are_alone_unless_ours_are_asked_for
         )
 
     assert names() == ({"revenue"}, ["calendar"])
-    asked = installed("parse", variables={"semantic_layer": "metrics"})
-    assert asked.exit_code == 0, asked.output
-    metrics, spines = names()
+    metrics, spines = names(semantic_layer="metrics")
     assert {"revenue", "customer_value_revenue", "customer_value_value_at_risk"} <= metrics
     assert len(spines) == 1
 
@@ -135,6 +135,60 @@ def test_one_mart_with_what_it_reads_is_built_on_an_empty_database(installed):
     sentence = "assert_kept_amount_is_customer_revenue tested nothing, since this command did not"
     assert sentence in build.output
     assert "assert_input_is_kept_or_excluded tested nothing" not in build.output
+
+
+# Made rows with the columns of the connectors' packages, and what is kept of them at the rates
+# of the consumer's own seed: 1 for EUR, 0.9 for USD.
+CONNECTORS = {
+    "shopify__orders": (
+        """order_id,customer_id,processed_timestamp,order_adjusted_total,currency,financial_status
+4501,77001,2024-02-03 10:15:00,50.00,USD,paid
+4502,77001,2024-03-09 18:40:12,0.00,USD,refunded
+4503,77002,2024-03-11 09:01:44,20.00,EUR,partially_refunded
+4504,,2024-03-12 12:00:00,15.00,USD,paid
+4505,77002,2024-04-01 08:30:00,99.00,USD,voided
+""",
+        {"kept": 65.0, "missing_customer": 13.5, "excluded_status": 89.1, "total": 167.6},
+    ),
+    "stripe__balance_transactions": (
+        """balance_transaction_id,charge_id,customer_id,created_at,amount,currency,type
+txn_1,ch_1,cus_A,2024-01-05 10:00:00,40.00,usd,charge
+txn_2,ch_1,cus_A,2024-01-09 11:00:00,-10.00,usd,refund
+txn_3,ch_2,cus_B,2024-02-01 09:30:00,30.00,eur,charge
+txn_4,,,2024-02-05 00:00:00,-55.00,usd,payout
+txn_2,ch_1,cus_A,2024-01-09 11:00:00,-10.00,usd,refund
+""",
+        {"kept": 57.0, "missing_customer": -49.5, "duplicate_line": -9.0, "total": -1.5},
+    ),
+}
+
+
+@pytest.mark.parametrize("model", CONNECTORS)
+def test_the_examples_of_connectors_are_read_as_documented(installed, model):
+    """The vars are those of docs/as_a_package.md, word for word."""
+    rows, expected = CONNECTORS[model]
+    page = (ROOT / "docs" / "as_a_package.md").read_text()
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.S)]
+    (variables,) = (
+        block["vars"]["customer_value"]
+        for block in blocks
+        if block.get("vars", {}).get("customer_value", {}).get("transactions") == f"ref:{model}"
+    )
+    project = installed("deps").database.parent / "customer_value/python_tests/consumer_project"
+    (project / "seeds" / f"{model}.csv").write_text(rows)
+    build = installed(
+        *build_arguments(),
+        "--select",
+        "+customer_value__excluded_rows",
+        variables=variables,
+        name=model,
+    )
+    assert build.exit_code == 0, build.output
+    found = build.rows(
+        "select exclusion_reason, amount from shop_customer_value.excluded_rows "
+        "where input = 'transactions' and row_count > 0"
+    )
+    assert {reason: float(amount) for reason, amount in found} == pytest.approx(expected)
 
 
 def test_any_project_can_select_the_core(installed):

@@ -1,7 +1,9 @@
-{% call where_built() %}
+{%- set prefix = (var("return_order_prefix") or "") | string -%}
+{%- set has_prefix = " or substr(order_id, 1, " ~ prefix | length ~ ") = '"
+    ~ dbt.escape_single_quotes(prefix) ~ "'" -%}
+{% call where_built() -%}
 -- Every line of the input is kept or excluded with a reason, in rows and in money. The
 -- input is read again from staging; returns count as negative, as they do downstream.
-{%- set prefix = (var("return_order_prefix") or "") | string %}
 with
 
 transactions as (
@@ -42,12 +44,7 @@ input_totals as (
             sum(
                 cast(
                     case
-                        when
-                            is_flagged_return
-                        {% if prefix -%}
-                                or substr(order_id, 1, {{ prefix | length }})
-                                = '{{ dbt.escape_single_quotes(prefix) }}'
-                            {%- endif %}
+                        when is_flagged_return{{ has_prefix if prefix }}
                             then -1 * abs(amount)
                         else amount
                     end * rate as {{ type_money() }}

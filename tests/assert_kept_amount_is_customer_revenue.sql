@@ -1,4 +1,4 @@
-{% call where_built() %}
+{% call where_built() -%}
 -- The money of the kept lines is the money of the customers.
 with
 

@@ -1,4 +1,4 @@
-{% call where_built() %}
+{% call where_built() -%}
 -- Segments, clusters and value tiers each split the customers, and their money, without
 -- rest.
 with

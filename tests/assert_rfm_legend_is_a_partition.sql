@@ -1,4 +1,4 @@
-{% call where_built() %}
+{% call where_built() -%}
 -- Each of the 125 score triples has exactly one segment, and each is a known one.
 with
 
