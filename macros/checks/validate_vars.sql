@@ -27,6 +27,7 @@
     {%- for input, specification in customer_value.input_specifications().items() -%}
         {{- customer_value.validate_input_map(specification) -}}
     {%- endfor -%}
+    {{- customer_value.require_python() -}}
 {% endmacro %}
 
 
