@@ -112,7 +112,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/codespell
-	$(BIN)/mypy models python_tests charts
+	$(BIN)/mypy models python_tests charts runner
 	@mkdir -p $(CHECK_TARGET)
 	$(CHECKING) $(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	$(BIN)/dbt-bouncer run --show-all-failures

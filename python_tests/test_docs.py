@@ -217,6 +217,17 @@ def test_the_glossary_has_each_word_once_in_order_in_a_sentence():
     assert all(line.strip().endswith(".") and ". " not in line for line in lines)
 
 
+def test_no_other_project_can_describe_our_columns():
+    """A doc block without its package is looked for in the root project first.
+
+    For the description of a seed that is meant so: who replaces a seed describes it.
+    """
+    for path in [*(ROOT / "models").rglob("*.yml"), *(ROOT / "seeds").rglob("*.yml")]:
+        for inside in re.findall(r"doc\(([^)]*)\)", path.read_text()):
+            parts = re.findall(r"\w+", inside)
+            assert parts[0] == "customer_value" or parts == [path.stem], f"{path}: doc({inside})"
+
+
 def test_every_var_is_explained():
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
     text = (ROOT / "docs" / "vars.md").read_text()
