@@ -329,7 +329,7 @@ def test_a_log_that_starts_with_old_customers_is_said_to(online_retail, demo):
 
 def test_the_demo_warns_of_nothing_but_what_is_true(demo):
     codes = {code for (code,) in demo.rows("select warning_code from model_warnings")}
-    assert codes == {"holdout_bias", "baseline_beats_model", "propensity_level"}
+    assert codes == {"holdout_bias", "baseline_beats_model", "probability_level"}
     predicted, actual = demo.row(
         "select predicted_purchases, actual_purchases from model_evaluation where model = 'bg_nbd'"
     )

@@ -433,7 +433,7 @@
                 "kind": "number",
                 "from": 0,
                 "expected": not_negative,
-                "meaning": "a build warns where a holdout total, or the mean of the propensities, is off "
+                "meaning": "a build warns where a holdout total, or a mean probability, is off "
                     ~ "by a larger share",
             },
         },

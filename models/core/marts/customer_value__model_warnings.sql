@@ -242,17 +242,32 @@ correlations as (
 
 ),
 
-{% if is_on("propensity") %}
-    propensity_levels as (
+{% if is_on("validation") or is_on("propensity") %}
+    probability_levels as (
 
-        select
-            target,
-            model,
-            test_observation_count,
-            test_outcome_share,
-            test_mean_probability
-        from {{ ref("customer_value__propensity_fits") }}
-        where test_observation_count > 0
+        {% if is_on("validation") -%}
+            select
+                target,
+                model,
+                observation_count,
+                base_rate as outcome_share,
+                mean_probability
+            from {{ ref("customer_value__probability_evaluation") }}
+            where target = 'active' and is_selected
+        {%- endif %}
+        {% if is_on("validation") and is_on("propensity") -%}
+            union all
+        {%- endif %}
+        {% if is_on("propensity") -%}
+            select
+                target,
+                model,
+                test_observation_count as observation_count,
+                test_outcome_share as outcome_share,
+                test_mean_probability as mean_probability
+            from {{ ref("customer_value__propensity_fits") }}
+            where test_observation_count > 0
+        {%- endif %}
 
     ),
 {% endif %}
@@ -380,33 +395,35 @@ warnings as (
             is_value_selected
             and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
     {%- endif %}
-    {% if is_on("propensity") -%}
+    {% if is_on("validation") or is_on("propensity") -%}
         union all
         select
-            'propensity_level' as warning_code,
+            'probability_level' as warning_code,
             target as subject,
             concat(
-                'On the test ',
+                case
+                    when target = 'active' then 'On the holdout ' else 'On the test '
+                end,
                 model,
                 ' gave a mean probability of ',
-                {{ number_text("test_mean_probability", 3) }},
+                {{ number_text("mean_probability", 3) }},
                 ' for the target ',
                 target,
                 ', and ',
-                {{ number_text("test_outcome_share", 3) }},
+                {{ number_text("outcome_share", 3) }},
                 ' had the outcome: use the order of the customers, and not the level.'
             ) as sentence
-        from propensity_levels
+        from probability_levels
         where
-            abs(test_mean_probability - test_outcome_share)
-            > {{ var("maximum_bias_share") }} * test_outcome_share
+            abs(mean_probability - outcome_share)
+            > {{ var("maximum_bias_share") }} * outcome_share
             -- Three standard errors of a share.
-            and (test_mean_probability - test_outcome_share)
-            * (test_mean_probability - test_outcome_share)
-            * test_observation_count
-            > 9 * test_outcome_share * (1 - test_outcome_share)
-            and {{ number_text("test_mean_probability", 3) }}
-            != {{ number_text("test_outcome_share", 3) }}
+            and (mean_probability - outcome_share)
+            * (mean_probability - outcome_share)
+            * observation_count
+            > 9 * outcome_share * (1 - outcome_share)
+            and {{ number_text("mean_probability", 3) }}
+            != {{ number_text("outcome_share", 3) }}
     {%- endif %}
 
 ),
