@@ -86,7 +86,7 @@ def test_names_tell_the_columns_of_an_export_and_returns_are_noticed(suggest, tm
     [
         ("when,who,paid\n01/02/2024,a,1\n03/04/2024,b,2\n", "is the day or the month first?"),
         ("colour,shape\nred,round\n", "# MISSING: no column looks like amount"),
-        ('customer,date,total\na,2024-01-31,"1,5"\n', "invalid_amount, such as"),
+        ('customer,date,total\na,2024-01-31,"1,5"\nb,2024-01-31,2\n', 'such as "1,5"'),
     ],
     ids=["ambiguous", "no log", "a decimal comma"],
 )
