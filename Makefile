@@ -52,10 +52,13 @@ define install
 		install --require-hashes --no-deps -r $(1)
 endef
 
+# The next versions of dbt-core and DuckDB, in an environment of their own.
+NEXT := $(VENV)-next
+
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build suggest benchmark dashboard dashboard-serve test test-spark test-warehouses docs lock clean
+.PHONY: help build suggest benchmark dashboard dashboard-serve test test-next test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
@@ -64,6 +67,7 @@ help:
 	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
 	@echo "make dashboard-serve  the dashboard with live filters, of what was built"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
+	@echo "make test-next        the strict parse and the core on the next dbt-core and DuckDB"
 	@echo "make test-spark       the whole project on a local Spark session (Java 17), compared"
 	@echo "make test-warehouses  the SQL compiled for Snowflake, BigQuery and Databricks"
 	@echo "make benchmark CUSTOMERS=1000000   the build against pandas and lifetimes, and the floor"
@@ -119,6 +123,11 @@ test: $(VENV)/test.stamp
 	$(CHECKING) $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar models tests
 	$(BIN)/python -m pytest $(ARGS)
 
+# More of them, dbt 2 among them: make test-next NEXT_DBT=/path/to/dbt:/path/to/another
+NEXT_DBT := $(NEXT)/bin/dbt
+test-next: $(VENV)/test.stamp $(NEXT)/next.stamp
+	CUSTOMER_VALUE_NEXT_DBT=$(NEXT_DBT) $(BIN)/python -m pytest -n 0 python_tests/test_next.py $(ARGS)
+
 test-spark: $(ENGINES)/engines.stamp
 	$(ENGINES)/bin/python -m pytest -n 0 python_tests/engines/test_spark.py $(ARGS)
 
@@ -138,9 +147,10 @@ lock:
 	$(LOCK) --constraints requirements-dev.txt --extra dashboard -o requirements-dashboard.txt
 	$(LOCK) --constraints requirements-dev.txt -o requirements.txt
 	$(LOCK) --extra engines -o requirements-engines.txt
+	$(LOCK) --config-file python_tests/next.toml -o requirements-next.txt
 
 clean:
-	rm -rf $(VENV) $(ENGINES) spark-warehouse target logs public dbt_packages *.duckdb \
+	rm -rf $(VENV) $(ENGINES) $(NEXT) spark-warehouse target logs public dbt_packages *.duckdb \
 		*.duckdb.wal *_published .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The environment is made anew when a lock has changed. The other locks hold the build's
@@ -153,6 +163,11 @@ $(VENV)/build.stamp: requirements.txt
 $(ENGINES)/engines.stamp: requirements-engines.txt
 	@$(find_python); "$$python" -m venv --clear $(ENGINES)
 	@$(call install,requirements-engines.txt,$(ENGINES))
+	@touch $@
+
+$(NEXT)/next.stamp: requirements-next.txt
+	@$(find_python); "$$python" -m venv --clear $(NEXT)
+	@$(call install,requirements-next.txt,$(NEXT))
 	@touch $@
 
 $(VENV)/dashboard.stamp: requirements.txt requirements-dashboard.txt

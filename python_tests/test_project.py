@@ -18,6 +18,7 @@ LOCKS = (
     "requirements-dashboard.txt",
     "requirements-dev.txt",
     "requirements-engines.txt",
+    "requirements-next.txt",
 )
 
 
@@ -181,6 +182,19 @@ def test_every_requirement_is_pinned_and_hashed(lock):
     assert len(requirements) == len(pins(lock)) > 20
     assert all("==" in entry and "--hash=sha256:" in entry for entry in requirements)
     assert "://" not in text
+
+
+def test_a_warehouse_can_install_what_the_python_models_import():
+    """Apart from those that read a demo or publish a DuckDB file, which never run there."""
+    lines = (ROOT / "requirements-warehouse.txt").read_text().splitlines()
+    named = {re.split(r"[<>=]", line)[0] for line in lines if not line.startswith("#")}
+    asked = {
+        package
+        for path in (ROOT / "models").glob("*/predictions/*.py")
+        for packages in re.findall(r"packages=\[([^\]]*)\]", path.read_text())
+        for package in re.findall(r'"([^"]+)"', packages)
+    }
+    assert asked == named
 
 
 def test_the_test_environment_is_the_builds_and_more():

@@ -1,0 +1,80 @@
+"""The strict parse and the core on other versions than the locked ones.
+
+`make test-next` makes the environment of requirements-next.txt and names its dbt in
+CUSTOMER_VALUE_NEXT_DBT, and any further ones behind colons: a dbt 2 is asked to parse only.
+"""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import CORE
+from helpers import ROOT
+from test_fixture import COUNTED, LINES
+
+COMMANDS = [
+    command
+    for command in os.environ.get(
+        "CUSTOMER_VALUE_NEXT_DBT", str(ROOT / ".venv-next" / "bin" / "dbt")
+    ).split(":")
+    if Path(command).exists()
+]
+pytestmark = pytest.mark.skipif(not COMMANDS, reason="make test-next installs the next versions")
+
+
+def run(command: str, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run a dbt on this project with its database and artifacts in a directory."""
+    return subprocess.run(
+        [command, *arguments],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "CUSTOMER_VALUE_DB": str(directory / "next.duckdb"),
+            "CUSTOMER_VALUE_LAKE": str(directory / "six.ducklake"),
+            "DBT_TARGET_PATH": str(directory / "target"),
+            "DBT_LOG_PATH": str(directory),
+            "DBT_USE_COLORS": "false",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module", params=COMMANDS, ids=lambda path: str(Path(path).parents[1].name))
+def command(request) -> str:
+    return request.param
+
+
+def is_dbt_2(command: str, directory: Path) -> bool:
+    words = run(command, "--version", directory=directory).stdout.split()
+    return any(word.startswith("2.") for word in words[:4])
+
+
+def test_it_parses_without_a_warning(command, tmp_path):
+    strict = [] if is_dbt_2(command, tmp_path) else ["--warn-error"]
+    parsed = run(command, *strict, "parse", "--no-partial-parse", directory=tmp_path)
+    assert parsed.returncode == 0, parsed.stdout + parsed.stderr
+
+
+def test_the_core_is_as_counted_by_hand_and_readable_by_the_locked_duckdb(command, tmp_path):
+    if is_dbt_2(command, tmp_path):
+        pytest.skip("dbt 2 builds through the runner: test_runner.py")
+    (tmp_path / "six.csv").write_text(LINES)
+    variables = {**CORE, "transactions": str(tmp_path / "six.csv"), "as_of_date": "2015-02-07"}
+    built = run(
+        command,
+        *("build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)),
+        directory=tmp_path,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    with duckdb.connect(str(tmp_path / "next.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select customer_id, repeat_count, last_purchase_age_days, customer_age_days, "
+            "mean_repeat_value, cast(net_revenue as double) from customers order by customer_id"
+        ).fetchall()
+    assert found == COUNTED
