@@ -138,21 +138,34 @@
                     ) -%}
                 {%- endfor -%}
             {%- endfor -%}
-            {%- set row = run_query(
-                "select " ~ counts | join(", ") ~ " from " ~ relation
-            ).rows[0] -%}
-            {%- set most = [of.dates if of.numbers < of.filled else 0] -%}
-            {%- for count in row -%}{%- do most.append(count | int) -%}{%- endfor -%}
-            {%- set best = most | max -%}
-            {%- if 2 * best >= of.filled -%}
-                {%- set readable = [] -%}
-                {%- if most[0] == best -%}{%- do readable.append("") -%}{%- endif -%}
-                {%- for format in formats -%}
-                    {%- if most[0] < best and most[loop.index] == best -%}
-                        {%- do readable.append(format) -%}
+            {#- A hundred formats are tried on some of the rows, and the few that are left on all. #}
+            {%- set tried = namespace(formats=formats, counts=counts, best=0, rows=(
+                "(select " ~ column ~ " from " ~ relation ~ " where "
+                ~ customer_value.text_id(column) ~ " is not null limit 10000) as some_rows"
+            )) -%}
+            {%- for place in ["some rows", "all rows"] -%}
+                {%- set most = [] -%}
+                {%- for count in (run_query(
+                    "select " ~ tried.counts | join(", ") ~ " from " ~ tried.rows
+                ).rows[0] if tried.counts else []) -%}
+                    {%- do most.append(count | int) -%}
+                {%- endfor -%}
+                {%- set tried.best = most | max | default(0, true) -%}
+                {%- set readable, counted = [], [] -%}
+                {%- for count in most -%}
+                    {%- if count and count == tried.best -%}
+                        {%- do readable.append(tried.formats[loop.index0]) -%}
+                        {%- do counted.append(tried.counts[loop.index0]) -%}
                     {%- endif -%}
                 {%- endfor -%}
-                {%- do found.update({name: {"formats": readable, "count": best}}) -%}
+                {%- set tried.formats, tried.counts, tried.rows = readable, counted, relation -%}
+            {%- endfor -%}
+            {%- set iso = of.dates if of.numbers < of.filled else 0 -%}
+            {%- set best = [tried.best, iso] | max -%}
+            {%- if 2 * best >= of.filled -%}
+                {%- do found.update({name: {
+                    "formats": [""] if iso == best else tried.formats, "count": best
+                }}) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
