@@ -76,8 +76,8 @@
             ~ arguments.get("expression", ""),
     }.get(kind, node.name | replace("assert_", "") | replace("_", " ")) -%}
     {%- set cells = [] -%}
-    {%- for row in found.rows if loop.first -%}
-        {%- for name in found.column_names if loop.index <= 6 -%}
+    {%- for row in (found.rows | list)[:1] -%}
+        {%- for name in (found.column_names | list)[:6] -%}
             {%- do cells.append(name ~ " " ~ row[loop.index0]) -%}
         {%- endfor -%}
     {%- endfor -%}
