@@ -408,6 +408,9 @@ def test_spend_without_a_finite_mean_falls_back():
 # ---- the intervals
 
 
+NO_LEVELS = pd.DataFrame({"measure": [], "forecast": [], "actual": []})
+
+
 def customers_of(segment: str, x, t_x, T, total: int | None = None) -> pd.DataFrame:
     size = len(x)
     return pd.DataFrame(
@@ -420,6 +423,7 @@ def customers_of(segment: str, x, t_x, T, total: int | None = None) -> pd.DataFr
             "paid_repeat_count": x,
             "mean_repeat_value": np.where(np.asarray(x) > 0, 20.0, np.nan),
             "value_per_spend": 0.9,
+            "dispersion": np.nan,
             "population_customer_count": total or size,
         }
     )
@@ -472,7 +476,9 @@ def score(tables, model: str, horizon: int = 365, replicates: int = 20) -> pd.Da
     refits = fitting.replicate_fits(
         estimates.assign(**columns), patterns, spend_patterns, model, replicates, 1
     )
-    return intervals.score_intervals(sample, pd.concat([estimates, refits]), model, horizon, 1)
+    return intervals.score_intervals(
+        sample, pd.concat([estimates, refits]), model, horizon, 1, NO_LEVELS
+    )
 
 
 @pytest.fixture(scope="module")
@@ -628,11 +634,54 @@ def test_the_intervals_cover_what_happens():
         point = intervals.expected_purchases("bg_nbd", customers, 180, parameters).sum()
         total = scored[(scored["scope"] == "total") & (scored["measure"] == "expected_purchases")]
         for row in total.to_dict("records"):
-            inside[row["level"]] += (
-                row["lower_ratio"] * point <= future.sum() <= row["upper_ratio"] * point
+            # Nothing moves these customers all at once.
+            lower, upper = intervals.interval_ratios(
+                row["parameter_deviation"], row["process_deviation"], 0.0, row["level"]
             )
+            inside[row["level"]] += lower * point <= future.sum() <= upper * point
     assert 18 <= inside[0.80] <= 29
     assert 26 <= inside[0.95] <= 30
+
+
+def test_the_level_is_the_logs_own_drawn_to_the_usual():
+    levels = pd.DataFrame(
+        {
+            "measure": ["purchases", "purchases", "revenue"],
+            "forecast": [100.0, 100.0, 100.0],
+            "actual": [150.0, 80.0, 0.0],
+        }
+    )
+    own = np.log(1.5) ** 2 + np.log(0.8) ** 2
+    expected = np.sqrt((own + 4 * 0.17**2) / 6)
+    assert intervals.level_deviation(levels, "purchases") == pytest.approx(expected)
+    # A date without any revenue has no logarithm, and no date at all leaves the usual.
+    assert intervals.level_deviation(levels, "revenue") == pytest.approx(0.17)
+    reach = 1.2815515655446004 * np.sqrt(np.log1p(0.03**2) + np.log1p(0.04**2) + 0.2**2)
+    assert intervals.interval_ratios(0.03, 0.04, 0.2, 0.8) == pytest.approx(
+        (np.exp(-reach), np.exp(reach))
+    )
+
+
+def test_the_variance_around_a_corrected_forecast_is_that_of_simulated_spend():
+    """Negative binomial counts of lognormal values around an uncertain mean, 200,000 of them."""
+    random = np.random.default_rng(5)
+    mean, dispersion, value, of_value, of_mean = 1.7, 0.8, 20.0, 0.9, 0.3
+    correction = intervals.Corrected(
+        *(np.array([number]) for number in (1.0, dispersion, value, of_value, of_mean))
+    )
+    count, spend = intervals.corrected_variances(np.array([mean]), correction)
+    drawn = random.negative_binomial(dispersion, dispersion / (dispersion + mean), 200_000)
+
+    def lognormal(deviation, size):
+        spread = np.sqrt(np.log1p(deviation**2))
+        return np.exp(spread * random.standard_normal(size) - spread**2 / 2)
+
+    of_customer = value * lognormal(of_mean, len(drawn))
+    values = lognormal(of_value, drawn.sum())
+    customer = np.repeat(np.arange(len(drawn)), drawn)
+    paid = of_customer * np.bincount(customer, values, minlength=len(drawn))
+    assert count[0] == pytest.approx(drawn.var(), rel=0.03)
+    assert spend[0] == pytest.approx(paid.var(), rel=0.05)
 
 
 def test_rates_stay_finite_where_the_closed_form_overflows():

@@ -26,6 +26,7 @@ def patterns_of(x, t_x, T, weights=None, role="calibration") -> pd.DataFrame:
 
 META = {
     "purchase_model": "bg_nbd",
+    "model_in_use": "bg_nbd",
     "minimum_repeat_customers": 100,
     "bootstrap_replicates": 50,
     "random_seed": 1,
@@ -40,6 +41,9 @@ NO_SPEND = pd.DataFrame(
 )
 
 
+ALL_MODELS = {role: list(fitting.MODELS) for role in ("current", "calibration")}
+
+
 def population_of(patterns: pd.DataFrame) -> pd.DataFrame:
     populations = patterns.groupby("as_of_role")["customer_count"].sum().reset_index()
     return populations.assign(is_compared=True)
@@ -47,7 +51,7 @@ def population_of(patterns: pd.DataFrame) -> pd.DataFrame:
 
 def fit(patterns: pd.DataFrame) -> pd.DataFrame:
     """Return the fit of the BG/NBD, indexed by parameter."""
-    fitted = fitting.fit_purchase_models(patterns, population_of(patterns), "bg_nbd")
+    fitted = fitting.fit_purchase_models(patterns, population_of(patterns), ALL_MODELS)
     return fitted[fitted["model"] == "bg_nbd"].set_index("parameter")
 
 
@@ -193,10 +197,18 @@ def test_people_who_never_stop_are_reported_as_the_nbd():
     assert fitted.loc["alpha", "estimate"] == pytest.approx(60, rel=0.15)
 
 
-def test_where_nothing_is_compared_only_the_model_in_use_is_fitted(cdnow_patterns):
-    populations = population_of(cdnow_patterns).assign(is_compared=False)
-    fitted = fitting.fit_purchase_models(cdnow_patterns, populations, "mbg_nbd")
-    assert set(fitted["model"]) == {"mbg_nbd"}
+def test_where_nothing_is_compared_only_the_models_in_use_are_fitted():
+    populations = pd.DataFrame({"as_of_role": ["current"], "is_compared": [False]})
+    dates = pd.DataFrame({"as_of_role": ["current", "current_1"], "is_compared": [False, False]})
+    assert fitting.models_by_role(populations, dates, ["bg_nbd", "mbg_nbd"]) == {
+        "current": ["bg_nbd", "mbg_nbd"],
+        "current_1": ["mbg_nbd"],
+    }
+    compared = dates.assign(is_compared=[False, True])
+    assert fitting.models_by_role(populations, compared, ["mbg_nbd"]) == {
+        "current": ["mbg_nbd"],
+        "current_1": list(fitting.MODELS),
+    }
 
 
 def test_few_repeat_customers_are_said(cdnow_patterns):
@@ -204,14 +216,14 @@ def test_few_repeat_customers_are_said(cdnow_patterns):
     repeat_customers = cdnow_patterns.query("repeat_count > 0")["customer_count"].sum()
     for minimum, is_warned in ((repeat_customers, False), (repeat_customers + 1, True)):
         fitted = fitting.fit_purchase_models(
-            cdnow_patterns, populations.assign(is_compared=False), "bg_nbd", minimum
+            cdnow_patterns, populations, {"calibration": ["bg_nbd"]}, minimum
         )
         assert fitted["finding"].str.contains("Too few to rely on").all() == is_warned
 
 
 def test_no_rows_give_a_typed_empty_frame():
     empty = patterns_of([], [], [])
-    fitted = fitting.fit_purchase_models(empty, population_of(empty), "bg_nbd")
+    fitted = fitting.fit_purchase_models(empty, population_of(empty), ALL_MODELS)
     assert len(fitted) == 0
     assert fitted.dtypes.astype(str).to_dict() == fitting.COLUMNS
 
@@ -224,6 +236,9 @@ def test_the_model_reads_its_refs_and_writes_both_roles(cdnow_patterns, cdnow_fi
         "int_customer_value__spend_patterns": wrap(NO_SPEND),
         "int_customer_value__populations": wrap(
             population_of(patterns).assign(revenue_per_purchase_day=20.0)
+        ),
+        "int_customer_value__forecast_dates": wrap(
+            pd.DataFrame({"as_of_role": ["current"], "is_compared": [False]})
         ),
     }
     written = fitting.model(FakeDbt(refs, {**META, "bootstrap_replicates": 10}), None)

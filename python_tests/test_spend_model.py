@@ -230,9 +230,13 @@ def test_the_model_reads_its_refs_and_writes_its_parameters(repeat_buyers, cdnow
         "int_customer_value__populations": wrap(
             population_of(customers=2357).assign(is_compared=False)
         ),
+        "int_customer_value__forecast_dates": wrap(
+            pd.DataFrame({"as_of_role": ["current"], "is_compared": [False]})
+        ),
     }
     meta = {
         "purchase_model": "bg_nbd",
+        "model_in_use": "bg_nbd",
         "minimum_repeat_customers": 100,
         "bootstrap_replicates": 50,
         "random_seed": 1,

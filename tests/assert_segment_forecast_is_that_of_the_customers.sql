@@ -62,7 +62,7 @@ where
         > 1e-6 * (1 + customers.expected_purchases)
     {%- endif %}
     -- A learner says nothing of months.
-    {% if var("horizon_days") == 365 and var("value_model") == "probabilistic" -%}
+    {% if var("horizon_days") == 365 and var("value_model") in ["corrected", "probabilistic"] -%}
         or abs(forecasts.discounted_margin - customers.lifetime_value)
         > 0.01 + 1e-6 * customers.lifetime_value
     {%- endif %}

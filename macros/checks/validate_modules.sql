@@ -17,10 +17,11 @@
             ) -}}
         {%- endfor -%}
     {%- endfor -%}
-    {%- if var("value_model") != "probabilistic" and "validation" not in given -%}
+    {%- if var("value_model") not in ["corrected", "probabilistic"]
+        and "validation" not in given -%}
         {{- exceptions.raise_compiler_error(
             "The var value_model is " ~ var("value_model") ~ ", a learner of the capability "
-            ~ "validation: add validation to the var modules, or set value_model to probabilistic."
+            ~ "validation: add validation to the var modules, or set value_model to corrected."
         ) -}}
     {%- endif -%}
     {{- customer_value.require_core_of_modules() -}}

@@ -174,11 +174,13 @@
             "value_model": {
                 "kind": "choice",
                 "choices": [
-                    "probabilistic", "ridge", "random_forest", "gradient_boosting",
-                    "neural_network"
+                    "corrected", "probabilistic", "ridge", "random_forest",
+                    "gradient_boosting", "neural_network"
                 ],
-                "meaning": "the source of the lifetime value of `customers`: the purchase and "
-                    ~ "spend models (probabilistic), or a learner",
+                "meaning": "the source of the forecasts of `customers`: the MBG/NBD corrected by "
+                    ~ "what customers did after earlier dates (corrected), the purchase and "
+                    ~ "spend models alone (probabilistic), or these with the lifetime value of a "
+                    ~ "learner",
             },
             "fit_customer_limit": {
                 "kind": "whole number",
@@ -428,6 +430,13 @@
                 "meaning": "a build warns where first purchases in the first 30 days are this many "
                     ~ "times those in the middle one of the later windows of 30 days: the log may "
                     ~ "begin in the middle of the customers' lives",
+            },
+            "maximum_group_bias_share": {
+                "kind": "number",
+                "from": 0,
+                "expected": not_negative,
+                "meaning": "a build warns where a segment that holds money is off by a larger share, "
+                    ~ "had the total been foreseen",
             },
             "maximum_bias_share": {
                 "kind": "number",

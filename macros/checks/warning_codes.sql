@@ -6,6 +6,7 @@
         "left_truncated", "isolated_first_date", "isolated_as_of_date", "concentrated_value",
         "no_holdout", "frequency_spend_correlation", "not_converged",
         "value_model_not_estimated", "no_dropout_identified", "purchases_at_boundary",
-        "spend_at_boundary", "baseline_beats_model", "holdout_bias", "probability_level",
+        "spend_at_boundary", "baseline_beats_model", "holdout_bias", "group_bias",
+        "probability_level",
     ]) -}}
 {% endmacro %}

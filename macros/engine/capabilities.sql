@@ -69,8 +69,9 @@
             "survival_comparison", "survival_curves", "survival_summary",
         ],
         "validation": [
-            "forecast_intervals", "model_calibration", "model_evaluation",
-            "model_tracking", "probability_calibration", "probability_evaluation",
+            "forecast_intervals", "group_calibration", "level_history", "model_calibration",
+            "model_evaluation",
+            "model_tracking", "rolling_evaluation", "probability_calibration", "probability_evaluation",
         ],
         "decisions": [
             "acquisition_return", "budget_phases", "budget_scenarios", "concentration",

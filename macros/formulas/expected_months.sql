@@ -1,12 +1,28 @@
 {# The patterns of any groups of customers: how many share a repeat count and an age, and
-   the sums that the forecast by month is linear in. Used before `expected_months`. #}
+   the sums that the forecast by month is linear in. A correction multiplies purchases; of
+   who buys at all in a month it takes away only, since a factor above 1 means more purchases
+   rather than more buyers. Used before `expected_months`. #}
 {% macro value_pattern_columns() -%}
     repeat_count,
     customer_age_days,
     count(*) as customer_count,
     {{ exact_sum("expected_purchase_value") }} as purchase_value,
-    {{ exact_sum("probability_alive") }} as alive_customers,
-    {{ exact_sum("probability_alive * expected_purchase_value") }} as alive_value
+    {{ value_weight_columns() }}
+{%- endmacro %}
+
+
+{# The sums of those columns that hold a chance: to be alive, to come back, to buy; and the latter
+   two times the value of a purchase. #}
+{% macro value_weight_columns(forecasts="", values="") -%}
+    {%- set alive = forecasts ~ "probability_alive" -%}
+    {%- set returning = alive ~ " * least(" ~ forecasts ~ "purchases_factor, 1)" -%}
+    {%- set buying = alive ~ " * " ~ forecasts ~ "purchases_factor" -%}
+    {%- set value = values ~ "expected_purchase_value" -%}
+    {{ exact_sum(alive) }} as alive_customers,
+    {{ exact_sum(returning) }} as returning_customers,
+    {{ exact_sum(returning ~ " * " ~ value) }} as returning_value,
+    {{ exact_sum(buying) }} as buying_customers,
+    {{ exact_sum(buying ~ " * " ~ value) }} as buying_value
 {%- endmacro %}
 
 
@@ -22,17 +38,17 @@
         sum({{ patterns }}.customer_count) as customer_count,
         {% for name, factor, term in [
             ("expected_alive_customers", "alive_customers", "alive_if_alive"),
-            ("expected_active_customers", "alive_customers", "active_if_alive"),
-            ("expected_purchases", "alive_customers", "purchases_if_alive"),
-            ("forecast_revenue", "alive_value", "purchases_if_alive"),
+            ("expected_active_customers", "returning_customers", "active_if_alive"),
+            ("expected_purchases", "buying_customers", "purchases_if_alive"),
+            ("forecast_revenue", "buying_value", "purchases_if_alive"),
         ] %}
             {{ exact_sum(patterns ~ "." ~ factor ~ " * monthly_purchases." ~ term) }}
                 as {{ name }},
         {% endfor %}
         {#- Who is not expected to have bought by then, and what they would spend if they did. #}
         {% for name, factor, all in [
-            ("absent_customers", "alive_customers", "customer_count"),
-            ("absent_purchase_value", "alive_value", "purchase_value"),
+            ("absent_customers", "returning_customers", "customer_count"),
+            ("absent_purchase_value", "returning_value", "purchase_value"),
         ] %}
             {{ exact_sum(
                 patterns ~ "." ~ all ~ " - " ~ patterns ~ "." ~ factor
@@ -40,7 +56,7 @@
             ) }} as {{ name }},
         {% endfor %}
         {{ exact_sum(
-            patterns ~ ".alive_value * monthly_purchases.discounted_purchases_if_alive"
+            patterns ~ ".buying_value * monthly_purchases.discounted_purchases_if_alive"
         ) }} * {{ var("gross_margin") }} as discounted_margin
     from {{ patterns }}
     inner join monthly_purchases

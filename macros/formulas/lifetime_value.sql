@@ -1,9 +1,11 @@
-{# The discounted margin that a customer is expected to bring within horizon_days, for a row that
-   carries probability_alive, expected_purchase_value and the discounted purchases of a customer
-   who is active. #}
+{# The discounted margin that a customer is expected to bring within horizon_days, for a row of
+   int_forecasts. #}
 {% macro lifetime_value() -%}
-    probability_alive
-    * discounted_purchases_if_alive_365d
-    * expected_purchase_value
-    * {{ var("gross_margin") }}
+    discounted_purchases_365d * expected_purchase_value * {{ var("gross_margin") }}
+{%- endmacro %}
+
+
+{# The rows of int_forecasts that are in use. #}
+{% macro forecast_in_use() -%}
+    {{ "corrected" if var("value_model") == "corrected" else var("purchase_model") }}
 {%- endmacro %}

@@ -1,57 +1,58 @@
 {{ config(materialized="table") }}
 
-{%- set is_learned = var("value_model") != "probabilistic" and is_on("validation") %}
+{%- set value_model = var("value_model") -%}
+{%- set is_corrected = value_model == "corrected" -%}
+{%- set is_learned = value_model not in ["corrected", "probabilistic"] and is_on("validation") %}
 with
-
-snapshots as (
-
-    select
-        customer_id,
-        repeat_count,
-        paid_repeat_count,
-        mean_repeat_value,
-        last_purchase_age_days,
-        customer_age_days
-    from {{ ref("int_customer_value__customer_snapshots") }}
-    where is_current
-
-),
-
-forecast_parameters as (
-
-    select
-        model,
-        r,
-        alpha,
-        a,
-        b,
-        dropout,
-        p,
-        q,
-        v,
-        mean_purchase_value
-    from {{ ref("int_customer_value__forecast_parameters") }}
-    where as_of_role = 'current' and model = '{{ var("purchase_model") }}'
-
-),
 
 forecasts as (
 
     select
+        customer_id,
         model,
         repeat_count,
-        customer_age_days,
-        to_day,
-        alive_if_silent,
-        active_if_alive,
-        purchases_if_alive,
-        discounted_purchases_if_alive
-    from {{ ref("score_customer_value__forecasts") }}
-    where
-        as_of_role = 'current'
-        and model = '{{ var("purchase_model") }}'
-        and from_day = 0
-        and month_ahead = 0
+        probability_alive,
+        probability_active_90d,
+        expected_purchases_90d,
+        expected_purchases_365d,
+        {{ lifetime_value() }} as lifetime_value_365d,
+        expected_purchase_value,
+        purchases_factor
+    from {{ ref("int_customer_value__forecasts") }}
+    where forecast_role = 'current' and not is_history
+
+),
+
+in_use as (
+
+    select *
+    from forecasts
+    where model = '{{ forecast_in_use() }}'
+
+),
+
+classical as (
+
+    select
+        customer_id,
+        expected_purchases_365d as classical_expected_purchases_365d,
+        lifetime_value_365d as classical_lifetime_value_365d
+    from forecasts
+    where model = '{{ var("purchase_model") }}'
+
+),
+
+-- The median is a staircase of the mean; within each whole number it rises by two steps
+-- at most.
+medians as (
+
+    select
+        position as whole_purchases,
+        coefficient as median_at_start,
+        low as one_more_from,
+        high as two_more_from
+    from {{ ref("fit_customer_value__corrections") }}
+    where forecast_role = 'current' and measure = 'median'
 
 ),
 
@@ -75,112 +76,59 @@ learned_values as (
 
 ),
 
-if_alive as (
-
-    select
-        repeat_count,
-        customer_age_days,
-        max(case when to_day = {{ var("activity_days") }} then active_if_alive end)
-            as active_if_alive_90d,
-        max(case when to_day = {{ var("activity_days") }} then purchases_if_alive end)
-            as purchases_if_alive_90d,
-        max(case when to_day = {{ var("horizon_days") }} then purchases_if_alive end)
-            as purchases_if_alive_365d,
-        max(
-            case
-                when to_day = {{ var("horizon_days") }}
-                    then discounted_purchases_if_alive
-            end
-        ) as discounted_purchases_if_alive_365d
-    from forecasts
-    where to_day in ({{ var("activity_days") }}, {{ var("horizon_days") }})
-    group by repeat_count, customer_age_days
-
-),
-
--- Only the Pareto/NBD needs a lookup for P(alive): the customer was active at the last
--- purchase, and has been silent since.
-silences as (
-
-    select
-        repeat_count,
-        customer_age_days as last_purchase_age_days,
-        to_day as days_silent,
-        alive_if_silent
-    from forecasts
-    where model = 'pareto_nbd'
-
-),
-
-with_parameters as (
-
-    select
-        snapshots.customer_id,
-        snapshots.repeat_count,
-        snapshots.paid_repeat_count,
-        snapshots.mean_repeat_value,
-        snapshots.last_purchase_age_days,
-        snapshots.customer_age_days,
-        if_alive.active_if_alive_90d,
-        if_alive.purchases_if_alive_90d,
-        if_alive.purchases_if_alive_365d,
-        if_alive.discounted_purchases_if_alive_365d,
-        silences.alive_if_silent,
-        forecast_parameters.model,
-        forecast_parameters.r,
-        forecast_parameters.alpha,
-        forecast_parameters.a,
-        forecast_parameters.b,
-        forecast_parameters.dropout,
-        forecast_parameters.p,
-        forecast_parameters.q,
-        forecast_parameters.v,
-        forecast_parameters.mean_purchase_value
-    from snapshots
-    left join if_alive
-        on
-            snapshots.repeat_count = if_alive.repeat_count
-            and snapshots.customer_age_days = if_alive.customer_age_days
-    left join silences
-        on
-            snapshots.repeat_count = silences.repeat_count
-            and snapshots.last_purchase_age_days = silences.last_purchase_age_days
-            and snapshots.customer_age_days - snapshots.last_purchase_age_days
-            = silences.days_silent
-    left join forecast_parameters on 1 = 1
-
-),
-
-alive as (
-
-    select
-        *,
-        {{ probability_alive() }} as probability_alive,
-        {{ expected_purchase_value() }} as expected_purchase_value
-    from with_parameters
-
-),
-
 customer_forecasts as (
 
     select
         ---------- ids
-        alive.customer_id,
+        in_use.customer_id,
 
         ---------- strings
-        coalesce(learned_values.value_model, 'probabilistic') as value_model,
+        coalesce(
+            learned_values.value_model,
+            {{ "'corrected'" if is_corrected else "'probabilistic'" }}
+        ) as value_model,
 
         ---------- numerics
-        alive.probability_alive,
-        alive.probability_alive * alive.active_if_alive_90d as probability_active_90d,
-        alive.probability_alive
-        * alive.purchases_if_alive_90d as expected_purchases_90d,
-        alive.probability_alive
-        * alive.purchases_if_alive_365d as expected_purchases_365d,
-        alive.expected_purchase_value,
-        coalesce(learned_values.value, {{ lifetime_value() }}) as lifetime_value_365d
-    from alive
-    left join learned_values on alive.customer_id = learned_values.customer_id
+        in_use.probability_alive,
+        -- A customer who is alive by construction is not known to be.
+        case
+            when in_use.model = 'bg_nbd' and in_use.repeat_count = 0 then null
+            else in_use.probability_alive
+        end as known_probability_alive,
+        in_use.probability_active_90d,
+        in_use.expected_purchases_90d,
+        in_use.expected_purchases_365d,
+        {% if is_corrected -%}
+            cast(
+                coalesce(
+                    medians.median_at_start
+                    + case
+                        when in_use.expected_purchases_365d >= medians.one_more_from
+                            then 1
+                        else 0
+                    end
+                    + case
+                        when in_use.expected_purchases_365d >= medians.two_more_from
+                            then 1
+                        else 0
+                    end,
+                    floor(in_use.expected_purchases_365d)
+                ) as integer
+            )
+        {%- else -%}
+            cast(null as integer)
+        {%- endif %} as expected_purchases_365d_median,
+        in_use.purchases_factor,
+        in_use.expected_purchase_value,
+        coalesce(learned_values.value, in_use.lifetime_value_365d)
+            as lifetime_value_365d,
+        classical.classical_expected_purchases_365d,
+        classical.classical_lifetime_value_365d
+    from in_use
+    left join classical on in_use.customer_id = classical.customer_id
+    left join medians
+        on cast(floor(in_use.expected_purchases_365d) as bigint) = medians.whole_purchases
+    left join learned_values on in_use.customer_id = learned_values.customer_id
 
 )
 

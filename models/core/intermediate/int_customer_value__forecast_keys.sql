@@ -1,76 +1,24 @@
 {#- What only a capability reads is not asked for where it is off. -#}
 {%- set months = var("forecast_months") if is_on("decisions") else 0 -%}
+{%- set used = [base_model(), var("purchase_model")] | unique | list -%}
 -- The forecasts that are wanted, and of whom: what a model says of a customer depends
 -- on these columns alone, so that each combination is evaluated once.
 with
 
-snapshots as (
+forecast_rows as (
 
     select
+        as_of_role,
+        date_number,
+        horizon_days,
+        window_days,
         repeat_count,
+        recency_days,
         last_purchase_age_days,
-        customer_age_days
-    from {{ ref("int_customer_value__customer_snapshots") }}
-    where is_current
-
-),
-
-month_ends as (
-
-    select as_of_date as month_end_date
-    from {{ ref("int_customer_value__as_of_dates") }}
-    where as_of_role = 'history'
-
-),
-
--- Value tiers of the past are today's forecasts of what customers were then.
-past_snapshots as (
-
-    select
-        repeat_count,
-        last_purchase_age_days,
-        customer_age_days
-    from {{ ref("int_customer_value__customer_snapshots") }}
-    where
-        not is_current
-        and as_of_date in (select month_ends.month_end_date from month_ends)
-
-),
-
-customer_sample as (
-
-    select
-        repeat_count,
-        last_purchase_age_days,
-        customer_age_days
-    from {{ ref("int_customer_value__customer_sample") }}
-    where as_of_role = 'calibration'
-
-),
-
-as_of_dates as (
-
-    select days_before_current as holdout_days
-    from {{ ref("int_customer_value__as_of_dates") }}
-    where as_of_role = 'calibration'
-
-),
-
--- Today one model is in use; on the calibration date all are compared.
-models as (
-
-    select
-        'current' as as_of_role,
-        '{{ var("purchase_model") }}' as model
-    {% if is_on("validation") -%}
-        {% for model in ["bg_nbd", "mbg_nbd", "pareto_nbd"] -%}
-            union all
-            select
-                'calibration' as as_of_role,
-                '{{ model }}' as model
-            from as_of_dates
-        {% endfor %}
-    {%- endif %}
+        customer_age_days,
+        is_compared,
+        is_history
+    from {{ ref("int_customer_value__forecast_rows") }}
 
 ),
 
@@ -88,181 +36,129 @@ months as (
 
 ),
 
--- A month is a twelfth of a year of 365 days, so that month 12 ends on day 365.
-windows as (
-
-    select
-        'current' as as_of_role,
-        0 as month_ahead,
-        cast(0 as {{ type_double() }}) as from_day,
-        cast({{ var("activity_days") }} as {{ type_double() }}) as to_day
-    union all
-    select
-        'current' as as_of_role,
-        0 as month_ahead,
-        cast(0 as {{ type_double() }}) as from_day,
-        cast({{ var("horizon_days") }} as {{ type_double() }}) as to_day
-    union all
-    select
-        'current' as as_of_role,
-        month_ahead,
-        cast(365 as {{ type_double() }}) / 12 * (month_ahead - 1) as from_day,
-        cast(365 as {{ type_double() }}) / 12 * month_ahead as to_day
-    from months
-    union all
-    select
-        'calibration' as as_of_role,
-        0 as month_ahead,
-        cast(0 as {{ type_double() }}) as from_day,
-        cast(holdout_days as {{ type_double() }}) as to_day
-    from as_of_dates
-    union all
-    select
-        'calibration' as as_of_role,
-        0 as month_ahead,
-        cast(0 as {{ type_double() }}) as from_day,
-        cast(least(holdout_days, {{ var("activity_days") }}) as {{ type_double() }})
-            as to_day
-    from as_of_dates
-
-),
-
 counts_and_ages as (
 
     select distinct
-        'current' as as_of_role,
+        as_of_role,
+        date_number,
+        horizon_days,
+        case
+            when is_compared then least(horizon_days, {{ var("activity_days") }})
+            else {{ var("activity_days") }}
+        end as activity_days,
+        window_days,
         repeat_count,
-        customer_age_days
-    from snapshots
-    union all
-    select distinct
-        'calibration' as as_of_role,
-        repeat_count,
-        customer_age_days
-    from customer_sample
+        customer_age_days,
+        is_compared,
+        is_history
+    from forecast_rows
 
 ),
 
+-- All models where forecasts are judged, those in use today, and one for the past; the
+-- base of the correction over its window as well.
 forecasts as (
-
+    {% for model in ["bg_nbd", "mbg_nbd", "pareto_nbd"] %}
+        {% for days in ["horizon_days", "activity_days"] %}
+            select
+                as_of_role,
+                '{{ model }}' as model,
+                repeat_count,
+                customer_age_days,
+                0 as month_ahead,
+                cast(0 as {{ type_double() }}) as from_day,
+                cast({{ days }} as {{ type_double() }}) as to_day
+            from counts_and_ages
+            where
+                date_number = 0
+                and (
+                    is_compared
+                    {{ "or not is_history" if model in used }}
+                    {{ "or is_history" if model == model_in_use() }}
+                )
+                {{ "and not is_history" if days == "activity_days" }}
+            union all
+        {% endfor %}
+    {% endfor %}
     select
-        models.as_of_role,
-        models.model,
-        counts_and_ages.repeat_count,
-        counts_and_ages.customer_age_days,
-        windows.month_ahead,
-        windows.from_day,
-        windows.to_day
-    from models
-    inner join counts_and_ages on models.as_of_role = counts_and_ages.as_of_role
-    inner join windows on models.as_of_role = windows.as_of_role
-
-),
-
-past_counts_and_ages as (
-
-    select distinct
+        as_of_role,
+        '{{ base_model() }}' as model,
         repeat_count,
-        customer_age_days
-    from past_snapshots
-
-),
-
-past_forecasts as (
-
-    select
-        models.as_of_role,
-        models.model,
-        past_counts_and_ages.repeat_count,
-        past_counts_and_ages.customer_age_days,
+        customer_age_days,
         0 as month_ahead,
         cast(0 as {{ type_double() }}) as from_day,
-        cast({{ var("horizon_days") }} as {{ type_double() }}) as to_day
-    from models
-    cross join past_counts_and_ages
-    where models.as_of_role = 'current'
+        cast(window_days as {{ type_double() }}) as to_day
+    from counts_and_ages
+),
+
+-- A month is a twelfth of a year of 365 days, so that month 12 ends on day 365.
+monthly_forecasts as (
+
+    select
+        counts_and_ages.as_of_role,
+        '{{ model_in_use() }}' as model,
+        counts_and_ages.repeat_count,
+        counts_and_ages.customer_age_days,
+        months.month_ahead,
+        cast(365 as {{ type_double() }}) / 12 * (months.month_ahead - 1) as from_day,
+        cast(365 as {{ type_double() }}) / 12 * months.month_ahead as to_day
+    from counts_and_ages
+    cross join months
+    where counts_and_ages.as_of_role = 'current' and not counts_and_ages.is_history
 
 ),
 
 -- P(alive) of the Pareto/NBD: active at the last purchase, and silent ever since.
-silent_histories as (
-
-    select
-        'calibration' as as_of_role,
-        repeat_count,
-        last_purchase_age_days,
-        customer_age_days
-    from customer_sample
-    {% if var("purchase_model") == "pareto_nbd" -%}
-        union all
-        select
-            'current' as as_of_role,
-            repeat_count,
-            last_purchase_age_days,
-            customer_age_days
-        from snapshots
-        union all
-        select
-            'current' as as_of_role,
-            repeat_count,
-            last_purchase_age_days,
-            customer_age_days
-        from past_snapshots
-    {%- endif %}
-
-),
-
 silences as (
 
     select
-        models.as_of_role,
-        models.model,
-        silent_histories.repeat_count,
-        silent_histories.last_purchase_age_days as customer_age_days,
+        as_of_role,
+        'pareto_nbd' as model,
+        repeat_count,
+        last_purchase_age_days as customer_age_days,
         0 as month_ahead,
         cast(0 as {{ type_double() }}) as from_day,
-        cast(
-            silent_histories.customer_age_days - silent_histories.last_purchase_age_days
-            as {{ type_double() }}
-        ) as to_day
-    from silent_histories
-    inner join models on silent_histories.as_of_role = models.as_of_role
-    where models.model = 'pareto_nbd'
+        cast(recency_days as {{ type_double() }}) as to_day
+    from forecast_rows
+    where
+        date_number = 0
+        and (is_compared {{ "or not is_compared" if "pareto_nbd" in used }})
 
 ),
 
 oldest as (
 
     select max(customer_age_days) as days_to_current
-    from snapshots
+    from forecast_rows
+    where as_of_role = 'current' and not is_history
 
 ),
 
 -- Day by day what is expected of a customer of whom nothing but the first purchase is
 -- known, for the comparison with every week of the log.
 first_days as (
-
-    select
-        models.as_of_role,
-        models.model,
-        0 as repeat_count,
-        0 as customer_age_days,
-        0 as month_ahead,
-        cast(whole_numbers.whole_number - 1 as {{ type_double() }}) as from_day,
-        cast(whole_numbers.whole_number as {{ type_double() }}) as to_day
-    from models
-    cross join oldest
-    inner join whole_numbers
-        on whole_numbers.whole_number between 1 and oldest.days_to_current
-    where models.as_of_role = 'calibration'
-
+    {% for model in ["bg_nbd", "mbg_nbd", "pareto_nbd"] %}
+        select
+            'calibration' as as_of_role,
+            '{{ model }}' as model,
+            0 as repeat_count,
+            0 as customer_age_days,
+            0 as month_ahead,
+            cast(whole_numbers.whole_number - 1 as {{ type_double() }}) as from_day,
+            cast(whole_numbers.whole_number as {{ type_double() }}) as to_day
+        from oldest
+        inner join whole_numbers
+            on whole_numbers.whole_number between 1 and oldest.days_to_current
+        where {{ "1 = 1" if is_on("validation") else "1 = 0" }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 all_keys as (
 
     select * from forecasts
     union all
-    select * from past_forecasts
+    select * from monthly_forecasts
     union all
     select * from silences
     union all

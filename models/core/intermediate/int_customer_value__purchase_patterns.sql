@@ -14,6 +14,21 @@ snapshots as (
 
 ),
 
+-- The past dates that a correction is learned at or that forecasts are judged on, each
+-- once, of a sample that is small enough.
+past_rows as (
+
+    select
+        as_of_role,
+        repeat_count,
+        last_purchase_age_days,
+        customer_age_days
+    from {{ ref("int_customer_value__forecast_rows") }}
+    where
+        is_fitted and date_number > 0
+
+),
+
 patterns as (
 
     select
@@ -87,3 +102,12 @@ sampled as (
 
 select * from sampled
 where customer_count > 0
+union all
+select
+    as_of_role,
+    repeat_count,
+    last_purchase_age_days,
+    customer_age_days,
+    count(*) as customer_count
+from past_rows
+group by as_of_role, repeat_count, last_purchase_age_days, customer_age_days

@@ -9,6 +9,19 @@ spenders as (
         mean_repeat_value
     from {{ ref("int_customer_value__customer_sample") }}
     where paid_repeat_count > 0
+    {% if is_on("validation") -%}
+        union all
+        select
+            as_of_role,
+            paid_repeat_count,
+            mean_repeat_value
+        from {{ ref("int_customer_value__forecast_rows") }}
+        where
+            date_number = 0
+            and is_fitted
+            and as_of_role not in ('current', 'calibration')
+            and paid_repeat_count > 0
+    {%- endif %}
 
 ),
 

@@ -33,12 +33,15 @@ customer_forecasts as (
     select
         customer_id,
         value_model,
-        probability_alive,
+        known_probability_alive as probability_alive,
         probability_active_90d,
         expected_purchases_90d,
         expected_purchases_365d,
+        expected_purchases_365d_median,
         expected_purchase_value,
-        lifetime_value_365d
+        lifetime_value_365d,
+        classical_expected_purchases_365d,
+        classical_lifetime_value_365d
     from {{ ref("int_customer_value__customer_forecasts") }}
 
 ),
@@ -141,8 +144,11 @@ with_statistics as (
         customer_forecasts.probability_active_90d,
         customer_forecasts.expected_purchases_90d,
         customer_forecasts.expected_purchases_365d,
+        customer_forecasts.expected_purchases_365d_median,
         customer_forecasts.expected_purchase_value,
         customer_forecasts.lifetime_value_365d,
+        customer_forecasts.classical_expected_purchases_365d,
+        customer_forecasts.classical_lifetime_value_365d,
         customer_clusters.cluster_id,
         customer_clusters.cluster_name,
         coalesce(named_clusters.named_cluster, '*') as action_cluster,
@@ -229,11 +235,17 @@ customers as (
         cast(expected_purchases_90d as {{ type_double() }}) as expected_purchases_90d,
         cast(expected_purchases_365d as {{ type_double() }})
             as expected_purchases_365d,
+        cast(expected_purchases_365d_median as {{ dbt.type_int() }})
+            as expected_purchases_365d_median,
         cast(expected_purchase_value as {{ type_double() }})
             as expected_purchase_value,
         cast(lifetime_value_365d as {{ type_double() }}) as lifetime_value_365d,
         cast(lifetime_value_percentile as {{ type_double() }})
             as lifetime_value_percentile,
+        cast(classical_expected_purchases_365d as {{ type_double() }})
+            as classical_expected_purchases_365d,
+        cast(classical_lifetime_value_365d as {{ type_double() }})
+            as classical_lifetime_value_365d,
         cast(action_priority as {{ dbt.type_int() }}) as action_priority,
 
         ---------- booleans

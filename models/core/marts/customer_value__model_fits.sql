@@ -18,6 +18,17 @@ forecast_models as (
 
 ),
 
+corrections as (
+
+    select distinct
+        forecast_role as as_of_role,
+        row_count,
+        is_estimated,
+        finding
+    from {{ ref("fit_customer_value__corrections") }}
+
+),
+
 {% if is_on("validation") %}
     value_challengers as (
 
@@ -56,6 +67,21 @@ all_models as (
         mean_purchase_value,
         frequency_spend_correlation
     from forecast_models
+    union all
+    -- A correction's rows are of several dates.
+    select
+        corrections.as_of_role,
+        'corrected' as model,
+        cast(null as {{ type_double() }}) as log_likelihood,
+        populations.customer_count,
+        corrections.row_count as fit_customer_count,
+        corrections.is_estimated as is_converged,
+        false as is_boundary,
+        corrections.finding,
+        cast(null as {{ type_double() }}) as mean_purchase_value,
+        cast(null as {{ type_double() }}) as frequency_spend_correlation
+    from corrections
+    inner join populations on corrections.as_of_role = populations.as_of_role
     {% if is_on("validation") -%}
         union all
         select

@@ -9,7 +9,7 @@ forecast_models as (
         estimate,
         standard_error
     from {{ ref("fit_customer_value__forecast_models") }}
-    where replicate = 0
+    where replicate = 0 and as_of_role in ('current', 'calibration')
 
 ),
 

@@ -39,7 +39,7 @@ fits as (
     from {{ ref("customer_value__model_fits") }}
     where
         model in (
-            '{{ var("purchase_model") }}', 'gamma_gamma', '{{ var("value_model") }}'
+            '{{ model_in_use() }}', 'gamma_gamma', '{{ var("value_model") }}'
         )
 
 ),
@@ -61,6 +61,74 @@ fits as (
             is_selected,
             is_value_selected
         from {{ ref("customer_value__model_evaluation") }}
+
+    ),
+    group_biases as (
+
+        select
+            group_name,
+            model,
+            revenue_bias_share_at_level
+        from {{ ref("customer_value__group_calibration") }}
+        where
+            grouping_name = 'segment'
+            and is_selected
+            and revenue_share >= 0.05
+            and abs(revenue_bias_share_at_level) > {{ var("maximum_group_bias_share") }}
+
+    ),
+
+    rolling as (
+
+        select
+            model,
+            date_count,
+            bias_share,
+            bias_share_deviation,
+            mae,
+            revenue_bias_share,
+            revenue_bias_share_deviation,
+            revenue_mae,
+            is_baseline,
+            is_selected
+        from {{ ref("customer_value__rolling_evaluation") }}
+        where evaluation = 'all' and date_count > 1
+
+    ),
+
+    rolling_biases as (
+        {% for measure in ["purchases", "revenue"] %}
+            {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
+            select
+                '{{ measure }}' as measure,
+                model,
+                date_count,
+                {{ prefix }}bias_share as bias_share,
+                {{ prefix }}bias_share_deviation as bias_share_deviation,
+                {{ prefix }}mae as mae,
+                is_baseline,
+                is_selected
+            from rolling
+            {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    rolling_contests as (
+
+        select
+            selected.measure,
+            selected.model,
+            selected.date_count,
+            selected.mae,
+            baselines.model as baseline,
+            baselines.mae as baseline_mae,
+            row_number() over (
+                partition by selected.measure order by baselines.mae, baselines.model
+            ) as place
+        from rolling_biases as selected
+        inner join rolling_biases as baselines
+            on selected.measure = baselines.measure
+        where selected.is_selected and baselines.is_baseline
 
     ),
 {% endif %}
@@ -294,7 +362,11 @@ warnings as (
                     concat(
                         'The var value_model asks for ',
                         model,
-                        ', and the customers carry the probabilistic value: ',
+                        case
+                            when model = 'corrected'
+                                then ', and the customers carry that of its base: '
+                            else ', and the customers carry the probabilistic value: '
+                        end,
                         finding
                     )
             else concat(model, ' (', roles_in_words, '): ', finding)
@@ -394,6 +466,64 @@ warnings as (
         where
             is_value_selected
             and abs(revenue_bias_share) > {{ var("maximum_bias_share") }}
+        union all
+        select
+            'holdout_bias' as warning_code,
+            concat('earlier dates ', measure) as subject,
+            concat(
+                'Over ',
+                cast(date_count as {{ dbt.type_string() }}),
+                ' earlier dates ',
+                model,
+                ' expected ',
+                {{ number_text("100 * abs(bias_share)", 1) }},
+                case when bias_share < 0 then ' % less ' else ' % more ' end,
+                measure,
+                ' than there came on average, give or take ',
+                {{ number_text("100 * bias_share_deviation", 1) }},
+                ' points: its totals lean one way.'
+            ) as sentence
+        from rolling_biases
+        where is_selected and abs(bias_share) > {{ var("maximum_bias_share") }}
+        union all
+        select
+            'baseline_beats_model' as warning_code,
+            concat('earlier dates ', measure) as subject,
+            concat(
+                'Over ',
+                cast(date_count as {{ dbt.type_string() }}),
+                ' earlier dates ',
+                baseline,
+                ' beats ',
+                model,
+                ' in the mean absolute error of ',
+                measure,
+                ' (',
+                {{ number_text("baseline_mae", 3) }},
+                ' against ',
+                {{ number_text("mae", 3) }},
+                ').'
+            ) as sentence
+        from rolling_contests
+        where place = 1 and baseline_mae < mae
+        union all
+        select
+            'group_bias' as warning_code,
+            group_name as subject,
+            concat(
+                'On the holdout ',
+                model,
+                ' expected ',
+                {{ number_text("100 * abs(revenue_bias_share_at_level)", 1) }},
+                case
+                    when revenue_bias_share_at_level < 0 then ' % less' else ' % more'
+                end,
+                ' revenue of ',
+                group_name,
+                ' than came, beside what everybody was off by: read decisions on this ',
+                'segment with that in mind.'
+            ) as sentence
+        from group_biases
     {%- endif %}
     {% if is_on("validation") or is_on("propensity") -%}
         union all

@@ -409,6 +409,9 @@ MODELS: dict[str, tuple[tuple[str, ...], Objective]] = {
     "pareto_nbd": (("r", "alpha", "s", "beta"), pareto_nbd_objective),
 }
 
+# What a correction is learned around.
+BASE_MODEL = "mbg_nbd"
+
 
 def search(objective: Objective, data: tuple, start) -> OptimizeResult:
     """Return where L-BFGS-B gets from a start, within the bounds."""
@@ -881,19 +884,36 @@ def to_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return given.reindex(columns=list(COLUMNS)).astype(COLUMNS)
 
 
+def models_by_role(
+    populations: pd.DataFrame, dates: pd.DataFrame, models_in_use: list[str]
+) -> dict[str, list[str]]:
+    """Return which purchase models are fitted for which as-of role.
+
+    All where they are compared; today else those in use; on the past dates that only serve to
+    learn from, the base of the correction.
+    """
+    roles = {str(role): [BASE_MODEL] for role in dates["as_of_role"]}
+    compared = [
+        *dates.loc[dates["is_compared"].astype(bool), "as_of_role"],
+        *populations.loc[populations["is_compared"].astype(bool), "as_of_role"],
+    ]
+    roles["current"] = [name for name in MODELS if name in models_in_use]
+    return {**roles, **{str(role): list(MODELS) for role in compared}}
+
+
 def fit_purchase_models(
     patterns: pd.DataFrame,
     populations: pd.DataFrame,
-    model_in_use: str,
+    models: dict[str, list[str]],
     minimum_repeat_customers: int = 0,
 ) -> pd.DataFrame:
-    """Fit every purchase model for every as-of role, or the one in use where none is compared.
+    """Fit the purchase models of every as-of role.
 
     Parameters
     ----------
     patterns : as_of_role, and the columns PATTERN; one row per role and pattern.
-    populations : as_of_role, customer_count, is_compared; one row per role.
-    model_in_use : a key of MODELS.
+    populations : as_of_role, customer_count; one row per role whose customers were counted.
+    models : the keys of MODELS that are fitted, by role.
     minimum_repeat_customers : below this many a finding warns.
 
     Returns
@@ -903,8 +923,8 @@ def fit_purchase_models(
     frames = []
     for role in sorted(set(patterns["as_of_role"])):
         x, t_x, T, weights = columns_of(patterns, role, PATTERN)
-        population = populations[populations["as_of_role"] == role].iloc[0]
-        for model_name in MODELS if population["is_compared"] else [model_in_use]:
+        counted = populations.loc[populations["as_of_role"] == role, "customer_count"]
+        for model_name in models[role]:
             # Four parameters leave threads nothing to do but to wait for one another.
             with threadpool_limits(1):
                 fit = fit_model(model_name, x, t_x, T, weights, minimum_repeat_customers)
@@ -918,7 +938,7 @@ def fit_purchase_models(
                         "estimate": list(fit.estimates.values()),
                         "standard_error": list(fit.standard_errors.values()),
                         "log_likelihood": fit.log_likelihood,
-                        "customer_count": int(population["customer_count"]),
+                        "customer_count": int(counted.iloc[0] if len(counted) else weights.sum()),
                         "fit_customer_count": int(weights.sum()),
                         "is_converged": fit.is_converged,
                         "is_boundary": fit.is_boundary,
@@ -937,7 +957,8 @@ def fit_spend_model(
     Parameters
     ----------
     patterns : as_of_role, and the columns SPEND_PATTERN.
-    populations : as_of_role, customer_count, revenue_per_purchase_day; one row per role.
+    populations : as_of_role, customer_count, revenue_per_purchase_day; one row per role whose
+        customers were counted. Of the others, those with patterns are fitted.
     minimum_repeat_customers : below this many a finding warns.
 
     Returns
@@ -945,13 +966,13 @@ def fit_spend_model(
     One row per role and parameter, with the columns COLUMNS; money in the input's currency.
     """
     frames = []
-    for population in populations.sort_values("as_of_role").to_dict("records"):
-        role = population["as_of_role"]
+    counted = {row["as_of_role"]: row for row in populations.to_dict("records")}
+    for role in sorted({*counted, *patterns["as_of_role"]}):
         x, m, weights = columns_of(patterns, role, SPEND_PATTERN)
         correlation = np.nan
         if len(x) == 0:
             fit = fall_back(
-                float(population["revenue_per_purchase_day"]),
+                float(counted[role]["revenue_per_purchase_day"]),
                 True,
                 "Nobody has paid for a second purchase, so everybody is expected to spend "
                 "the mean of all purchase days.",
@@ -970,7 +991,9 @@ def fit_spend_model(
                     "estimate": fit.estimates,
                     "standard_error": fit.standard_errors,
                     "log_likelihood": fit.log_likelihood,
-                    "customer_count": int(population["customer_count"]),
+                    "customer_count": int(
+                        counted[role]["customer_count"] if role in counted else weights.sum()
+                    ),
                     "fit_customer_count": int(weights.sum()),
                     "is_converged": fit.is_converged,
                     "is_boundary": fit.is_boundary,
@@ -1029,27 +1052,28 @@ def fit_forecast_models(
     purchase_patterns: pd.DataFrame,
     spend_patterns: pd.DataFrame,
     populations: pd.DataFrame,
-    model_in_use: str,
+    dates: pd.DataFrame,
+    models_in_use: list[str],
     minimum_repeat_customers: int,
     replicates: int,
     random_seed: int,
 ) -> pd.DataFrame:
     """Return the fits of the purchase models and of the spend model, and their replicates.
 
+    The first of `models_in_use` is the one behind the forecast of today, which is refitted.
     Nothing reads replicates where no models are compared.
     """
+    models = models_by_role(populations, dates, models_in_use)
     estimates = to_rows(
         [
-            fit_purchase_models(
-                purchase_patterns, populations, model_in_use, minimum_repeat_customers
-            ),
+            fit_purchase_models(purchase_patterns, populations, models, minimum_repeat_customers),
             fit_spend_model(spend_patterns, populations, minimum_repeat_customers),
         ]
     )
     if not populations["is_compared"].any():
         return estimates
     refits = replicate_fits(
-        estimates, purchase_patterns, spend_patterns, model_in_use, replicates, random_seed
+        estimates, purchase_patterns, spend_patterns, models_in_use[0], replicates, random_seed
     )
     return to_rows([estimates, refits])
 
@@ -1061,7 +1085,12 @@ def model(dbt, session):
         to_frame(dbt.ref("int_customer_value__purchase_patterns")),
         to_frame(dbt.ref("int_customer_value__spend_patterns")),
         to_frame(dbt.ref("int_customer_value__populations")),
-        model_in_use=str(dbt.config.meta_get("purchase_model")),
+        to_frame(dbt.ref("int_customer_value__forecast_dates")),
+        models_in_use=[
+            str(dbt.config.meta_get("model_in_use")),
+            str(dbt.config.meta_get("purchase_model")),
+            BASE_MODEL,
+        ],
         minimum_repeat_customers=int(dbt.config.meta_get("minimum_repeat_customers")),
         replicates=int(dbt.config.meta_get("bootstrap_replicates")),
         random_seed=int(dbt.config.meta_get("random_seed")),

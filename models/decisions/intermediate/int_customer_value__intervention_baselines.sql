@@ -17,6 +17,16 @@ customers as (
 
 ),
 
+customer_forecasts as (
+
+    select
+        customer_id,
+        probability_alive,
+        purchases_factor
+    from {{ ref("int_customer_value__customer_forecasts") }}
+
+),
+
 interventions as (
 
     select
@@ -59,8 +69,11 @@ targeted as (
         customers.repeat_count,
         customers.customer_age_days,
         customers.expected_purchase_value,
-        customers.probability_alive
+        customer_forecasts.probability_alive,
+        customer_forecasts.purchases_factor
     from customers
+    inner join customer_forecasts
+        on customers.customer_id = customer_forecasts.customer_id
     inner join interventions
         on
             interventions.target_segment in (customers.segment, '*')

@@ -19,6 +19,7 @@ customer_forecasts as (
     select
         customer_id,
         probability_alive,
+        purchases_factor,
         expected_purchase_value
     from {{ ref("int_customer_value__customer_forecasts") }}
 
@@ -46,6 +47,7 @@ forecasts_with_segment as (
         customer_scores.repeat_count,
         customer_scores.customer_age_days,
         customer_forecasts.probability_alive,
+        customer_forecasts.purchases_factor,
         customer_forecasts.expected_purchase_value
     from customer_scores
     inner join customer_forecasts

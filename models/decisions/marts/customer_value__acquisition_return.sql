@@ -7,11 +7,20 @@ customers as (
         repeat_count,
         customer_age_days,
         net_revenue,
-        probability_alive,
         expected_purchase_value,
         lifetime_value_365d,
         {{ month_start("first_purchase_date") }} as cohort_start_date
     from {{ ref("customer_value__customers") }}
+
+),
+
+customer_forecasts as (
+
+    select
+        customer_id,
+        probability_alive,
+        purchases_factor
+    from {{ ref("int_customer_value__customer_forecasts") }}
 
 ),
 
@@ -92,11 +101,10 @@ values_by_pattern as (
         sum(attributes.own_cost) as own_cost,
         count(attributes.own_cost) as own_cost_count,
         {{ exact_sum("customers.expected_purchase_value") }} as purchase_value,
-        {{ exact_sum("customers.probability_alive") }} as alive_customers,
-        {{ exact_sum(
-            "customers.probability_alive * customers.expected_purchase_value"
-        ) }} as alive_value
+        {{ value_weight_columns("customer_forecasts.", "customers.") }}
     from customers
+    inner join customer_forecasts
+        on customers.customer_id = customer_forecasts.customer_id
     left join attributes on customers.customer_id = attributes.customer_id
     group by
         customers.cohort_start_date,
@@ -152,7 +160,10 @@ patterns as (
             own_cost_count,
             purchase_value,
             alive_customers,
-            alive_value
+            returning_customers,
+            returning_value,
+            buying_customers,
+            buying_value
         from values_by_pattern
         {% if grouping == "channel" -%}
             where (select channel_counts.channel_count from channel_counts) > 0

@@ -32,6 +32,23 @@ populations as (
 
 ),
 
+forecasts_in_use as (
+
+    select
+        customer_id,
+        purchases_factor,
+        dispersion,
+        expected_purchase_value,
+        purchase_value_deviation,
+        mean_value_deviation
+    from {{ ref("int_customer_value__forecasts") }}
+    where
+        forecast_role = 'current'
+        and not is_history
+        and model = '{{ forecast_in_use() }}'
+
+),
+
 forecasts as (
 
     select
@@ -42,7 +59,7 @@ forecasts as (
     from {{ ref("score_customer_value__forecasts") }}
     where
         as_of_role = 'current'
-        and model = '{{ var("purchase_model") }}'
+        and model = '{{ model_in_use() }}'
         and month_ahead = 0
         and from_day = 0
         and to_day = {{ var("horizon_days") }}
@@ -71,6 +88,11 @@ forecast_sample as (
             * {{ var("gross_margin") }},
             0
         ) as value_per_spend,
+        forecasts_in_use.purchases_factor,
+        forecasts_in_use.dispersion,
+        forecasts_in_use.expected_purchase_value,
+        forecasts_in_use.purchase_value_deviation,
+        forecasts_in_use.mean_value_deviation,
         populations.customer_count as population_customer_count
     from customer_sample
     inner join customer_scores
@@ -79,6 +101,8 @@ forecast_sample as (
         on
             customer_sample.repeat_count = forecasts.repeat_count
             and customer_sample.customer_age_days = forecasts.customer_age_days
+    inner join forecasts_in_use
+        on customer_sample.customer_id = forecasts_in_use.customer_id
     cross join populations
 
 )

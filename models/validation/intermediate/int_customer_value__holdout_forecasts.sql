@@ -2,46 +2,31 @@
 
 with
 
-customer_sample as (
+forecasts as (
 
     select
         customer_id,
+        forecast_role,
+        model,
+        horizon_days,
         purchase_day_count,
         repeat_count,
         net_revenue,
         recency_days,
         customer_age_days,
-        as_of_date,
-        first_purchase_date
-    from {{ ref("int_customer_value__customer_sample") }}
-    where as_of_role = 'calibration'
-
-),
-
-outcomes as (
-
-    select
-        customer_id,
+        probability_alive,
+        probability_active_90d as probability_active,
+        expected_purchases_365d as expected_purchases,
+        expected_purchase_value,
         actual_purchases,
         actual_revenue,
         last_window_purchases,
         cast(last_window_revenue as {{ type_double() }}) as last_window_revenue,
-        holdout_days,
-        is_active
-    from {{ ref("int_customer_value__holdout_outcomes") }}
-
-),
-
-forecasts as (
-
-    select
-        customer_id,
-        model,
-        probability_alive,
-        probability_active,
-        expected_purchases,
-        expected_purchase_value
-    from {{ ref("int_customer_value__holdout_model_forecasts") }}
+        is_active,
+        as_of_date,
+        first_purchase_date
+    from {{ ref("int_customer_value__forecasts") }}
+    where is_compared
 
 ),
 
@@ -49,6 +34,7 @@ value_challengers as (
 
     select
         customer_id,
+        as_of_role as forecast_role,
         model,
         value
     from {{ ref("fit_customer_value__value_learners") }}
@@ -56,12 +42,10 @@ value_challengers as (
 
 ),
 
--- Any model's rows will do: the spend model is one for all of them.
-spend_forecasts as (
+-- Any purchase model's rows will do: the spend model is one for all of them.
+customer_sample as (
 
-    select
-        customer_id,
-        expected_purchase_value
+    select *
     from forecasts
     where model = 'bg_nbd'
 
@@ -70,6 +54,7 @@ spend_forecasts as (
 populations as (
 
     select
+        forecast_role,
         cast(sum(repeat_count) as {{ type_double() }})
         / nullif(sum(customer_age_days), 0) as purchases_per_day,
         cast(sum(net_revenue) as {{ type_double() }})
@@ -77,6 +62,7 @@ populations as (
         max({{ date_diff_days("first_purchase_date", "as_of_date") }}) + 1
             as observed_days
     from customer_sample
+    group by forecast_role
 
 ),
 
@@ -84,6 +70,7 @@ customers as (
 
     select
         customer_sample.customer_id,
+        customer_sample.forecast_role,
         customer_sample.purchase_day_count,
         customer_sample.repeat_count,
         customer_sample.recency_days,
@@ -92,28 +79,26 @@ customers as (
             as net_revenue,
         cast(greatest(customer_sample.net_revenue, 0) as {{ type_double() }})
         / customer_sample.purchase_day_count as average_purchase_value,
-        spend_forecasts.expected_purchase_value,
-        outcomes.actual_purchases,
-        outcomes.actual_revenue,
-        outcomes.last_window_purchases,
-        outcomes.last_window_revenue,
-        outcomes.is_active,
+        customer_sample.expected_purchase_value,
+        customer_sample.actual_purchases,
+        customer_sample.actual_revenue,
+        customer_sample.last_window_purchases,
+        customer_sample.last_window_revenue,
+        customer_sample.is_active,
+        customer_sample.as_of_date,
         -- What a customer of no age has done so far is no rate.
         coalesce(
             cast(customer_sample.repeat_count as {{ type_double() }})
             / nullif(customer_sample.customer_age_days, 0),
             0
-        ) * outcomes.holdout_days as own_rate_purchases,
+        ) * customer_sample.horizon_days as own_rate_purchases,
         coalesce(populations.purchases_per_day, 0)
-        * outcomes.holdout_days as mean_purchases,
+        * customer_sample.horizon_days as mean_purchases,
         populations.revenue_per_purchase_day,
-        cast(outcomes.holdout_days as {{ type_double() }})
+        cast(customer_sample.horizon_days as {{ type_double() }})
         / populations.observed_days as holdout_ratio
     from customer_sample
-    inner join outcomes on customer_sample.customer_id = outcomes.customer_id
-    inner join spend_forecasts
-        on customer_sample.customer_id = spend_forecasts.customer_id
-    cross join populations
+    inner join populations on customer_sample.forecast_role = populations.forecast_role
 
 ),
 
@@ -121,6 +106,7 @@ model_predictions as (
 
     select
         customer_id,
+        forecast_role,
         model,
         probability_alive,
         probability_active,
@@ -135,6 +121,7 @@ baseline_predictions as (
 
     select
         customer_id,
+        forecast_role,
         'own_rate' as model,
         own_rate_purchases as predicted_purchases,
         own_rate_purchases * expected_purchase_value as predicted_revenue
@@ -142,6 +129,7 @@ baseline_predictions as (
     union all
     select
         customer_id,
+        forecast_role,
         'population_mean' as model,
         mean_purchases as predicted_purchases,
         mean_purchases * revenue_per_purchase_day as predicted_revenue
@@ -149,6 +137,7 @@ baseline_predictions as (
     union all
     select
         customer_id,
+        forecast_role,
         'past_spend' as model,
         purchase_day_count * holdout_ratio as predicted_purchases,
         net_revenue * holdout_ratio as predicted_revenue
@@ -156,6 +145,7 @@ baseline_predictions as (
     union all
     select
         customer_id,
+        forecast_role,
         'past_average' as model,
         mean_purchases as predicted_purchases,
         mean_purchases * average_purchase_value as predicted_revenue
@@ -163,6 +153,7 @@ baseline_predictions as (
     union all
     select
         customer_id,
+        forecast_role,
         'last_window' as model,
         last_window_purchases as predicted_purchases,
         last_window_revenue as predicted_revenue
@@ -174,6 +165,7 @@ predictions as (
 
     select
         customer_id,
+        forecast_role,
         model,
         probability_alive,
         probability_active,
@@ -183,6 +175,7 @@ predictions as (
     union all
     select
         customer_id,
+        forecast_role,
         model,
         cast(null as {{ type_double() }}) as probability_alive,
         cast(null as {{ type_double() }}) as probability_active,
@@ -193,6 +186,7 @@ predictions as (
     -- Learners predict what customers spend, not how often they buy.
     select
         customer_id,
+        forecast_role,
         model,
         cast(null as {{ type_double() }}) as probability_alive,
         cast(null as {{ type_double() }}) as probability_active,
@@ -209,6 +203,7 @@ holdout_forecasts as (
         customers.customer_id,
 
         ---------- strings
+        customers.forecast_role,
         predictions.model,
 
         ---------- numerics
@@ -223,9 +218,15 @@ holdout_forecasts as (
         customers.actual_revenue,
 
         ---------- booleans
-        customers.is_active
+        customers.is_active,
+
+        ---------- dates
+        customers.as_of_date
     from customers
-    inner join predictions on customers.customer_id = predictions.customer_id
+    inner join predictions
+        on
+            customers.customer_id = predictions.customer_id
+            and customers.forecast_role = predictions.forecast_role
 
 )
 

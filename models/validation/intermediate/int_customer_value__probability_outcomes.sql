@@ -12,7 +12,9 @@ forecasts as (
         recency_days,
         case when is_active then 1 else 0 end as label
     from {{ ref("int_customer_value__holdout_forecasts") }}
-    where model in ('bg_nbd', 'mbg_nbd', 'pareto_nbd')
+    where
+        forecast_role = 'calibration'
+        and model in ('corrected', 'bg_nbd', 'mbg_nbd', 'pareto_nbd')
 
 ),
 {% if has_propensity %}
@@ -41,7 +43,7 @@ predictions as (
         probability_active as score,
         probability_active as probability,
         false as is_baseline,
-        model = '{{ var("purchase_model") }}' as is_selected
+        model = '{{ forecast_in_use() }}' as is_selected
     from forecasts
     union all
     select

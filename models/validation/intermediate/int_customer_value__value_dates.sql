@@ -18,7 +18,7 @@ as_of_dates as (
     from {{ ref("int_customer_value__as_of_dates") }}
     where
         as_of_role in (
-            'calibration' {{- ", 'current'" if var("value_model") != "probabilistic" }}
+            'calibration' {{- ", 'current'" if var("value_model") not in ["corrected", "probabilistic"] }}
         )
 
 ),

@@ -22,6 +22,7 @@ ratios as (
         upper_ratio,
         parameter_deviation,
         process_deviation,
+        level_deviation,
         replicate_count
     from {{ ref("score_customer_value__forecast_intervals") }}
 
@@ -34,8 +35,9 @@ segment_totals as (
         segment,
         {{ exact_sum("expected_purchases_365d") }} as expected_purchases,
         {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
-        -- The intervals are the purchase and the spend model's, not a learner's.
-        min(case when value_model = 'probabilistic' then 1 else 0 end)
+        -- The intervals are the purchase and the spend model's, corrected or not, and not a
+        -- learner's.
+        min(case when value_model in ('corrected', 'probabilistic') then 1 else 0 end)
             as has_value_interval
     from customers
     group by segment
@@ -50,8 +52,9 @@ totals as (
         'all' as segment,
         {{ exact_sum("expected_purchases_365d") }} as expected_purchases,
         {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
-        -- The intervals are the purchase and the spend model's, not a learner's.
-        min(case when value_model = 'probabilistic' then 1 else 0 end)
+        -- The intervals are the purchase and the spend model's, corrected or not, and not a
+        -- learner's.
+        min(case when value_model in ('corrected', 'probabilistic') then 1 else 0 end)
             as has_value_interval
     from customers
     having count(*) > 0
@@ -134,6 +137,7 @@ forecast_intervals as (
         ) as upper_bound,
         cast(ratios.parameter_deviation as {{ type_double() }}) as parameter_deviation,
         cast(ratios.process_deviation as {{ type_double() }}) as process_deviation,
+        cast(ratios.level_deviation as {{ type_double() }}) as level_deviation,
         cast(ratios.replicate_count as {{ dbt.type_int() }}) as replicate_count
     from points_by_level
     left join ratios

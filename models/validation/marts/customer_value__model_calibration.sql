@@ -11,7 +11,7 @@ forecasts as (
         predicted_purchases,
         actual_purchases
     from {{ ref("int_customer_value__holdout_forecasts") }}
-    where predicted_purchases is not null
+    where forecast_role = 'calibration' and predicted_purchases is not null
 
 ),
 

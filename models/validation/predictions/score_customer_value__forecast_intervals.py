@@ -1,12 +1,13 @@
 """Write how uncertain the totals of the forecast are, as ratios to the forecast.
 
-Two things make the total of a group of customers differ from its forecast: the parameters are
-estimates, and customers are people. For the first the fit is repeated on resampled customers:
-fit_forecast_models writes the parameters of each replicate. For the second the purchases and the
-spend of every customer over the horizon are simulated from what the models know of them. The
-variances of the two add up.
-
-That the models may be wrong is in neither: `model_evaluation` shows it.
+Three things make the total of a group of customers differ from its forecast: the parameters are
+estimates, customers are people, and something moves everybody at once: season, price, assortment.
+For the first the fit is repeated on resampled customers: fit_forecast_models writes the parameters
+of each replicate. For the second the variance of each customer's purchases and spend follows from
+the negative binomial of a corrected forecast; those of a purchase model as it is are simulated.
+The third, the level, is in no parameter's standard error. The only evidence of it in a log is how
+far the totals of its earlier dates were off, drawn to what is usual. The variances of the three, of
+the logarithm, add up.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from scipy.special import betaincinv
-from scipy.stats import gamma
+from scipy.stats import norm
 
 COLUMNS = {
     "scope": "string",
@@ -26,11 +27,26 @@ COLUMNS = {
     "upper_ratio": "float64",
     "parameter_deviation": "float64",
     "process_deviation": "float64",
+    "level_deviation": "float64",
     "replicate_count": "int64",
 }
 LEVELS = (0.80, 0.95)
 # The name of the scope in which all customers are.
 EVERYBODY = "all"
+# How far the logarithm of a total is usually off for what moves everybody at once: the standard
+# deviation over 24 splits of ten logs, which counts as this many internal dates of the log's own.
+USUAL_LEVEL = 0.17
+USUAL_LEVEL_DATES = 4
+# The measure of the correction behind each measure of an interval.
+LEVEL_MEASURES = {"expected_purchases": "purchases", "lifetime_value": "revenue"}
+# The columns of a sampled customer behind Corrected, in its order.
+CORRECTED_COLUMNS = (
+    "purchases_factor",
+    "dispersion",
+    "expected_purchase_value",
+    "purchase_value_deviation",
+    "mean_value_deviation",
+)
 # Customers simulated at most: the process deviation of a part is scaled to the whole.
 SIMULATED_CUSTOMERS = 20_000
 # Quadrature of P(alive) of the Pareto/NBD, as in score_forecasts.
@@ -38,6 +54,22 @@ NODES = 16
 NEGLIGIBLE = 36.0
 # Quantiles of the dropout probability over which the BG/NBD is averaged.
 QUANTILES = 16
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """What a corrected forecast knows of the customers, one value each.
+
+    The factor on the base model's purchases, their dispersion (negative binomial), the expected
+    value of a purchase, and the deviations of one purchase's value and of the customer's mean
+    value, both over the expected value.
+    """
+
+    factor: np.ndarray
+    dispersion: np.ndarray
+    value: np.ndarray
+    value_deviation: np.ndarray
+    mean_deviation: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -210,6 +242,73 @@ def simulate_spend(
     return random.gamma(p * purchases) / scale
 
 
+def corrected_variances(
+    purchases: np.ndarray, correction: Corrected
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the variances of each customer's purchases and spend around a corrected forecast.
+
+    Purchases are negative binomial. The spend is the sum of so many values around a mean of the
+    customer's own, which is uncertain in its turn (the law of total variance, twice).
+    """
+    count = purchases + purchases**2 / correction.dispersion
+    mean_square = correction.mean_deviation**2
+    spend = correction.value**2 * (
+        purchases * correction.value_deviation**2 * (1 + mean_square)
+        + count * (1 + mean_square)
+        + purchases**2 * mean_square
+    )
+    return count, spend
+
+
+def corrected_deviations(
+    customers: Customers,
+    correction: Corrected,
+    horizon: float,
+    parameters: np.ndarray,
+    refitted: np.ndarray,
+    model: str,
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the deviations of relative_deviations around a corrected forecast."""
+
+    def totals(point):
+        purchases = expected_purchases(model, customers, horizon, point) * correction.factor
+        value = purchases * correction.value * customers.value_per_spend
+        return purchases, customers.totals(purchases), customers.totals(value)
+
+    purchases, *expected = totals(parameters)
+    replicates = [totals(point)[1:] for point in refitted]
+    count, spend = corrected_variances(purchases, correction)
+    variances = (customers.totals(count), customers.totals(spend * customers.value_per_spend**2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            measure: (
+                np.std([totals[place] for totals in replicates], axis=0, ddof=1) / expected[place],
+                np.sqrt(variances[place]) / expected[place],
+            )
+            for place, measure in enumerate(LEVEL_MEASURES)
+        }
+
+
+def level_deviation(levels: pd.DataFrame, measure: str) -> float:
+    """Return the standard deviation of the logarithm of a total that is due to its level.
+
+    Parameters
+    ----------
+    levels : measure, forecast, actual; one row per measure and internal date.
+
+    Notes
+    -----
+    The root of (sum of log(actual / forecast)^2 + 4 * .17^2) / (dates + 4): few dates of one log
+    say little, so they are drawn to what totals of purchase models are off by elsewhere.
+    """
+    rows = levels[
+        (levels["measure"] == measure) & (levels["forecast"] > 0) & (levels["actual"] > 0)
+    ]
+    logs = np.log(rows["actual"].to_numpy("float64") / rows["forecast"].to_numpy("float64"))
+    squares = np.sum(logs**2) + USUAL_LEVEL_DATES * USUAL_LEVEL**2
+    return float(np.sqrt(squares / (len(logs) + USUAL_LEVEL_DATES)))
+
+
 def relative_deviations(
     model: str,
     customers: Customers,
@@ -254,20 +353,24 @@ def relative_deviations(
 
 
 def interval_ratios(
-    parameter_deviation: float, process_deviation: float, level: float
+    parameter_deviation: float, process_deviation: float, level_deviation: float, level: float
 ) -> tuple[float, float]:
-    """Return the ends of the interval around 1, from a gamma with mean 1 and this variance.
+    """Return the ends of the interval around 1, from a lognormal with median 1.
 
-    A total of purchases is not negative and leans to the right, the more so the smaller it
-    is; for a large one the gamma is a normal distribution. The forecast itself is always
-    inside, also where most of a lean distribution lies below its mean.
+    The first two deviations are of the total over the forecast, the third of its logarithm. No
+    bound is negative, and the forecast itself is always inside.
     """
-    variance = parameter_deviation**2 + process_deviation**2
-    if not np.isfinite(variance) or variance == 0:
-        return (1.0, 1.0) if variance == 0 else (np.nan, np.nan)
-    tail = (1 - level) / 2
-    lower, upper = gamma.ppf([tail, 1 - tail], 1 / variance, scale=variance)
-    return min(float(lower), 1.0), max(float(upper), 1.0)
+    variance = np.log1p(parameter_deviation**2) + np.log1p(process_deviation**2)
+    if not np.isfinite(variance):
+        return np.nan, np.nan
+    reach = norm.ppf((1 + level) / 2) * np.sqrt(variance + level_deviation**2)
+    return float(np.exp(-reach)), float(np.exp(reach))
+
+
+def current_levels(corrections: pd.DataFrame) -> pd.DataFrame:
+    """Return how the totals of today's internal dates came out."""
+    is_level = (corrections["forecast_role"] == "current") & (corrections["feature"] == "level")
+    return corrections[is_level]
 
 
 def parameters_of(
@@ -289,6 +392,7 @@ def score_intervals(
     purchase_model: str,
     horizon_days: int,
     random_seed: int,
+    levels: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the intervals of the totals, of all customers and by segment.
 
@@ -296,10 +400,13 @@ def score_intervals(
     ----------
     sample : segment, repeat_count, last_purchase_age_days, customer_age_days,
         paid_repeat_count, mean_repeat_value, value_per_spend, population_customer_count; one
-        row per customer of the sample.
+        row per customer of the sample. And, missing where the forecast is that of a purchase model
+        as it is, purchases_factor, dispersion, expected_purchase_value, purchase_value_deviation
+        and mean_value_deviation.
     fitted : as_of_role, model, replicate, parameter, estimate, mean_purchase_value; replicate 0
         is the estimate.
-    purchase_model : the model whose forecasts are in use; those of the current role.
+    purchase_model : the model whose forecasts are in use, or the base of the correction.
+    levels : measure, forecast, actual; how the totals of the internal dates came out.
 
     Returns
     -------
@@ -334,24 +441,33 @@ def score_intervals(
         )
     )
     customers = Customers(x, t_x, T, paid_x, mean_value, value_per_spend, group, len(segments))
-    deviations = relative_deviations(
-        purchase_model,
-        customers,
-        horizon_days,
-        parameters,
-        spend,
-        fallback,
-        refitted,
-        refitted_spend,
-        random,
-    )
+    if sample["dispersion"].notna().all():
+        correction = Corrected(
+            *(sample[column].to_numpy("float64") for column in CORRECTED_COLUMNS)
+        )
+        deviations = corrected_deviations(
+            customers, correction, horizon_days, parameters, refitted, purchase_model
+        )
+    else:
+        deviations = relative_deviations(
+            purchase_model,
+            customers,
+            horizon_days,
+            parameters,
+            spend,
+            fallback,
+            refitted,
+            refitted_spend,
+            random,
+        )
     share = len(sample) / float(sample["population_customer_count"].iloc[0])
     rows = []
     for measure, (by_parameters, by_process) in deviations.items():
+        by_level = level_deviation(levels, LEVEL_MEASURES[measure])
         for place, segment in enumerate([*segments, EVERYBODY]):
             process = by_process[place] * np.sqrt(share)
             for level in LEVELS:
-                lower, upper = interval_ratios(by_parameters[place], process, level)
+                lower, upper = interval_ratios(by_parameters[place], process, by_level, level)
                 rows.append(
                     {
                         "scope": "total" if place == len(segments) else "segment",
@@ -362,6 +478,7 @@ def score_intervals(
                         "upper_ratio": upper,
                         "parameter_deviation": by_parameters[place],
                         "process_deviation": process,
+                        "level_deviation": by_level,
                         "replicate_count": len(refitted),
                     }
                 )
@@ -377,5 +494,6 @@ def model(dbt, session):
         purchase_model=str(dbt.config.meta_get("purchase_model")),
         horizon_days=int(dbt.config.meta_get("horizon_days")),
         random_seed=int(dbt.config.meta_get("random_seed")),
+        levels=current_levels(to_frame(dbt.ref("fit_customer_value__corrections"))),
     )
     return to_relation(frame, session)

@@ -1,0 +1,177 @@
+{%- set groupings = ["segment", "value_tier", "cluster"] -%}
+with
+
+forecasts as (
+
+    select
+        customer_id,
+        model,
+        probability_active,
+        predicted_purchases,
+        predicted_revenue,
+        actual_purchases,
+        cast(actual_revenue as {{ type_double() }}) as actual_revenue,
+        is_active
+    from {{ ref("int_customer_value__holdout_forecasts") }}
+    where
+        forecast_role = 'calibration'
+        and model in ('corrected', '{{ var("purchase_model") }}')
+
+),
+
+customer_scores as (
+
+    select
+        customer_id,
+        segment,
+        order_count,
+        net_revenue,
+        recency_days
+    from {{ ref("int_customer_value__customer_scores") }}
+    where is_calibration
+
+),
+
+cluster_names as (
+
+    select
+        cluster_id,
+        cluster_name
+    from {{ ref("int_customer_value__cluster_names") }}
+
+),
+
+-- Customers of the past are measured with today's centroids.
+nearest as (
+
+    {{ with_nearest_cluster("customer_scores") }}
+
+),
+
+-- The tier is that of the forecast in use, of the money of the holdout.
+banded as (
+
+    select
+        customer_id,
+        {{ value_band("predicted_revenue") }} as value_band
+    from forecasts
+    where model = '{{ forecast_in_use() }}'
+
+),
+
+ranked as (
+
+    select
+        customer_id,
+        value_band,
+        rank() over (order by value_band desc) - 1 as customers_worth_more,
+        count(*) over () as customer_count
+    from banded
+
+),
+
+tiers as (
+
+    select
+        customer_id,
+        {{ value_tier() }} as value_tier
+    from ranked
+
+),
+
+grouped_forecasts as (
+
+    select
+        forecasts.*,
+        nearest.segment,
+        tiers.value_tier,
+        coalesce(cluster_names.cluster_name, 'none') as cluster
+    from forecasts
+    inner join nearest on forecasts.customer_id = nearest.customer_id
+    inner join tiers on forecasts.customer_id = tiers.customer_id
+    left join cluster_names on nearest.cluster_id = cluster_names.cluster_id
+
+),
+
+by_group as (
+    {% for grouping in groupings %}
+        select
+            '{{ grouping }}' as grouping_name,
+            {{ grouping }} as group_name,
+            model,
+            count(*) as customer_count,
+            {{ exact_sum("predicted_purchases") }} as expected_purchases,
+            {{ exact_sum("actual_purchases") }} as actual_purchases,
+            {{ exact_sum("probability_active") }} as expected_active_customers,
+            cast(sum(case when is_active then 1 else 0 end) as {{ type_double() }})
+                as actual_active_customers,
+            {{ exact_sum("predicted_revenue") }} as expected_revenue,
+            {{ exact_sum("actual_revenue") }} as actual_revenue
+        from grouped_forecasts
+        group by {{ grouping }}, model
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+with_totals as (
+
+    select
+        *,
+        sum(expected_purchases) over (partition by grouping_name, model)
+            as all_expected_purchases,
+        sum(actual_purchases) over (partition by grouping_name, model)
+            as all_actual_purchases,
+        sum(expected_revenue) over (partition by grouping_name, model)
+            as all_expected_revenue,
+        sum(actual_revenue) over (partition by grouping_name, model)
+            as all_actual_revenue
+    from by_group
+
+),
+
+group_calibration as (
+
+    select
+        ---------- strings
+        cast(grouping_name as {{ dbt.type_string() }}) as grouping_name,
+        cast(group_name as {{ dbt.type_string() }}) as group_name,
+        cast(model as {{ dbt.type_string() }}) as model,
+
+        ---------- numerics
+        cast(customer_count as {{ dbt.type_bigint() }}) as customer_count,
+        {% for name in [
+            "expected_purchases",
+            "actual_purchases",
+            "expected_active_customers",
+            "actual_active_customers",
+            "expected_revenue",
+            "actual_revenue",
+        ] -%}
+            cast({{ name }} as {{ type_double() }}) as {{ name }},
+        {% endfor -%}
+        cast(
+            actual_revenue / nullif(all_actual_revenue, 0) as {{ type_double() }}
+        ) as revenue_share,
+        {% for measure in ["purchases", "revenue"] -%}
+            {% set prefix = "" if measure == "purchases" else "revenue_" -%}
+            cast(
+                expected_{{ measure }} / nullif(actual_{{ measure }}, 0) - 1
+                as {{ type_double() }}
+            ) as {{ prefix }}bias_share,
+            -- As if the total had been foreseen: what is left is the group's own.
+            cast(
+                expected_{{ measure }}
+                * all_actual_{{ measure }}
+                / nullif(all_expected_{{ measure }}, 0)
+                / nullif(actual_{{ measure }}, 0) - 1
+                as {{ type_double() }}
+            ) as {{ prefix }}bias_share_at_level,
+        {% endfor %}
+
+        ---------- booleans
+        model = '{{ forecast_in_use() }}' as is_selected
+    from with_totals
+
+)
+
+select * from group_calibration
