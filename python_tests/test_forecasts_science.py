@@ -477,7 +477,7 @@ def score(tables, model: str, horizon: int = 365, replicates: int = 20) -> pd.Da
         estimates.assign(**columns), patterns, spend_patterns, model, replicates, 1
     )
     return intervals.score_intervals(
-        sample, pd.concat([estimates, refits]), model, horizon, 1, NO_LEVELS
+        sample, pd.concat([estimates, refits]), model, horizon, 1, NO_LEVELS, horizon
     )
 
 
@@ -654,6 +654,10 @@ def test_the_level_is_the_logs_own_drawn_to_the_usual():
     own = np.log(1.5) ** 2 + np.log(0.8) ** 2
     expected = np.sqrt((own + 4 * 0.17**2) / 6)
     assert intervals.level_deviation(levels, "purchases") == pytest.approx(expected)
+    # Twice as far ahead as there is evidence of.
+    assert intervals.level_deviation(levels, "purchases", 2.0) == pytest.approx(
+        expected * 2**0.25
+    )
     # A date without any revenue has no logarithm, and no date at all leaves the usual.
     assert intervals.level_deviation(levels, "revenue") == pytest.approx(0.17)
     reach = 1.2815515655446004 * np.sqrt(np.log1p(0.03**2) + np.log1p(0.04**2) + 0.2**2)

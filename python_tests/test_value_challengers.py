@@ -266,7 +266,7 @@ def test_each_learner_is_judged_on_the_customers_of_the_others(cdnow_sample):
     assert rows.loc[list(NAMES), purchases].isna().all(axis=None)
     revenue = [name for name in rows.columns if name.startswith("revenue_")]
     assert rows.loc[list(NAMES), revenue].notna().all(axis=None)
-    assert rows.index[rows["is_value_selected"]].tolist() == ["bg_nbd"]
+    assert rows.index[rows["is_value_selected"]].tolist() == ["corrected"]
     calibrated = cdnow_sample.rows("select distinct model from model_calibration")
     assert not {name for (name,) in calibrated} & set(NAMES)
 
@@ -324,6 +324,8 @@ def with_ridge(cdnow_sample, tmp_path_factory, worker_directory):
             "unit_test",
             "--select",
             "int_customer_value__value_dates+",
+            "int_customer_value__forecast_keys+",
+            "fit_customer_value__forecast_models+",
         ),
         database=database,
         variables={
@@ -341,10 +343,18 @@ def with_ridge(cdnow_sample, tmp_path_factory, worker_directory):
 def test_the_customers_carry_the_value_that_was_asked_for(with_ridge, cdnow_sample, lines):
     query = "select * from customers order by customer_id"
     before, after = cdnow_sample.frame(query), with_ridge.frame(query)
-    assert before["value_model"].eq("probabilistic").all()
+    assert before["value_model"].eq("corrected").all()
     assert after["value_model"].eq("ridge").all()
     resting = ["lifetime_value_365d", "lifetime_value_percentile", "value_tier", "value_model"]
     resting += ["recommended_action", "action_priority"]
+    # A learner leaves the rest of the forecast to the purchase model as it is.
+    resting += ["probability_alive", "probability_active_90d", "expected_purchase_value"]
+    resting += [name for name in before if name.startswith("expected_purchases_")]
+    pd.testing.assert_series_equal(
+        after["expected_purchases_365d"],
+        before["classical_expected_purchases_365d"],
+        check_names=False,
+    )
     pd.testing.assert_frame_equal(before.drop(columns=resting), after.drop(columns=resting))
     value = after["lifetime_value_365d"]
     assert before["lifetime_value_365d"].corr(value, method="spearman") > 0.5
@@ -411,7 +421,7 @@ def test_a_shop_that_is_too_small_keeps_the_probabilistic_value(built, tmp_path)
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"value_model": "prophet"}, "one of probabilistic, ridge, random_forest"),
+        ({"value_model": "prophet"}, "one of corrected, probabilistic, ridge, random_forest"),
         (
             {"value_model": "ridge", "modules": ["history"]},
             "a learner of the capability validation",

@@ -289,24 +289,28 @@ def corrected_deviations(
         }
 
 
-def level_deviation(levels: pd.DataFrame, measure: str) -> float:
+def level_deviation(levels: pd.DataFrame, measure: str, stretch: float = 1.0) -> float:
     """Return the standard deviation of the logarithm of a total that is due to its level.
 
     Parameters
     ----------
     levels : measure, forecast, actual; one row per measure and internal date.
+    stretch : the horizon over the window that the internal dates looked ahead, at least 1.
 
     Notes
     -----
     The root of (sum of log(actual / forecast)^2 + 4 * .17^2) / (dates + 4): few dates of one log
-    say little, so they are drawn to what totals of purchase models are off by elsewhere.
+    say little, so they are drawn to what totals of purchase models are off by elsewhere. Beyond
+    the window the variance grows with the root of the stretch: between a level that stays as it is
+    and one that walks at random, whose variance would grow with the stretch itself.
     """
     rows = levels[
         (levels["measure"] == measure) & (levels["forecast"] > 0) & (levels["actual"] > 0)
     ]
     logs = np.log(rows["actual"].to_numpy("float64") / rows["forecast"].to_numpy("float64"))
     squares = np.sum(logs**2) + USUAL_LEVEL_DATES * USUAL_LEVEL**2
-    return float(np.sqrt(squares / (len(logs) + USUAL_LEVEL_DATES)))
+    variance = squares / (len(logs) + USUAL_LEVEL_DATES) * np.sqrt(max(stretch, 1.0))
+    return float(np.sqrt(variance))
 
 
 def relative_deviations(
@@ -373,6 +377,12 @@ def current_levels(corrections: pd.DataFrame) -> pd.DataFrame:
     return corrections[is_level]
 
 
+def current_window(dates: pd.DataFrame) -> int:
+    """Return how many days today's internal dates look ahead, 0 where there are none."""
+    own = dates[(dates["forecast_role"] == "current") & (dates["date_number"] == 0)]
+    return int(own["window_days"].max()) if len(own) else 0
+
+
 def parameters_of(
     fitted: pd.DataFrame, model: str, names: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -393,6 +403,7 @@ def score_intervals(
     horizon_days: int,
     random_seed: int,
     levels: pd.DataFrame,
+    window_days: int,
 ) -> pd.DataFrame:
     """Return the intervals of the totals, of all customers and by segment.
 
@@ -407,6 +418,7 @@ def score_intervals(
         is the estimate.
     purchase_model : the model whose forecasts are in use, or the base of the correction.
     levels : measure, forecast, actual; how the totals of the internal dates came out.
+    window_days : how far they looked ahead.
 
     Returns
     -------
@@ -463,7 +475,9 @@ def score_intervals(
     share = len(sample) / float(sample["population_customer_count"].iloc[0])
     rows = []
     for measure, (by_parameters, by_process) in deviations.items():
-        by_level = level_deviation(levels, LEVEL_MEASURES[measure])
+        by_level = level_deviation(
+            levels, LEVEL_MEASURES[measure], horizon_days / max(window_days, 1)
+        )
         for place, segment in enumerate([*segments, EVERYBODY]):
             process = by_process[place] * np.sqrt(share)
             for level in LEVELS:
@@ -495,5 +509,6 @@ def model(dbt, session):
         horizon_days=int(dbt.config.meta_get("horizon_days")),
         random_seed=int(dbt.config.meta_get("random_seed")),
         levels=current_levels(to_frame(dbt.ref("fit_customer_value__corrections"))),
+        window_days=current_window(to_frame(dbt.ref("int_customer_value__forecast_dates"))),
     )
     return to_relation(frame, session)
