@@ -655,9 +655,7 @@ def test_the_level_is_the_logs_own_drawn_to_the_usual():
     expected = np.sqrt((own + 4 * 0.17**2) / 6)
     assert intervals.level_deviation(levels, "purchases") == pytest.approx(expected)
     # Twice as far ahead as there is evidence of.
-    assert intervals.level_deviation(levels, "purchases", 2.0) == pytest.approx(
-        expected * 2**0.25
-    )
+    assert intervals.level_deviation(levels, "purchases", 2.0) == pytest.approx(expected * 2**0.25)
     # A date without any revenue has no logarithm, and no date at all leaves the usual.
     assert intervals.level_deviation(levels, "revenue") == pytest.approx(0.17)
     reach = 1.2815515655446004 * np.sqrt(np.log1p(0.03**2) + np.log1p(0.04**2) + 0.2**2)

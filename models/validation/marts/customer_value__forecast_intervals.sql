@@ -3,11 +3,71 @@ with
 customers as (
 
     select
+        customer_id,
         segment,
         value_model,
         expected_purchases_365d,
-        lifetime_value_365d
+        lifetime_value_365d,
+        as_of_date
     from {{ ref("customer_value__customers") }}
+
+),
+
+purchase_days as (
+
+    select
+        customer_id,
+        spend,
+        purchase_date
+    from {{ ref("int_customer_value__purchase_days") }}
+
+),
+
+observed as (
+
+    select min(purchase_date) as first_purchase_date
+    from purchase_days
+
+),
+
+-- The days of a year ago that correspond to those foreseen, where the log has them all.
+last_year as (
+
+    select
+        customers.segment,
+        cast(count(*) as {{ type_double() }}) as purchases,
+        cast(sum(purchase_days.spend) as {{ type_double() }})
+        * {{ var("gross_margin") }} as margin
+    from purchase_days
+    inner join customers on purchase_days.customer_id = customers.customer_id
+    cross join observed
+    where
+        {{ date_diff_days("purchase_days.purchase_date", "customers.as_of_date") }} < 365
+        and {{ date_diff_days("purchase_days.purchase_date", "customers.as_of_date") }}
+        >= {{ [365 - var("horizon_days"), 0] | max }}
+        and {{ date_diff_days("observed.first_purchase_date", "customers.as_of_date") }}
+        >= 364
+        and {{ "1 = 1" if var("horizon_days") <= 365 else "1 = 0" }}
+    group by customers.segment
+
+),
+
+last_year_totals as (
+
+    select
+        'segment' as scope,
+        segment,
+        purchases,
+        margin
+    from last_year
+    union all
+    select
+        'total' as scope,
+        'all' as segment,
+        {{ exact_sum("purchases") }} as purchases,
+        {{ exact_sum("margin") }} as margin
+    from last_year
+    having count(*) > 0
 
 ),
 
@@ -135,11 +195,22 @@ forecast_intervals as (
                 else points_by_level.point_forecast * ratios.upper_ratio
             end as {{ type_double() }}
         ) as upper_bound,
+        cast(
+            case
+                when points_by_level.measure = 'expected_purchases'
+                    then last_year_totals.purchases
+                else last_year_totals.margin
+            end as {{ type_double() }}
+        ) as last_year_actual,
         cast(ratios.parameter_deviation as {{ type_double() }}) as parameter_deviation,
         cast(ratios.process_deviation as {{ type_double() }}) as process_deviation,
         cast(ratios.level_deviation as {{ type_double() }}) as level_deviation,
         cast(ratios.replicate_count as {{ dbt.type_int() }}) as replicate_count
     from points_by_level
+    left join last_year_totals
+        on
+            points_by_level.scope = last_year_totals.scope
+            and points_by_level.segment = last_year_totals.segment
     left join ratios
         on
             points_by_level.scope = ratios.scope
