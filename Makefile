@@ -47,7 +47,7 @@ endef
 # $(1) is the lock to install, $(2) the environment where it is not $(VENV). A lock is whole, so pip
 # looks for nothing more: its resolver forgets a pin with extras where somebody asks without them.
 define install
-	echo "Installing $(1) into $(or $(2),$(VENV))"; \
+	echo "Installing $(1) into $(or $(2),$(VENV)): one to three minutes, in which pip says nothing"; \
 	$(or $(2),$(VENV))/bin/python -m pip --disable-pip-version-check --no-input --quiet \
 		install --require-hashes --no-deps -r $(1)
 endef
@@ -58,13 +58,14 @@ NEXT := $(VENV)-next
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build suggest benchmark dashboard dashboard-serve test test-next test-spark test-warehouses docs lock clean
+.PHONY: help build suggest benchmark dashboard draw dashboard-serve test test-next test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
 	@echo "make suggest FILE=orders.csv   the vars for a file or table; SAVE=1 saves them for:"
 	@echo "make build FILE=orders.csv     dbt build with orders.csv.vars.yml"
 	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
+	@echo "make draw             the dashboard of what was built, without building again"
 	@echo "make dashboard-serve  the dashboard with live filters, of what was built"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
 	@echo "make test-next        the strict parse and the core on the next dbt-core and DuckDB"
@@ -105,6 +106,10 @@ dashboard: $(VENV)/dashboard.stamp
 	$(BIN)/dbt build --exclude-resource-type unit_test $(ARGS)
 	$(BIN)/python charts/render.py
 
+draw: export DO_NOT_TRACK := 1
+draw: $(VENV)/dashboard.stamp
+	$(BIN)/python charts/render.py $(ARGS)
+
 # dct takes the path of the database from the project, even an absolute one.
 dashboard-serve: export DO_NOT_TRACK := 1
 dashboard-serve: $(VENV)/dashboard.stamp
@@ -139,8 +144,12 @@ CUSTOMERS := 1000000
 benchmark: $(VENV)/build.stamp
 	$(BIN)/python benchmarks/run.py --customers $(CUSTOMERS) $(ARGS)
 
-docs: build
-	$(BIN)/dbt docs generate --static
+# The database is built only where there is none.
+docs: $(VENV)/build.stamp
+	@if [ ! -e "$${CUSTOMER_VALUE_DB:-customer_value.duckdb}" ]; then \
+		$(BIN)/dbt build --exclude-resource-type unit_test $(ARGS); \
+	fi
+	$(BIN)/dbt docs generate --static $(ARGS)
 
 lock:
 	$(LOCK) --extra dev -o requirements-dev.txt
