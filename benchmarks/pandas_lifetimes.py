@@ -4,7 +4,8 @@
 
 pandas and lifetimes as their tutorials use them: summary, BG/NBD, Gamma-Gamma, probability to be
 alive, expected purchases, lifetime value, quintile scores; one row per customer is written. A fit
-that does not converge is repeated with a penalizer, as the tutorials advise.
+that does not converge is repeated with a penalizer, as the tutorials advise. Where lines have order
+ids, they are summed by order and orders that came back whole are left out.
 """
 
 import sys
@@ -25,11 +26,24 @@ def fit_with_penalizer(fitter_class, *data):
     raise RuntimeError("lifetimes did not converge with any penalizer")
 
 
+def read_orders(transactions_path: str) -> pd.DataFrame:
+    """Return one row per order: customer_id, transacted_at and amount."""
+    lines = duckdb.sql(f"from '{transactions_path}'").df()
+    if "order_id" not in lines:
+        return lines
+    if "product_id" not in lines:
+        return lines.drop(columns="order_id")
+    orders = lines.groupby("order_id", sort=False).agg(
+        customer_id=("customer_id", "first"),
+        transacted_at=("transacted_at", "min"),
+        amount=("amount", "sum"),
+    )
+    return orders[orders["amount"] > 0]
+
+
 def main(transactions_path: str, output_path: str) -> None:
     """Score every customer of a transaction log in memory."""
-    transactions = duckdb.sql(
-        f"select customer_id, transacted_at, amount from '{transactions_path}'"
-    ).df()
+    transactions = read_orders(transactions_path)
     summary = summary_data_from_transaction_data(
         transactions,
         "customer_id",

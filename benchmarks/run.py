@@ -1,10 +1,13 @@
-"""Time the build against the notebook everybody copies and against the least it could cost.
+"""Time the build against two notebooks and against the least it could cost.
 
-    python benchmarks/run.py --customers 1000000 --rounds 3
+    python benchmarks/run.py --customers 1000000 --shape lines --rounds 3
 
-Whole processes, alternating, so that what else the machine does falls on all of them; the medians
-of wall time, the ratios to the opponent and the floor, and the peak memory of each are printed. The
-log is simulated (simulate.py); everything is written below --folder and may be deleted after.
+The opponent is the notebook everybody copies, `notebook` is one that answers what the whole build
+answers. `again` is the second night: the same database, and a log with one day more. Whole
+processes, alternating, so that what else the machine does falls on all of them; the medians of wall
+time and of processor time, the ratios to the opponent and the floor, and the peak memory of each
+are printed. The log is simulated (simulate.py), in one of three shapes; everything is written below
+--folder and may be deleted after.
 """
 
 import argparse
@@ -16,14 +19,25 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
+
+from simulate import SHAPES
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 DATA_TESTS = ("--exclude-resource-type", "unit_test")
 
 
-def run(command: list[str], environment: dict[str, str], log: Path) -> tuple[float, float]:
-    """Run a command to its end; return its seconds and its peak memory in GiB."""
+class Cost(NamedTuple):
+    """What a process took: seconds of wall time and of processor time, peak memory in GiB."""
+
+    seconds: float
+    processor_seconds: float
+    memory: float
+
+
+def run(command: list[str], environment: dict[str, str], log: Path) -> Cost:
+    """Run a command to its end and return what it cost."""
     start = time.perf_counter()
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -39,7 +53,7 @@ def run(command: list[str], environment: dict[str, str], log: Path) -> tuple[flo
         raise SystemExit(f"{' '.join(command)} failed; see {log}")
     # Linux counts kibibytes, macOS bytes.
     unit = 1 if platform.system() == "Darwin" else 1024
-    return seconds, usage.ru_maxrss * unit / 2**30
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 2**30)
 
 
 def dbt_build(
@@ -47,11 +61,11 @@ def dbt_build(
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and environment of a build of `log` in a database of its own.
 
-    `again` keeps the database: what a nightly run finds, with its history stored. The project is
-    read once for all rounds, as it is from night to night.
+    `log` is a folder of parquet files. `again` keeps the database: what a nightly run finds. The
+    project is read once for all rounds, as it is from night to night.
     """
     database = folder / f"{name}-{log.stem}.duckdb"
-    variables: dict[str, str | list[str]] = {"transactions": str(log)}
+    variables: dict[str, str | list[str]] = {"transactions": f"{log}/*.parquet"}
     if name == "core":
         variables["modules"] = []
     if not again:
@@ -88,59 +102,96 @@ def read_project(folder: Path, log: Path, names: list[str]) -> None:
         run(command, environment, folder / f"{name}-ls.log")
 
 
+def simulated(folder: Path, customers: int, shape: str) -> Path:
+    """Return the folder with the log, the lines of its last day in a file of their own."""
+    log = folder / f"{shape}-{customers}"
+    if not (log / "last_day.parquet").exists():
+        log.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, str(HERE / "simulate.py"), "--customers", str(customers)]
+        files = ["--output", str(log / "before.parquet"), "--last-day", str(log / "new.parquet")]
+        subprocess.run([*command, *files, "--shape", shape], check=True)
+        # The name comes last, so that a simulation that was stopped is no log.
+        (log / "new.parquet").rename(log / "last_day.parquet")
+    return log
+
+
+def first_night(folder: Path, log: Path, name: str) -> None:
+    """Build what the second night finds, from the log without its last day."""
+    last_day = log / "last_day.parquet"
+    put_aside = last_day.rename(log / "last_day.aside")
+    try:
+        command, environment = dbt_build(folder, log, name, *DATA_TESTS)
+        run(command, environment, folder / f"{name}-first.log")
+    finally:
+        put_aside.rename(last_day)
+
+
+CONTENDERS = ["floor", "opponent", "notebook", "core", "core again", "full", "full again"]
+
+
 def main() -> None:
     """Simulate once, then run every contender in turn."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--shape", choices=SHAPES, default="lines")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=PROJECT / "target" / "benchmark")
     parser.add_argument(
-        "--only",
-        nargs="*",
-        default=["floor", "opponent", "core", "core again", "full"],
-        metavar="CONTENDER",
+        "--only", nargs="*", choices=CONTENDERS, default=CONTENDERS, metavar="CONTENDER"
     )
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"transactions-{arguments.customers}.parquet"
-    if not log.exists():
-        simulate = [sys.executable, str(HERE / "simulate.py")]
-        size = ["--customers", str(arguments.customers), "--output", str(log)]
-        subprocess.run([*simulate, *size], check=True)
+    log = simulated(folder, arguments.customers, arguments.shape)
+    files = f"{log}/*.parquet"
+
+    def script(name: str, *more: str) -> tuple[list[str], dict[str, str]]:
+        return [sys.executable, "-W", "ignore", str(HERE / name), files, *more], {}
 
     read_project(folder, log, arguments.only)
-    results: dict[str, list[tuple[float, float]]] = {name: [] for name in arguments.only}
+    results: dict[str, list[Cost]] = {name: [] for name in arguments.only}
     for round_number in range(1, arguments.rounds + 1):
-        opponent = [str(HERE / "pandas_lifetimes.py"), str(log), str(folder / "opponent.parquet")]
-        contenders = {
-            "floor": lambda: ([sys.executable, str(HERE / "floor.py"), str(log)], {}),
-            "opponent": lambda command=opponent: ([sys.executable, *command], {}),
-            "core": lambda: dbt_build(folder, log, "core", *DATA_TESTS),
-            "core again": lambda: dbt_build(folder, log, "core", *DATA_TESTS, again=True),
-            "full": lambda: dbt_build(folder, log, "full", "--exclude-resource-type", "unit_test"),
-        }
         for name in arguments.only:
-            command, environment = contenders[name]()
-            seconds, memory = run(command, environment, folder / f"{name}.log")
-            results[name].append((seconds, memory))
-            target = target_of(folder, log, name.split()[0])
+            build, again = name.split()[0], name.endswith("again")
+            if name == "floor":
+                command, environment = script("floor.py")
+            elif name == "opponent":
+                command, environment = script("pandas_lifetimes.py", str(folder / "few.parquet"))
+            elif name == "notebook":
+                command, environment = script("whole_notebook.py", str(folder / "all.parquet"))
+            else:
+                if again:
+                    first_night(folder, log, build)
+                command, environment = dbt_build(folder, log, build, *DATA_TESTS, again=again)
+            cost = run(command, environment, folder / f"{name}.log")
+            results[name].append(cost)
+            target = target_of(folder, log, build)
             of_python = f", Python {python_seconds(target):.1f} s" if target.exists() else ""
             print(
-                f"round {round_number}: {name:10} {seconds:8.1f} s {memory:6.2f} GiB{of_python}",
+                f"round {round_number}: {name:10} {cost.seconds:8.1f} s "
+                f"{cost.processor_seconds:8.1f} of processor {cost.memory:6.2f} GiB{of_python}",
                 flush=True,
             )
 
-    medians = {name: statistics.median(s for s, _ in runs) for name, runs in results.items()}
-    print(f"\n{arguments.customers:,} customers, {os.cpu_count()} cores, {platform.machine()}")
-    print(f"{'':12}{'seconds':>10}{'of opponent':>13}{'of floor':>10}{'peak GiB':>10}")
+    print(
+        f"\n{arguments.customers:,} customers, shape {arguments.shape}, {os.cpu_count()} cores, "
+        f"{platform.machine()}; load {os.getloadavg()[0]:.1f} at the end"
+    )
+    print(
+        f"{'':12}{'seconds':>10}{'processor':>11}{'of opponent':>13}{'of notebook':>13}"
+        f"{'of floor':>10}{'peak GiB':>10}"
+    )
+    medians = {name: statistics.median(c.seconds for c in runs) for name, runs in results.items()}
     for name, runs in results.items():
         ratios = [
             f"{medians[name] / medians[other]:.2f}" if other in medians else "-"
-            for other in ("opponent", "floor")
+            for other in ("opponent", "notebook", "floor")
         ]
-        peak = max(memory for _, memory in runs)
-        print(f"{name:12}{medians[name]:10.1f}{ratios[0]:>13}{ratios[1]:>10}{peak:10.2f}")
+        processor = statistics.median(cost.processor_seconds for cost in runs)
+        peak = max(cost.memory for cost in runs)
+        print(
+            f"{name:12}{medians[name]:10.1f}{processor:11.1f}{ratios[0]:>13}{ratios[1]:>13}"
+            f"{ratios[2]:>10}{peak:10.2f}"
+        )
 
 
 if __name__ == "__main__":
