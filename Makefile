@@ -149,7 +149,7 @@ benchmark: $(VENV)/test.stamp
 # The database is built only where there is none.
 docs: $(VENV)/build.stamp
 	@if [ ! -e "$${CUSTOMER_VALUE_DB:-customer_value.duckdb}" ]; then \
-		$(BIN)/dbt build --exclude-resource-type unit_test $(ARGS); \
+		$(MAKE) --no-print-directory build; \
 	fi
 	$(BIN)/dbt docs generate --static $(ARGS)
 
