@@ -21,8 +21,8 @@ sqlfluff = pytest.importorskip("sqlfluff.core")
 COMMON_FUNCTIONS = set(
     """
     abs avg cast ceil coalesce concat count exp extract floor greatest lag lead least length ln
-    lower max md5 min mod nullif ntile power rank regexp_replace replace round row_number sqrt substr
-    sum trim upper
+    lower max md5 min mod nullif ntile power rank regexp_replace replace round row_number sqrt
+    substr sum trim upper
     """.split()
 )
 SPARK_FUNCTIONS = set(
