@@ -247,7 +247,7 @@ OTHER_CASES = [
     (
         "budget_phases",
         "budget_steps",
-        shipped("budget_steps", "5,0.50,return_per_unit,0.8,example"),
+        shipped("budget_steps", "5,0.50,return_per_unit,0.8,,,,example"),
         ["goes back in phase 5"],
     ),
     (
@@ -283,9 +283,9 @@ def test_floors_that_exceed_the_budget_are_named(refuse):
 # What rests on each seed of assumptions, and changes with it.
 ASSUMPTIONS = {
     "interventions": {"intervention_return"},
-    "acquisition_costs": {"acquisition_return"},
-    "current_budget": {"budget_scenarios", "budget_phases", "segment_portfolio"},
-    "budget_response": {"budget_scenarios", "budget_phases", "segment_portfolio"},
+    "acquisition_costs": {"acquisition_return", "budget_summary"},
+    "current_budget": {"budget_scenarios", "budget_summary", "budget_phases", "segment_portfolio"},
+    "budget_response": {"budget_scenarios", "budget_summary", "budget_phases", "segment_portfolio"},
     "budget_steps": {"budget_phases"},
     "cost_rates": {"customer_profitability", "concentration", "segment_portfolio"},
     "strategic_fit": {"segment_portfolio"},

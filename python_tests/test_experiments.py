@@ -414,10 +414,56 @@ def test_without_contacts_only_the_row_for_planning_is_left():
 
 def test_the_arm_is_the_md5_of_salt_and_customer(demo):
     rows = demo.rows("select customer_id, variant from experiment_assignments")
-    assert len(rows) == 23_570
+    # The campaign's experiment is about its audience: 1,000 contacts and their control.
+    assert sorted(customer for customer, _ in rows) == sorted(
+        customer for (customer,) in demo.rows("select customer_id from campaign_audience")
+    )
     for customer, variant in rows:
         digest = hashlib.md5(f"next_campaign|{customer}".encode()).hexdigest()
         assert (int(digest[:8], 16) / 2**32 < 0.10) == (variant == "control")
+
+
+def test_an_audience_has_a_control_of_its_own_that_nobody_contacts(demo):
+    rows = demo.frame("select * from campaign_audience order by audience_rank")
+    arm = [
+        "control"
+        if int(hashlib.md5(f"next_campaign|{customer}".encode()).hexdigest()[:8], 16) / 2**32 < 0.1
+        else "treatment"
+        for customer in rows["customer_id"]
+    ]
+    assert rows["variant"].tolist() == arm
+    assert rows["is_held_out"].tolist() == [variant == "control" for variant in arm]
+    contacted = rows[~rows["is_held_out"]]
+    assert len(contacted) == 1_000
+    assert float(rows["cumulative_cost"].max()) == 1_000.0
+    # A share of 10 % of about 1,111: within four standard deviations.
+    assert abs(rows["is_held_out"].mean() - 0.1) < 4 * np.sqrt(0.09 / len(rows))
+    assert rows["expected_response_total"].iloc[-1] == pytest.approx(
+        contacted["probability"].sum(), rel=1e-9
+    )
+
+
+def test_the_power_is_that_of_the_audience(demo):
+    audience = demo.frame(
+        "select campaign_audience.variant, customers.purchase_propensity_90d as propensity "
+        "from campaign_audience inner join customers using (customer_id)"
+    )
+    rate = audience["propensity"].mean()
+    found = demo.frame(
+        "select * from experiment_power where segment = 'all' and metric = 'purchase_rate'"
+    ).iloc[0]
+    counts = audience["variant"].value_counts()
+    assert (found["treated_count"], found["control_count"]) == (
+        counts["treatment"],
+        counts["control"],
+    )
+    assert found["baseline_mean"] == pytest.approx(rate, rel=1e-9)
+    assert found["baseline_deviation"] == pytest.approx(np.sqrt(rate * (1 - rate)), rel=1e-9)
+    (everybody,) = demo.row(
+        "select baseline_mean from main_internal.int_experiment_baselines "
+        "where segment = 'all' and metric = 'purchase_rate'"
+    )
+    assert rate > 2 * everybody
 
 
 def test_the_planned_size_finds_the_effect_as_often_as_asked(demo):

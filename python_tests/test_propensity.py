@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from helpers import (
     CDNOW_SAMPLE_VARS,
     FakeDbt,
@@ -40,6 +41,7 @@ def observations(train: int, test: int, seed: int = 3) -> pd.DataFrame:
             "recency_days": random.normal(0, 1, count),
             "order_count": random.integers(0, 6, count).astype(float),
             "constant": 1.0,
+            "sample_weight": 1.0,
         }
     )
     is_scaling = (random.random(count) < 0.25) & (frame["fold"] == "training")
@@ -226,6 +228,69 @@ def test_a_baseline_that_does_best_is_in_use_and_said():
     (middle,) = chosen.loc[chosen["feature"] == "model_log_odds", "feature_mean"]
     (intercept,) = chosen.loc[chosen["feature"] == "intercept", "estimate"]
     assert (slope, intercept) == (1, pytest.approx(middle))
+
+
+def test_weighted_rows_give_the_probabilities_of_all():
+    """All outcomes and a tenth of the others, weighing ten: the level and slopes are those of all.
+
+    Checked against statsmodels' weighted likelihood, on rows that all models see.
+    """
+    random = np.random.default_rng(8)
+    points = random.normal(size=(60_000, 2))
+    chance = 1 / (1 + np.exp(-(-5.5 + 1.0 * points[:, 0] - 0.5 * points[:, 1])))
+    label = (random.random(len(points)) < chance).astype(int)
+    kept = (label == 1) | (random.random(len(points)) < 0.1)
+    weight = np.where(label == 1, 1.0, 10.0)[kept]
+    models = fits.fit_models(points[kept], label[kept], seed=1, weight=weight)
+    fitted = sm.GLM(
+        label[kept], sm.add_constant(points[kept]), sm.families.Binomial(), freq_weights=weight
+    ).fit()
+    linear = models["logistic_regression"]
+    slopes = linear["coefficients"] / linear["deviation"]
+    assert slopes == pytest.approx(fitted.params[1:], abs=0.02)
+    for name, model in models.items():
+        found = 1 / (1 + np.exp(-model["score"](points)))
+        assert found.mean() == pytest.approx(label.mean(), rel=0.12), name
+        assert roc_auc_score(label, found) > 0.7, name
+
+
+def test_numbers_are_numbers_and_unknown_ones_move_nobody():
+    """An age with eighty values, unknown of a tenth of the customers: one column, not twelve."""
+    rows = observations(1_500, 500, seed=9)
+    random = np.random.default_rng(9)
+    age = random.integers(18, 98, len(rows)).astype(float)
+    rows["label"] = (random.random(len(rows)) < 1 / (1 + np.exp(-(age - 58) / 8))).astype(int)
+    known = random.random(len(rows)) > 0.1
+    attributes = pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"],
+            "attribute": "age",
+            "attribute_value": np.where(known, age.astype(int).astype(str), None),
+            "attribute_number": np.where(known, age, np.nan),
+            "is_number": True,
+        }
+    )
+    fitted = fits.fit(rows, attributes, seed=2)
+    learned = fitted[fitted["feature"] == "age"]
+    assert learned["feature_value"].dropna().unique().tolist() == [fits.NUMBER]
+    coefficient = learned[learned["kind"] == "coefficient"]
+    train = rows["fold"].isin(["training", "scaling"]).to_numpy()
+    assert len(coefficient) == 1 and coefficient["estimate"].item() > 1
+    fit_mean = np.where(known, age, age[known & train].mean())[rows["fold"] == "training"].mean()
+    assert coefficient["feature_mean"].item() == pytest.approx(fit_mean, rel=1e-6)
+    test = rows[rows["fold"] == "test"]
+    unknown = ~known[rows["fold"] == "test"]
+    mean = float(np.float32(age[known & train].mean()))
+    at_the_mean = attributes.assign(
+        attribute_number=np.where(known, attributes["attribute_number"], mean)
+    )
+    for _, part in fitted[fitted["model"].isin(scores.TREE_MODELS)].groupby("model"):
+        scorer = scores.Scorer(part)
+        found = scorer.score(test, attributes, with_reasons=True)
+        same = scorer.score(test, at_the_mean, with_reasons=True)
+        assert found["probability"].to_numpy() == pytest.approx(same["probability"].to_numpy())
+        assert unknown.any()
+        assert roc_auc_score(test["label"], found["probability"]) > 0.85
 
 
 # What a real build says.

@@ -316,6 +316,21 @@
                 "expected": "an amount above 0",
                 "meaning": "cost of one contact",
             },
+            "campaign_experiment": {
+                "kind": "text",
+                "pattern": "^[^\"]+$",
+                "expected": "the name of the campaign's experiment",
+                "meaning": "the experiment that measures the campaign: its control is drawn from "
+                    ~ "`campaign_audience`; a row of the seed `experiments` may give its share",
+            },
+            "response_value": {
+                "kind": "number",
+                "from": 0,
+                "empty": "the mean of the contacts' `response_value`",
+                "expected": "empty or an amount of 0 or more",
+                "meaning": "what a response is worth; where nobody knows, `campaign_audience` goes "
+                    ~ "by probability and fills the budget",
+            },
             "maximum_group_gap": {
                 "kind": "number",
                 "from": 0,

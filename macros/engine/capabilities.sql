@@ -74,13 +74,15 @@
             "model_tracking", "rolling_evaluation", "probability_calibration", "probability_evaluation",
         ],
         "decisions": [
-            "acquisition_return", "budget_phases", "budget_scenarios", "concentration",
+            "acquisition_return", "budget_phases", "budget_scenarios", "budget_summary",
+            "concentration",
             "customer_profitability", "intervention_return", "priority_matrix",
             "segment_portfolio", "segment_value_forecast",
         ],
         "propensity": [
             "campaign_audience", "propensity_fairness", "propensity_fits",
             "propensity_gains", "propensity_importance", "propensity_reasons",
+            "response_contacts",
         ],
         "experiments": [
             "experiment_assignments", "experiment_health", "experiment_power",

@@ -83,6 +83,12 @@ responses as (
             - {{ budget_response(effect_case, "current_budget") }}
                 as value_change_{{ effect_case }},
         {% endfor %}
+        -- What the next unit would bring: the slope of the response.
+        case
+            when spend_scale > 0
+                then response_base / spend_scale * exp(-1 * budget / spend_scale)
+            else 0
+        end as marginal_return,
         budget - current_budget as budget_change
     from budgets
 
@@ -172,6 +178,7 @@ budget_scenarios as (
         cast(responses.budget as {{ type_money() }}) as budget,
         cast(responses.budget_change as {{ type_money() }}) as budget_change,
         cast(responses.budget_share as {{ type_double() }}) as budget_share,
+        cast(responses.marginal_return as {{ type_double() }}) as marginal_return,
         cast(responses.forecast_value as {{ type_money() }}) as forecast_value
         {%- for effect_case in cases -%}
             ,
@@ -188,9 +195,13 @@ budget_scenarios as (
             cast(responses.value_change_{{ effect_case }} as {{ type_money() }})
                 as value_change_{{ effect_case }},
             cast(
+                responses.value_change_{{ effect_case }} - responses.budget_change
+                as {{ type_money() }}
+            ) as net_change_{{ effect_case }},
+            cast(
                 (responses.forecast_value + responses.value_change_{{ effect_case }})
                 / nullif(responses.budget, 0) as {{ type_double() }}
-            ) as ltv_to_cac_{{ effect_case }},
+            ) as margin_to_budget_{{ effect_case }},
             cast(paybacks.payback_month_{{ effect_case }} as {{ dbt.type_int() }})
                 as payback_month_{{ effect_case }}
         {%- endfor %}

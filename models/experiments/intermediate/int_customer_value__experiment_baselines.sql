@@ -80,7 +80,8 @@ summed as (
             '{{ metric }}' as metric,
             cast(count(*) as {{ type_double() }}) as value_count,
             {{ exact_sum(metric) }} as value_sum,
-            {{ exact_sum(metric ~ " * " ~ metric) }} as square_sum
+            {{ exact_sum(metric ~ " * " ~ metric) }} as square_sum,
+            {{ exact_sum("purchase_rate") }} as buyer_count
         from by_segment
         group by segment
         {{ "union all" if not loop.last }}
@@ -98,7 +99,9 @@ baselines as (
         cast(value_count as {{ dbt.type_bigint() }}) as customer_count,
         value_sum / value_count as baseline_mean,
         sqrt({{ sample_variance("value_count", "value_sum", "square_sum") }})
-            as baseline_deviation
+            as baseline_deviation,
+        value_sum / nullif(buyer_count, 0) as buyer_mean,
+        square_sum / nullif(buyer_count, 0) as buyer_square_mean
     from summed
 
 )

@@ -14,9 +14,19 @@ assignments as (
 
     select
         experiment,
+        customer_id,
         variant,
         segment
     from {{ ref("customer_value__experiment_assignments") }}
+
+),
+
+customers as (
+
+    select
+        customer_id,
+        cast(purchase_propensity_90d as {{ type_double() }}) as purchase_propensity
+    from {{ ref("customer_value__customers") }}
 
 ),
 
@@ -26,7 +36,9 @@ baselines as (
         segment,
         metric,
         baseline_mean,
-        baseline_deviation
+        baseline_deviation,
+        buyer_mean,
+        buyer_square_mean
     from {{ ref("int_customer_value__experiment_baselines") }}
 
 ),
@@ -42,16 +54,20 @@ quantiles as (
 by_segment as (
 
     select
-        experiment,
-        segment,
-        variant
+        assignments.experiment,
+        assignments.segment,
+        assignments.variant,
+        customers.purchase_propensity
     from assignments
+    left join customers on assignments.customer_id = customers.customer_id
     union all
     select
-        experiment,
+        assignments.experiment,
         'all' as segment,
-        variant
+        assignments.variant,
+        customers.purchase_propensity
     from assignments
+    left join customers on assignments.customer_id = customers.customer_id
 
 ),
 
@@ -67,7 +83,15 @@ sizes as (
         cast(
             sum(case when variant = 'treatment' then 0 else 1 end)
             as {{ type_double() }}
-        ) as control_count
+        ) as control_count,
+        -- An audience was chosen because it buys more than its segments do.
+        case
+            when
+                experiment
+                = '{{ dbt.escape_single_quotes(var("campaign_experiment")) }}'
+                and count(purchase_propensity) = count(*)
+                then {{ exact_sum("purchase_propensity") }} / count(*)
+        end as propensity
     from by_segment
     group by experiment, segment
 
@@ -81,6 +105,31 @@ metrics as (
 
 ),
 
+planned_means as (
+
+    select
+        sizes.experiment,
+        sizes.segment,
+        baselines.metric,
+        coalesce(sizes.propensity * baselines.buyer_mean, baselines.baseline_mean)
+            as baseline_mean,
+        case
+            when sizes.propensity * baselines.buyer_mean is null
+                then baselines.baseline_deviation
+            else
+                sqrt(
+                    greatest(
+                        sizes.propensity * baselines.buyer_square_mean
+                        - power(sizes.propensity * baselines.buyer_mean, 2),
+                        0
+                    )
+                )
+        end as baseline_deviation
+    from sizes
+    inner join baselines on sizes.segment = baselines.segment
+
+),
+
 planned as (
 
     select
@@ -88,18 +137,19 @@ planned as (
         metrics.metric,
         experiments.control_share,
         experiments.wished_lift,
-        baselines.baseline_mean,
-        baselines.baseline_deviation,
-        baselines.baseline_mean * (1 + experiments.wished_lift) as wished_mean,
+        planned_means.baseline_mean,
+        planned_means.baseline_deviation,
+        planned_means.baseline_mean * (1 + experiments.wished_lift) as wished_mean,
         quantiles.detectable_error_count
     from sizes
     inner join experiments on sizes.experiment = experiments.experiment
     cross join metrics
     cross join quantiles
-    left join baselines
+    left join planned_means
         on
-            sizes.segment = baselines.segment
-            and metrics.metric = baselines.metric
+            sizes.experiment = planned_means.experiment
+            and sizes.segment = planned_means.segment
+            and metrics.metric = planned_means.metric
 
 ),
 

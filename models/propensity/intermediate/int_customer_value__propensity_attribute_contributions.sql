@@ -33,7 +33,9 @@ attributes as (
     select
         customer_id,
         attribute,
-        attribute_value
+        case when is_number then '(number)' else attribute_value end
+            as feature_value,
+        attribute_number
     from {{ ref("int_customer_value__propensity_attributes") }}
 
 ),
@@ -74,6 +76,7 @@ averages as (
         model,
         feature,
         {{ exact_sum("slope * feature_mean") }} as average_contribution,
+        max(case when feature_value = '(number)' then 1 else 0 end) = 1 as is_number,
         max(case when is_selected then 1 else 0 end) = 1 as is_selected
     from value_slopes
     group by target, model, feature
@@ -102,7 +105,17 @@ attribute_contributions as (
         averages.feature,
 
         ---------- numerics
-        coalesce(value_slopes.slope, 0) - averages.average_contribution as contribution,
+        -- A number that is not known counts as the mean.
+        case
+            when averages.is_number
+                then
+                    coalesce(
+                        value_slopes.slope
+                        * (attributes.attribute_number - value_slopes.feature_mean),
+                        0
+                    )
+            else coalesce(value_slopes.slope, 0) - averages.average_contribution
+        end as contribution,
 
         ---------- booleans
         averages.is_selected
@@ -117,7 +130,7 @@ attribute_contributions as (
             averages.target = value_slopes.target
             and averages.model = value_slopes.model
             and averages.feature = value_slopes.feature
-            and attributes.attribute_value = value_slopes.feature_value
+            and attributes.feature_value = value_slopes.feature_value
     where customers.is_sampled or averages.is_selected
 
 )

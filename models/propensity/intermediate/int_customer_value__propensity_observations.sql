@@ -22,104 +22,16 @@ labels as (
 
 ),
 
-all_contacts as (
+responses as (
 
     select
         customer_id,
         campaign_id,
-        variant,
-        is_responded,
-        is_customer,
-        contacted_date
-    from {{ ref("int_customer_value__campaign_contacts") }}
-    where exclusion_reason is null and is_customer
-
-),
-
--- No answer counts as a no, except in a campaign without any answer.
-answered as (
-
-    select campaign_id
-    from all_contacts
-    where is_responded is not null
-    group by campaign_id
-
-),
-
-contacts as (
-
-    select
-        all_contacts.customer_id,
-        all_contacts.campaign_id,
-        max(case when all_contacts.is_responded then 1 else 0 end) as label,
-        min(all_contacts.contacted_date) as contacted_date
-    from all_contacts
-    inner join answered on all_contacts.campaign_id = answered.campaign_id
-    where coalesce(all_contacts.variant, 'none') != '{{ var("control_variant") }}'
-    group by all_contacts.customer_id, all_contacts.campaign_id
-
-),
-
-as_of_dates as (
-
-    select distinct as_of_date
-    from {{ ref("int_customer_value__as_of_dates") }}
-
-),
-
-dated as (
-
-    select
-        contacts.customer_id,
-        contacts.campaign_id,
-        contacts.label,
-        contacts.contacted_date,
-        max(as_of_dates.as_of_date) as as_of_date
-    from contacts
-    inner join as_of_dates on contacts.contacted_date > as_of_dates.as_of_date
-    group by
-        contacts.customer_id,
-        contacts.campaign_id,
-        contacts.label,
-        contacts.contacted_date
-
-),
-
--- The last three tenths of the contacts, cut between days, are the test.
-positioned as (
-
-    select
-        *,
-        rank() over (order by contacted_date) - 1 as earlier_count,
-        count(*) over () as contact_count
-    from dated
-
-),
-
-test_starts as (
-
-    select min(contacted_date) as test_start
-    from positioned
-    where earlier_count >= 0.7 * contact_count
-
-),
-
-responses as (
-
-    select
-        dated.customer_id,
-        dated.campaign_id,
-        dated.label,
-        dated.as_of_date,
-        case
-            when dated.contacted_date >= test_starts.test_start then 'test'
-            when
-                {{ date_add_days("dated.contacted_date", var("activity_days")) }}
-                <= test_starts.test_start
-                then 'training'
-        end as fold
-    from dated
-    cross join test_starts
+        fold,
+        label,
+        as_of_date
+    from {{ ref("int_customer_value__response_contacts") }}
+    where fold is not null
 
 ),
 
@@ -144,21 +56,50 @@ observations as (
         label,
         as_of_date
     from responses
-    where fold is not null
 
 ),
 
-numbered as (
+counted as (
 
     select
         *,
-        count(*) over (partition by target, fold) as observation_count
+        cast({{ var("propensity_row_limit") }} as {{ type_double() }}) as row_limit,
+        count(*) over (partition by target, fold) as observation_count,
+        sum(label) over (partition by target, fold) as outcome_count
     from observations
 
 ),
 
--- A bounded sample by customer: all dates of a customer are in it or none, and all are
--- in the scaling fold or none.
+-- Responses are rare: the training keeps all of them, up to half of its rows, and a
+-- sample of the other contacts, which weigh the more. The test is as the contacts are.
+with_rate as (
+
+    select
+        *,
+        case
+            when target = 'purchase' or fold = 'test'
+                then row_limit / observation_count
+            when label = 1
+                then
+                    greatest(
+                        row_limit / observation_count, row_limit / 2 / outcome_count
+                    )
+            else
+                (
+                    row_limit - least(
+                        outcome_count,
+                        greatest(
+                            row_limit * outcome_count / observation_count, row_limit / 2
+                        )
+                    )
+                ) / nullif(observation_count - outcome_count, 0)
+        end as sampling_rate
+    from counted
+
+),
+
+-- A bounded sample by customer: all observations of a customer that have one rate are in
+-- it or none, and all are in the scaling fold or none.
 sampled as (
 
     select
@@ -184,14 +125,12 @@ sampled as (
 
         ---------- numerics
         label,
+        1 / least(sampling_rate, 1) as sample_weight,
 
         ---------- dates
         as_of_date
-    from numbered
-    where
-        {{ hash_unit("concat('propensity|', customer_id)") }}
-        < cast({{ var("propensity_row_limit") }} as {{ type_double() }})
-        / observation_count
+    from with_rate
+    where {{ hash_unit("concat('propensity|', customer_id)") }} < sampling_rate
 
 )
 

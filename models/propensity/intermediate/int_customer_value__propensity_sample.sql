@@ -8,6 +8,7 @@ observations as (
         target,
         fold,
         label,
+        sample_weight,
         as_of_date
     from {{ ref("int_customer_value__propensity_observations") }}
 
@@ -41,6 +42,7 @@ sample_rows as (
             features.{{ feature }},
         {% endfor %}
         observations.label,
+        observations.sample_weight,
 
         ---------- dates
         observations.as_of_date

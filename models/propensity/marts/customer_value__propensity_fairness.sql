@@ -20,6 +20,7 @@ attributes as (
         attribute,
         attribute_value
     from {{ ref("int_customer_value__propensity_attributes") }}
+    where is_grouping
 
 ),
 

@@ -28,6 +28,7 @@ sample_rows as (
         -- The scaling fold is a part of the observations for training.
         case when fold = 'test' then 'test' else 'training' end as fold,
         label,
+        sample_weight,
         as_of_date
     from {{ ref("int_customer_value__propensity_sample") }}
 
@@ -39,12 +40,11 @@ counted as (
         {% for fold in ["training", "test"] %}
             sum(case when fold = '{{ fold }}' then 1 else 0 end)
                 as {{ fold }}_observation_count,
-            avg(
-                case
-                    when fold = '{{ fold }}'
-                        then cast(label as {{ type_double() }})
-                end
-            ) as {{ fold }}_outcome_share,
+            sum(case when fold = '{{ fold }}' then label else 0 end)
+                as {{ fold }}_outcome_count,
+            sum(case when fold = '{{ fold }}' then sample_weight * label end)
+            / sum(case when fold = '{{ fold }}' then sample_weight end)
+                as {{ fold }}_outcome_share,
             min(case when fold = '{{ fold }}' then as_of_date end)
                 as first_{{ fold }}_date,
             max(case when fold = '{{ fold }}' then as_of_date end)
@@ -80,6 +80,10 @@ propensity_fits as (
                 coalesce(counted.{{ fold }}_observation_count, 0)
                 as {{ dbt.type_bigint() }}
             ) as {{ fold }}_observation_count,
+            cast(
+                coalesce(counted.{{ fold }}_outcome_count, 0)
+                as {{ dbt.type_bigint() }}
+            ) as {{ fold }}_outcome_count,
             cast(counted.{{ fold }}_outcome_share as {{ type_double() }})
                 as {{ fold }}_outcome_share,
         {% endfor %}

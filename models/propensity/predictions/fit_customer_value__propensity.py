@@ -5,7 +5,8 @@ conditions that lead to them. So customers are scored elsewhere without refittin
 anybody can query what was learned. Nothing is pickled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ KEYS = {
     "target",
     "fold",
     "label",
+    "sample_weight",
     "as_of_date",
 }
 # With fewer of the rarer outcome a fit would learn chance.
@@ -57,6 +59,9 @@ COLUMNS = {
     "finding": "string",
 }
 
+# The value that stands for an attribute whose values are numbers.
+NUMBER = "(number)"
+
 Column = tuple[str, str | None]
 Condition = tuple[int, float, float, float]
 Leaf = tuple[float, list[Condition]]
@@ -83,10 +88,22 @@ def to_relation(frame: pd.DataFrame, session):
     return frame.rename(columns=str.upper) if engine == "snowflake" else frame
 
 
-def matrix(rows: pd.DataFrame, attributes: pd.DataFrame, columns: list[Column]) -> np.ndarray:
-    """Return the columns as numbers: features, and 1 or 0 for a value of an attribute.
+def numbers_of(rows: pd.DataFrame, attributes: pd.DataFrame, attribute: str) -> np.ndarray:
+    """Return an attribute of numbers for each row; not a number where it is not known."""
+    known = attributes[attributes["attribute"] == attribute].set_index("customer_id")
+    return rows["customer_id"].map(known["attribute_number"]).to_numpy("float64", na_value=np.nan)
 
-    Rounded to 32 bits, which is what the forest sees, so that all models split alike.
+
+def matrix(
+    rows: pd.DataFrame,
+    attributes: pd.DataFrame,
+    columns: list[Column],
+    means: Mapping[str, float] = MappingProxyType({}),
+) -> np.ndarray:
+    """Return the columns as numbers: features, numbers, and 1 or 0 for a value of an attribute.
+
+    Rounded to 32 bits, which is what the forest sees, so that all models split alike. Where a
+    number is not known, it is the mean in `means`, which moves nobody's score.
     """
     values = np.zeros((len(rows), len(columns)))
     holders = {
@@ -96,6 +113,9 @@ def matrix(rows: pd.DataFrame, attributes: pd.DataFrame, columns: list[Column]) 
     for position, (feature, value) in enumerate(columns):
         if value is None:
             values[:, position] = rows[feature].to_numpy("float64", na_value=np.nan)
+        elif value == NUMBER:
+            numbers = numbers_of(rows, attributes, feature)
+            values[:, position] = np.where(np.isnan(numbers), means[feature], numbers)
         else:
             values[:, position] = rows["customer_id"].isin(holders.get((feature, value), []))
     return values.astype("float32").astype("float64")
@@ -116,6 +136,14 @@ def choose_columns(
         else:
             columns.append((feature, None))
     for attribute, group in attributes.groupby("attribute", sort=True):
+        if "is_number" in group and group["is_number"].eq(True).all():
+            numbers = numbers_of(train, attributes, str(attribute))
+            numbers = numbers[~np.isnan(numbers)]
+            if len(numbers) < FEWEST_ROWS or np.ptp(numbers) < 1e-9:
+                constant.append(str(attribute))
+            else:
+                columns.append((str(attribute), NUMBER))
+            continue
         named = group.dropna(subset="attribute_value").set_index("customer_id")["attribute_value"]
         counts = train["customer_id"].map(named).value_counts()
         counts = counts[(counts >= FEWEST_ROWS) & (counts < len(train))]
@@ -129,6 +157,17 @@ def choose_columns(
     if missing:
         sentences.append(f"Left out, since not known at every date: {', '.join(missing)}.")
     return columns, sentences
+
+
+def means_of(
+    train: pd.DataFrame, attributes: pd.DataFrame, columns: list[Column]
+) -> dict[str, float]:
+    """Return the training mean of each attribute of numbers, rounded to 32 bits."""
+    return {
+        feature: float(np.float32(np.nanmean(numbers_of(train, attributes, feature))))
+        for feature, value in columns
+        if value == NUMBER
+    }
 
 
 def leaves_of(
@@ -216,7 +255,9 @@ def sigmoid(score: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(score, -700, 700)))
 
 
-def scaling(score: np.ndarray, label: np.ndarray) -> tuple[float, float]:
+def scaling(
+    score: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None
+) -> tuple[float, float]:
     """Return slope and intercept from a model's log-odds to calibrated ones (Platt 1999).
 
     Where the rows hold too few of an outcome, or the slope would reverse the order, the scores
@@ -224,17 +265,30 @@ def scaling(score: np.ndarray, label: np.ndarray) -> tuple[float, float]:
     """
     if min(label.sum(), len(label) - label.sum()) < FEWEST_OUTCOMES:
         return 1.0, 0.0
-    fitted = LogisticRegression(C=1e6, max_iter=1_000, tol=1e-10).fit(score[:, None], label)
+    fitted = LogisticRegression(C=1e6, max_iter=1_000, tol=1e-10).fit(
+        score[:, None], label, sample_weight=weight
+    )
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     return (slope, intercept) if slope > 0 else (1.0, 0.0)
 
 
-def fit_models(points: np.ndarray, label: np.ndarray, seed: int) -> dict[str, dict[str, Any]]:
-    """Fit the three models; return for each how to score rows, and its parameters."""
-    mean, deviation = points.mean(axis=0), points.std(axis=0)
+def fit_models(
+    points: np.ndarray, label: np.ndarray, seed: int, weight: np.ndarray | None = None
+) -> dict[str, dict[str, Any]]:
+    """Fit the three models; return for each how to score rows, and its parameters.
+
+    Parameters
+    ----------
+    points : rows by columns.
+    label : 1 or 0 per row.
+    weight : how many observations a row stands for; one each where it is None. So the
+        probabilities are those of all observations, whichever of them are rows.
+    """
+    mean = np.average(points, axis=0, weights=weight)
+    deviation = np.sqrt(np.average((points - mean) ** 2, axis=0, weights=weight))
     deviation = np.where(deviation > 1e-9, deviation, 1.0)
     linear = LogisticRegression(C=1.0, max_iter=2_000, tol=1e-8).fit(
-        (points - mean) / deviation, label
+        (points - mean) / deviation, label, sample_weight=weight
     )
     boosting = HistGradientBoostingClassifier(
         max_iter=TREES,
@@ -245,7 +299,7 @@ def fit_models(points: np.ndarray, label: np.ndarray, seed: int) -> dict[str, di
         l2_regularization=1.0,
         early_stopping=False,
         random_state=seed,
-    ).fit(points, label)
+    ).fit(points, label, sample_weight=weight)
     forest = RandomForestClassifier(
         n_estimators=TREES,
         max_depth=DEPTH,
@@ -253,7 +307,7 @@ def fit_models(points: np.ndarray, label: np.ndarray, seed: int) -> dict[str, di
         max_features="sqrt",
         n_jobs=1,
         random_state=seed,
-    ).fit(points, label)
+    ).fit(points, label, sample_weight=weight)
     return {
         "logistic_regression": {
             "score": lambda rows: linear.decision_function((rows - mean) / deviation),
@@ -297,7 +351,11 @@ def importance_rows(
     return rows
 
 
-def parameter_rows(parameters: dict[str, Any], columns: list[Column]) -> list[dict]:
+def parameter_rows(
+    parameters: dict[str, Any],
+    columns: list[Column],
+    means: Mapping[str, float] = MappingProxyType({}),
+) -> list[dict]:
     """Return a model's coefficients, or its leaves and the conditions that lead to them."""
     if "trees" not in parameters:
         rows: list[dict] = [
@@ -326,6 +384,7 @@ def parameter_rows(parameters: dict[str, Any], columns: list[Column]) -> list[di
                         "kind": "condition",
                         "feature": feature,
                         "feature_value": feature_value,
+                        "feature_mean": means[feature] if feature_value == NUMBER else None,
                         "lower_bound": lower,
                         "upper_bound": upper,
                         "cover_share": share,
@@ -339,8 +398,8 @@ def cannot_fit(target: str, train: pd.DataFrame, test: pd.DataFrame) -> str | No
     if len(train) == 0 or len(test) == 0:
         if target == "response":
             return (
-                "No contacts whose response is known, long enough before others to be tested: "
-                "nothing was estimated."
+                "No contacts whose response is known: nothing was estimated. The mart "
+                "response_contacts says why each is left out; campaign_audience ranks by purchases."
             )
         return (
             "The log is too short to train on one window and test on a later one: nothing was "
@@ -379,7 +438,9 @@ def baselines(
         points = points_of(train, "recency_days")
         mean, deviation = points.mean(), max(points.std(), 1e-9)
         alone = LogisticRegression(max_iter=1_000, tol=1e-8).fit(
-            (points - mean) / deviation, train["label"].to_numpy("int64")
+            (points - mean) / deviation,
+            train["label"].to_numpy("int64"),
+            sample_weight=train["sample_weight"].to_numpy("float64"),
         )
         parameters = {
             "coefficients": np.round(alone.coef_[0], 10),
@@ -431,14 +492,21 @@ def fit_target(
     if reason is not None:
         return [{"target": target, "model": "none", "kind": "finding", "finding": reason}]
 
-    points, test_points = (matrix(fold, attributes, columns) for fold in (train, test))
+    means = means_of(train, attributes, columns)
+    points, test_points = (matrix(fold, attributes, columns, means) for fold in (train, test))
+    weight = train["sample_weight"].to_numpy("float64")
+    # With weights the forest draws its rows by them, even if they are all one.
+    is_weighted = bool((weight != 1).any())
     test_label = test["label"].to_numpy("int64")
-    fits, losses, found = fit_models(points[~is_scaling], label[~is_scaling], seed), {}, []
+    fits = fit_models(
+        points[~is_scaling], label[~is_scaling], seed, weight[~is_scaling] if is_weighted else None
+    )
+    losses, found = {}, []
     for model, parameters in fits.items():
         slope, intercept = 1.0, 0.0
         if is_scaling.any():
             score_of_fold = parameters["score"](points[is_scaling])
-            slope, intercept = scaling(score_of_fold, label[is_scaling])
+            slope, intercept = scaling(score_of_fold, label[is_scaling], weight[is_scaling])
 
         def score(values, parameters=parameters, slope=slope, intercept=intercept):
             return sigmoid(slope * parameters["score"](values) + intercept)
@@ -447,7 +515,7 @@ def fit_target(
         found += [
             {**row, "target": target, "model": model}
             for row in [
-                *parameter_rows(parameters, columns),
+                *parameter_rows(parameters, columns, means),
                 {"kind": "scaling", "feature": "slope", "estimate": slope},
                 {"kind": "scaling", "feature": "intercept", "estimate": intercept},
                 {"kind": "log_loss", "estimate": losses[model]},
@@ -494,9 +562,10 @@ def fit(sample: pd.DataFrame, attributes: pd.DataFrame, seed: int) -> pd.DataFra
 
     Parameters
     ----------
-    sample : observation_id, customer_id, target, fold (training, scaling or test), label and
-        the features.
-    attributes : customer_id, attribute and attribute_value of the customers in the sample.
+    sample : observation_id, customer_id, target, fold (training, scaling or test), label,
+        sample_weight and the features.
+    attributes : customer_id, attribute, attribute_value, attribute_number and is_number of the
+        customers in the sample.
 
     Returns
     -------

@@ -6,9 +6,10 @@ fit_value_learners: in batches of about 100,000, each written before the next is
 that memory does not grow with the customer base.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,9 @@ COLUMNS = {
     **{f"contribution_{i}": "float64" for i in range(1, REASONS + 1)},
 }
 SQL_TYPES = {"string": "varchar", "float64": "double"}
+
+# The value that stands for an attribute whose values are numbers.
+NUMBER = "(number)"
 
 Column = tuple[str, str | None]
 Condition = tuple[int, float, float, float]
@@ -62,8 +66,16 @@ def columns_of(fitted: pd.DataFrame) -> list[Column]:
     ]
 
 
-def matrix(rows: pd.DataFrame, attributes: pd.DataFrame, columns: list[Column]) -> np.ndarray:
-    """Return the columns as numbers, rounded to 32 bits as in the fit."""
+def matrix(
+    rows: pd.DataFrame,
+    attributes: pd.DataFrame,
+    columns: list[Column],
+    means: Mapping[str, float] = MappingProxyType({}),
+) -> np.ndarray:
+    """Return the columns as numbers, rounded to 32 bits as in the fit.
+
+    `means` has what an attribute of numbers is where it is not known.
+    """
     values = np.zeros((len(rows), len(columns)))
     holders = {
         key: group["customer_id"]
@@ -72,6 +84,11 @@ def matrix(rows: pd.DataFrame, attributes: pd.DataFrame, columns: list[Column]) 
     for position, (feature, value) in enumerate(columns):
         if value is None:
             values[:, position] = rows[feature].to_numpy("float64", na_value=np.nan)
+        elif value == NUMBER:
+            known = attributes[attributes["attribute"] == feature].set_index("customer_id")
+            numbers = rows["customer_id"].map(known["attribute_number"])
+            values[:, position] = numbers.to_numpy("float64", na_value=np.nan)
+            values[np.isnan(values[:, position]), position] = means[feature]
         else:
             values[:, position] = rows["customer_id"].isin(holders.get((feature, value), []))
     return values.astype("float32").astype("float64")
@@ -202,6 +219,8 @@ class Scorer:
         self.fitted = fitted
         self.columns = columns_of(fitted)
         self.leaves = leaves_of(fitted, self.columns)
+        numbers = fitted[(fitted["kind"] == "condition") & (fitted["feature_value"] == NUMBER)]
+        self.means = numbers.groupby("feature")["feature_mean"].first().to_dict()
 
     def score(
         self, rows: pd.DataFrame, attributes: pd.DataFrame, *, with_reasons: bool
@@ -211,11 +230,11 @@ class Scorer:
         Parameters
         ----------
         rows : observation_id, customer_id, fold and the features.
-        attributes : customer_id, attribute and attribute_value.
+        attributes : customer_id, attribute, attribute_value and attribute_number.
         """
         if len(rows) == 0:
             return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
-        points = matrix(rows, attributes, self.columns)
+        points = matrix(rows, attributes, self.columns, self.means)
         total, contributions = explain(points, self.leaves, with_reasons=with_reasons)
         frame = rows[["observation_id", "customer_id", "fold"]].assign(
             target=self.target,
