@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -171,3 +172,15 @@ def cdnow_master_customers(as_of_date: str) -> pd.DataFrame:
         ),
         as_of_date,
     )
+
+
+def as_documented(value: object) -> str:
+    """Return a cell of a result as the tables of docs/ write it."""
+    if value is None:
+        return "\N{EN DASH}"
+    if not isinstance(value, (float, Decimal)):
+        return str(value)
+    size = abs(float(value))
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.{2 if size >= 20 else 4}f}".rstrip("0").rstrip(".")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import Build, run_dbt
-from helpers import PACKAGE, ROOT, copy_project, seed_path
+from helpers import PACKAGE, ROOT, as_documented, copy_project, seed_path
 
 SEEDS = (
     *("build", "--exclude-resource-type", "unit_test"),
@@ -405,22 +405,10 @@ def test_unusable_service_activities_are_named(serve, text, variables, sentence)
     assert_refused(serve(text, **variables), *sentence)
 
 
-def as_documented(value: object) -> str:
-    """Return a cell of a result as docs/decisions.md writes it."""
-    if value is None:
-        return "\N{EN DASH}"
-    if not isinstance(value, (float, Decimal)):
-        return str(value)
-    size = abs(float(value))
-    if size >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.{2 if size >= 20 else 4}f}".rstrip("0").rstrip(".")
-
-
 def test_the_documented_queries_give_the_documented_tables(demo):
     page = (ROOT / "docs" / "decisions.md").read_text()
     blocks = re.findall(r"```sql\n([^`]*)```\n\n(\|(?:[^\n]*\n)+?)\n", page)
-    assert len(blocks) == 7
+    assert len(blocks) == 7 + 5
     for query, table in blocks:
         header, _, *rows = [
             [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()

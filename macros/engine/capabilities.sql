@@ -80,7 +80,7 @@
             "segment_portfolio", "segment_value_forecast",
         ],
         "propensity": [
-            "campaign_audience", "propensity_fairness", "propensity_fits",
+            "campaign_audience", "customer_propensities", "propensity_fairness", "propensity_fits",
             "propensity_gains", "propensity_importance", "propensity_reasons",
             "response_contacts",
         ],

@@ -69,7 +69,8 @@ current_dates as (
 
 ),
 
--- A phase is a quarter of twelve months; what it brings is its share of the year's margin.
+-- A phase is a quarter of twelve months; what it brings is its share of the year's
+-- margin.
 phase_months as (
 
     select
@@ -259,7 +260,8 @@ measured_margins as (
 
     select
         phases.phase,
-        {{ exact_sum("customer_days.net_amount") }} * {{ var("gross_margin") }} as margin
+        {{ exact_sum("customer_days.net_amount") }} * {{ var("gross_margin") }}
+            as margin
     from phases
     inner join customer_days
         on

@@ -133,7 +133,8 @@ margins_by_age as (
 
 ),
 
--- The budget of a scenario lifts what customers bring after the month in which they came.
+-- The budget of a scenario lifts what customers bring after the month in which they
+-- came.
 lifted as (
 
     select

@@ -4,7 +4,7 @@
 {%- set month_days = 365 / 12 -%}
 with
 
-interventions as (
+assumed as (
 
     select
         intervention,
@@ -13,12 +13,62 @@ interventions as (
         cast(effect_low as {{ type_double() }}) as effect_low,
         cast(effect_base as {{ type_double() }}) as effect_base,
         cast(effect_high as {{ type_double() }}) as effect_high,
+        cast(effect_days as {{ type_double() }}) as effect_days,
+        coalesce(cast(cost_share as {{ type_double() }}), 0) as cost_share,
+        1 - coalesce(cast(pull_forward_share as {{ type_double() }}), 0) as kept_share,
+        {{ any_if_empty("experiment") }} as experiment,
         cast(cost_per_customer as {{ type_double() }}) as cost_per_customer,
         cast(fixed_cost as {{ type_double() }}) as fixed_cost,
         cast(reach_share as {{ type_double() }}) as reach_share,
         cast(lead_time_days as {{ type_double() }}) as lead_time_days,
         source
     from {{ ref("customer_value__interventions") }}
+
+),
+
+{% if is_on("experiments") %}
+    -- The lift of everybody assigned, at the ends of its interval; of several variants,
+    -- the widest.
+    measured_lifts as (
+
+        select
+            experiment,
+            min(lower_bound / nullif(control_mean, 0)) as lift_low,
+            avg(difference / nullif(control_mean, 0)) as lift_base,
+            max(upper_bound / nullif(control_mean, 0)) as lift_high
+        from {{ ref("customer_value__experiment_results") }}
+        where metric = 'spend' and segment = 'all' and health not like 'failed%'
+        group by experiment
+
+    ),
+
+{% endif -%}
+-- A measured effect replaces the assumed one. It is per customer assigned, and the
+-- scenario counts those reached.
+interventions as (
+
+    select
+        assumed.*,
+        {% for effect_case in ["low", "base", "high"] %}
+            {% if is_on("experiments") -%}
+                coalesce(
+                    measured_lifts.lift_{{ effect_case }}
+                    / nullif(assumed.reach_share, 0),
+                    assumed.effect_{{ effect_case }}
+                )
+            {%- else -%}
+                assumed.effect_{{ effect_case }}
+            {%- endif %} as used_effect_{{ effect_case }},
+        {% endfor %}
+        {{ "measured_lifts.lift_base is not null" if is_on("experiments")
+            else "false" }} as is_measured
+    from assumed
+    {% if is_on("experiments") -%}
+        left join measured_lifts
+            on
+                assumed.experiment = measured_lifts.experiment
+                and assumed.effect_basis = 'purchases'
+    {%- endif %}
 
 ),
 
@@ -49,16 +99,26 @@ at_horizon as (
 
 ),
 
--- An intervention works from the end of its lead time: on purchases until the horizon;
--- customers who are won back come back within activity_days.
+-- An intervention works from the end of its lead time, as many days as its row says:
+-- otherwise on purchases until the horizon, and customers who are won back come back
+-- within activity_days.
 windows as (
 
     select
         intervention,
         lead_time_days as window_start_day,
         case
-            when effect_basis = 'purchases' then {{ horizon_days }}
-            else least(lead_time_days + {{ var("activity_days") }}, {{ horizon_days }})
+            when effect_basis = 'purchases'
+                then
+                    least(
+                        lead_time_days + coalesce(effect_days, {{ horizon_days }}),
+                        {{ horizon_days }}
+                    )
+            else
+                least(
+                    lead_time_days + coalesce(effect_days, {{ var("activity_days") }}),
+                    {{ horizon_days }}
+                )
         end as window_end_day
     from interventions
 
@@ -163,7 +223,7 @@ unit_totals as (
 
 ),
 
-cases as (
+cases_by_effect as (
     {% for effect_case in ["low", "base", "high"] %}
         select
             '{{ effect_case }}' as effect_case,
@@ -171,9 +231,12 @@ cases as (
             interventions.intervention,
             interventions.description,
             interventions.effect_basis,
-            interventions.effect_{{ effect_case }} as effect_share,
+            interventions.used_effect_{{ effect_case }} as effect_share,
             interventions.reach_share,
             interventions.lead_time_days,
+            interventions.cost_share,
+            interventions.experiment,
+            interventions.is_measured,
             interventions.source,
             baseline.target,
             baseline.customer_count,
@@ -181,9 +244,15 @@ cases as (
             interventions.fixed_cost
             + interventions.cost_per_customer
             * baseline.customer_count
-            * interventions.reach_share as cost,
-            interventions.effect_{{ effect_case }} * interventions.reach_share
-                as effect_on_targeted,
+            * interventions.reach_share as contact_cost,
+            interventions.used_effect_{{ effect_case }} * interventions.reach_share
+                as reached_effect,
+            interventions.kept_share,
+            -- Purchases that would have been made anyway earn the reward too.
+            interventions.cost_share
+            * interventions.reach_share
+            * case when interventions.effect_basis = 'purchases' then 1 else 0 end
+            * coalesce(unit_totals.unit_revenue, 0) as anyway_cost,
             coalesce(unit_totals.unit_purchases, 0) as unit_purchases,
             coalesce(unit_totals.unit_revenue, 0) as unit_revenue,
             coalesce(unit_totals.unit_margin, 0) as unit_margin
@@ -196,6 +265,19 @@ cases as (
             on interventions.intervention = unit_totals.intervention
         {{ "union all" if not loop.last }}
     {% endfor %}
+),
+
+-- What is pulled forward is missing later, and is no effect.
+cases as (
+
+    select
+        *,
+        reached_effect * kept_share as effect_on_targeted,
+        contact_cost
+        + anyway_cost
+        + cost_share * greatest(reached_effect, 0) * unit_revenue as cost
+    from cases_by_effect
+
 ),
 
 -- The margin is spread evenly over the month that brings the cost back, the first by
@@ -239,10 +321,23 @@ intervention_return as (
         cast(cases.target as {{ dbt.type_string() }}) as target,
         cast(cases.effect_basis as {{ dbt.type_string() }}) as effect_basis,
         cast(
-            concat('interventions: ', cases.intervention)
-            as {{ dbt.type_string() }}
+            concat(
+                'interventions: ',
+                cases.intervention,
+                case
+                    when cases.is_measured
+                        then concat(', effect of the experiment ', cases.experiment)
+                    else ''
+                end
+            ) as {{ dbt.type_string() }}
         ) as assumption_row,
-        cast(cases.source as {{ dbt.type_string() }}) as assumption_source,
+        cast(
+            case
+                when cases.is_measured
+                    then concat('effect: experiment; the rest: ', cases.source)
+                else cases.source
+            end as {{ dbt.type_string() }}
+        ) as assumption_source,
 
         ---------- numerics
         cast(cases.case_order as {{ dbt.type_int() }}) as case_order,
@@ -250,6 +345,7 @@ intervention_return as (
         cast(cases.reach_share as {{ type_double() }}) as reach_share,
         cast(cases.customers_reached as {{ type_double() }}) as customers_reached,
         cast(cases.effect_share as {{ type_double() }}) as effect_share,
+        cast(cases.cost - cases.contact_cost as {{ type_money() }}) as reward_cost,
         cast(cases.cost as {{ type_money() }}) as cost,
         cast(
             cases.effect_on_targeted * cases.unit_purchases as {{ type_double() }}
@@ -275,8 +371,21 @@ intervention_return as (
             end as {{ dbt.type_int() }}
         ) as payback_days,
         cast(
-            cases.cost / nullif(cases.reach_share * cases.unit_margin, 0)
-            as {{ type_double() }}
+            case
+                when
+                    cases.kept_share * cases.unit_margin
+                    > cases.cost_share * cases.unit_revenue
+                    then
+                        (cases.contact_cost + cases.anyway_cost)
+                        / nullif(
+                            cases.reach_share
+                            * (
+                                cases.kept_share * cases.unit_margin
+                                - cases.cost_share * cases.unit_revenue
+                            ),
+                            0
+                        )
+            end as {{ type_double() }}
         ) as break_even_effect
     from cases
     left join paybacks

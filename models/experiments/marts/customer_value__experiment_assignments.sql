@@ -70,7 +70,8 @@ experiment_assignments as (
         cast(populations.experiment as {{ dbt.type_string() }}) as experiment,
         cast(
             {{ assigned_variant(
-                "populations.salt", "populations.customer_id", "populations.control_share"
+                "populations.salt", "populations.customer_id",
+                "populations.control_share"
             ) }} as {{ dbt.type_string() }}
         ) as variant,
         cast(populations.segment as {{ dbt.type_string() }}) as segment,

@@ -98,8 +98,8 @@ with_rate as (
 
 ),
 
--- A bounded sample by customer: all observations of a customer that have one rate are in
--- it or none, and all are in the scaling fold or none.
+-- A bounded sample by customer: all observations of a customer that have one rate are
+-- in it or none, and all are in the scaling fold or none.
 sampled as (
 
     select
@@ -125,7 +125,11 @@ sampled as (
 
         ---------- numerics
         label,
-        1 / least(sampling_rate, 1) as sample_weight,
+        -- A sample in which all have one rate needs no weights.
+        case
+            when target = 'purchase' or fold = 'test' then 1
+            else 1 / least(sampling_rate, 1)
+        end as sample_weight,
 
         ---------- dates
         as_of_date

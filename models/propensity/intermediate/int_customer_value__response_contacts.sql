@@ -1,8 +1,8 @@
 {{ config(materialized="table") }}
 
--- What the model of responses learns from: contacts whose answer is known, split between
--- days, so that it is tested on later contacts. Where no day splits them, customers are
--- split at random.
+-- What the model of responses learns from: contacts whose answer is known, split
+-- between days, so that it is tested on later contacts. Where no day splits them,
+-- customers are split at random.
 with
 
 all_contacts as (

@@ -96,7 +96,8 @@ response_values as (
 
 ),
 
--- A response is worth what the var or the contacts say; where they do not, nobody knows.
+-- A response is worth what the var or the contacts say; where they do not, nobody
+-- knows.
 -- A purchase is worth what it is expected to bring.
 valued as (
 
@@ -162,7 +163,8 @@ cumulated as (
 
 ),
 
--- Those held out are between the first and the last of those contacted, and cost nothing.
+-- Those held out are between the first and the last of those contacted, and cost
+-- nothing.
 -- What a contact costs is compared with its value where that is known.
 chosen as (
 
