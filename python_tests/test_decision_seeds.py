@@ -416,3 +416,45 @@ def test_the_documented_queries_give_the_documented_tables(demo):
         assert list(demo.frame(query).columns) == header
         found = [[as_documented(value) for value in row] for row in demo.rows(query)]
         assert found == rows
+
+
+def test_the_payback_of_acquisition_is_that_of_the_log(demo):
+    """The mean customer's cumulative margin by month since the first purchase, by pandas."""
+    months = demo.frame(
+        "select customer_id, cohort_start_date, month_start_date, net_amount "
+        "from main_internal.int_customer_months where cohort_start_date is not null"
+    ).astype({"net_amount": float})
+    last = demo.row("select max(month_start_date) from monthly_kpis where is_complete")[0]
+
+    def number(dates: pd.Series) -> pd.Series:
+        return dates.dt.year * 12 + dates.dt.month
+
+    last_number = last.year * 12 + last.month
+    cohort, month = number(months["cohort_start_date"]), number(months["month_start_date"])
+    age = (month - cohort)[month <= last_number]
+    margins = months.loc[age.index, "net_amount"].groupby(age).sum()
+    sizes = cohort.groupby(months["customer_id"]).first().value_counts()
+    summary = demo.frame("select * from budget_summary").set_index("scenario")
+    cost = demo.row(
+        "select sum(acquisition_cost) / sum(customer_count) from acquisition_return "
+        "where grouping_name = 'cohort'"
+    )[0]
+    for scenario, row in summary.iterrows():
+        lift = float(row["projected_value_base"]) / float(row["forecast_value"])
+        cumulative = 0.0
+        for months_since in margins.index:
+            observed = sizes[sizes.index + months_since <= last_number].sum()
+            margin = margins[months_since] / observed * (lift if months_since else 1)
+            if cumulative + margin >= float(cost):
+                payback = months_since + (float(cost) - cumulative) / margin
+                break
+            cumulative += margin
+        assert row["acquisition_payback_months"] == pytest.approx(payback, rel=1e-6), scenario
+        scenarios = demo.row(
+            "select sum(budget), sum(net_change_base), min(marginal_return) "
+            f"from budget_scenarios where scenario = '{scenario}'"
+        )
+        found = (row["budget"], row["net_change_base"], row["lowest_marginal_return"])
+        assert [float(value) for value in found] == pytest.approx(
+            [float(value) for value in scenarios], rel=1e-9
+        )

@@ -1,6 +1,7 @@
 """Experiments: the tests' numbers against scipy's and statsmodels', and what they promise."""
 
 import hashlib
+import re
 
 import duckdb
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from conftest import run_dbt
 from helpers import (
     CDNOW_SAMPLE_VARS,
+    ROOT,
     FakeDbt,
+    as_documented,
     load_model,
     read_cdnow_sample,
     write_cdnow_sample,
@@ -366,6 +369,16 @@ def test_a_result_says_that_its_experiment_is_broken(simulated):
     )
     assert rows and all("sample_ratio" in health for health, _ in rows)
     assert all(finding.startswith("Not to be trusted (failed:") for _, finding in rows)
+
+
+def test_the_documented_experiment_is_that_of_the_simulation(simulated):
+    page = (ROOT / "docs" / "experiments.md").read_text()
+    ((query, table),) = re.findall(r"```sql\n([^`]*)```\n\n(\|(?:[^\n]*\n)+?)\n", page)
+    header, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
+    ]
+    assert list(simulated.frame(query).columns) == header
+    assert [[as_documented(cell) for cell in row] for row in simulated.rows(query)] == rows
 
 
 def test_distribution_functions_are_scipys():
