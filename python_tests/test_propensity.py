@@ -265,7 +265,7 @@ def test_numbers_are_numbers_and_unknown_ones_move_nobody():
         {
             "customer_id": rows["customer_id"],
             "attribute": "age",
-            "attribute_value": np.where(known, age.astype(int).astype(str), None),
+            "attribute_value": pd.Series(age.astype(int).astype(str)).where(known),
             "attribute_number": np.where(known, age, np.nan),
             "is_number": True,
         }

@@ -220,7 +220,8 @@ class Scorer:
         self.columns = columns_of(fitted)
         self.leaves = leaves_of(fitted, self.columns)
         numbers = fitted[(fitted["kind"] == "condition") & (fitted["feature_value"] == NUMBER)]
-        self.means = numbers.groupby("feature")["feature_mean"].first().to_dict()
+        means = numbers.groupby("feature")["feature_mean"].first()
+        self.means = {str(feature): float(mean) for feature, mean in means.items()}
 
     def score(
         self, rows: pd.DataFrame, attributes: pd.DataFrame, *, with_reasons: bool
