@@ -376,8 +376,8 @@ warnings as (
             {{ number_text("arrival_paces.highest_later_count", 0) }},
             ' in any later 30 days, ',
             {{ number_text("arrival_paces.median_later_count", 0) }},
-            ' in the middle one: many seem to be old customers whose earlier purchases ',
-            'are missing, so ages are too low and repeat counts too.'
+            ' in the middle one: many seem to be old customers whose earlier ',
+            'purchases are missing, so ages are too low and repeat counts too.'
         ) as sentence
     from arrival_paces
     cross join spans
