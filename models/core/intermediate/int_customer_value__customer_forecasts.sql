@@ -2,7 +2,8 @@
 
 {%- set value_model = var("value_model") -%}
 {%- set is_corrected = value_model == "corrected" -%}
-{%- set is_learned = value_model not in ["corrected", "probabilistic"] and is_on("validation") %}
+{%- set is_learner = value_model not in ["corrected", "probabilistic"] -%}
+{%- set is_learned = is_learner and is_on("validation") %}
 with
 
 forecasts as (
@@ -127,7 +128,9 @@ customer_forecasts as (
     from in_use
     left join classical on in_use.customer_id = classical.customer_id
     left join medians
-        on cast(floor(in_use.expected_purchases_365d) as bigint) = medians.whole_purchases
+        on
+            cast(floor(in_use.expected_purchases_365d) as bigint)
+            = medians.whole_purchases
     left join learned_values on in_use.customer_id = learned_values.customer_id
 
 )

@@ -39,8 +39,12 @@ coefficients as (
                     measure = '{{ measure }}' and feature = '{{ name }}'
                 {%- endset -%}
                 max(case when {{ this }} then low end) as {{ measure }}_{{ name }}_low,
-                max(case when {{ this }} then high end) as {{ measure }}_{{ name }}_high,
-                max(case when {{ this }} then mean end) as {{ measure }}_{{ name }}_mean,
+                max(
+                    case when {{ this }} then high end
+                ) as {{ measure }}_{{ name }}_high,
+                max(
+                    case when {{ this }} then mean end
+                ) as {{ measure }}_{{ name }}_mean,
                 max(case when {{ this }} then coefficient / deviation end)
                     as {{ measure }}_{{ name }}_slope,
             {% endfor -%}
@@ -64,9 +68,10 @@ with_features as (
 
     select
         *,
-        {% for name, expression in features.items() -%}
-            {{ expression }} as {{ name }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% for name, expression in features.items() -%}
+        {{ expression }} as {{ name }}{{ "," if not loop.last }}
+
+    {% endfor %}
     from model_forecasts
 
 ),
@@ -77,29 +82,30 @@ with_factors as (
         with_features.*,
         coefficients.dispersion_intercept,
         coefficients.dispersion_slope,
-        {% for measure, names in measures.items() -%}
-            least(
-                greatest(
-                    exp(
-                        coefficients.{{ measure }}_intercept_slope
-                        {% for name in names -%}
-                            + coefficients.{{ measure }}_{{ name }}_slope
-                            * (
-                                least(
-                                    greatest(
-                                        with_features.{{ name }},
-                                        coefficients.{{ measure }}_{{ name }}_low
-                                    ),
-                                    coefficients.{{ measure }}_{{ name }}_high
-                                ) - coefficients.{{ measure }}_{{ name }}_mean
-                            )
-                        {% endfor %}
-                    ),
-                    coefficients.{{ measure }}_intercept_low
+    {% for measure, names in measures.items() -%}
+        least(
+            greatest(
+                exp(
+                    coefficients.{{ measure }}_intercept_slope
+                    {% for name in names -%}
+                        + coefficients.{{ measure }}_{{ name }}_slope
+                        * (
+                            least(
+                                greatest(
+                                    with_features.{{ name }},
+                                    coefficients.{{ measure }}_{{ name }}_low
+                                ),
+                                coefficients.{{ measure }}_{{ name }}_high
+                            ) - coefficients.{{ measure }}_{{ name }}_mean
+                        )
+                    {% endfor %}
                 ),
-                coefficients.{{ measure }}_intercept_high
-            ) as {{ measure }}_factor{{ "," if not loop.last }}
-        {% endfor %}
+                coefficients.{{ measure }}_intercept_low
+            ),
+            coefficients.{{ measure }}_intercept_high
+        ) as {{ measure }}_factor{{ "," if not loop.last }}
+
+    {% endfor %}
     from with_features
     inner join coefficients
         on with_features.forecast_role = coefficients.forecast_role

@@ -157,7 +157,8 @@ model_forecasts as (
         window_spend,
         probability_alive,
         expected_purchase_value,
-        probability_alive * purchases_if_alive_in_window as expected_purchases_in_window,
+        probability_alive
+        * purchases_if_alive_in_window as expected_purchases_in_window,
         probability_alive * active_if_alive_90d as probability_active_90d,
         probability_alive * purchases_if_alive_90d as expected_purchases_90d,
         probability_alive * purchases_if_alive_365d as expected_purchases_365d,

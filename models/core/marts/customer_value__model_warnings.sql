@@ -63,6 +63,7 @@ fits as (
         from {{ ref("customer_value__model_evaluation") }}
 
     ),
+
     group_biases as (
 
         select

@@ -42,7 +42,8 @@ last_year as (
     inner join customers on purchase_days.customer_id = customers.customer_id
     cross join observed
     where
-        {{ date_diff_days("purchase_days.purchase_date", "customers.as_of_date") }} < 365
+        {{ date_diff_days("purchase_days.purchase_date", "customers.as_of_date") }}
+        < 365
         and {{ date_diff_days("purchase_days.purchase_date", "customers.as_of_date") }}
         >= {{ [365 - var("horizon_days"), 0] | max }}
         and {{ date_diff_days("observed.first_purchase_date", "customers.as_of_date") }}
@@ -95,8 +96,8 @@ segment_totals as (
         segment,
         {{ exact_sum("expected_purchases_365d") }} as expected_purchases,
         {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
-        -- The intervals are the purchase and the spend model's, corrected or not, and not a
-        -- learner's.
+        -- The intervals are the purchase and the spend model's, corrected or not; a
+        -- learner has none.
         min(case when value_model in ('corrected', 'probabilistic') then 1 else 0 end)
             as has_value_interval
     from customers

@@ -1,4 +1,6 @@
-{%- set groupings = ["segment", "value_tier", "cluster"] -%}
+{%- set groupings = {
+    "segment": "segment", "value_tier": "value_tier", "cluster": "cluster_name"
+} -%}
 with
 
 forecasts as (
@@ -85,7 +87,7 @@ grouped_forecasts as (
         forecasts.*,
         nearest.segment,
         tiers.value_tier,
-        coalesce(cluster_names.cluster_name, 'none') as cluster
+        coalesce(cluster_names.cluster_name, 'none') as cluster_name
     from forecasts
     inner join nearest on forecasts.customer_id = nearest.customer_id
     inner join tiers on forecasts.customer_id = tiers.customer_id
@@ -94,10 +96,10 @@ grouped_forecasts as (
 ),
 
 by_group as (
-    {% for grouping in groupings %}
+    {% for grouping, column in groupings.items() %}
         select
             '{{ grouping }}' as grouping_name,
-            {{ grouping }} as group_name,
+            {{ column }} as group_name,
             model,
             count(*) as customer_count,
             {{ exact_sum("predicted_purchases") }} as expected_purchases,
@@ -108,7 +110,7 @@ by_group as (
             {{ exact_sum("predicted_revenue") }} as expected_revenue,
             {{ exact_sum("actual_revenue") }} as actual_revenue
         from grouped_forecasts
-        group by {{ grouping }}, model
+        group by {{ column }}, model
         {{ "union all" if not loop.last }}
     {% endfor %}
 ),

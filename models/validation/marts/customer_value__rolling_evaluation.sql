@@ -26,17 +26,18 @@ ranked as (
 
     select
         *,
-        {% for name, order in wins.items() -%}
-            case
-                when
-                    {{ order.split(" ")[0] }} is not null
-                    and rank() over (
-                        partition by forecast_role order by {{ order }} nulls last
+    {% for name, order in wins.items() -%}
+        case
+            when
+                {{ order.split(" ")[0] }} is not null
+                and rank() over (
+                    partition by forecast_role order by {{ order }} nulls last
                     ) = 1
-                    then 1
-                else 0
-            end as {{ name }}_win_count{{ "," if not loop.last }}
-        {% endfor %}
+                then 1
+            else 0
+        end as {{ name }}_win_count{{ "," if not loop.last }}
+
+    {% endfor %}
     from forecast_metrics
 
 ),
