@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Build, run_dbt
+from helpers import load_model
 
 AS_OF = dt.date(2023, 11, 30)
 GRACE_DAYS = 30
@@ -179,15 +180,36 @@ def counted_by_days(customer: Customer) -> dict[dt.date, Decimal]:
 
 
 RANDOM = list(random_customers(300, seed=7))
+FIT = load_model("subscriptions/predictions/fit_customer_value__subscription_models.py")
+DEMO = load_model("subscriptions/demo/demo_customer_value__subscriptions.py")
+
+
+def simulated_lines(count: int, seed: int) -> list[str]:
+    """Return the rows of the demo's generator, of plans with names of their own.
+
+    Rows that begin after the as-of date are in the log, as they are in that of a business with
+    scheduled subscriptions.
+    """
+    frame = DEMO.simulate(count, seed)
+    frame["plan"] = "simulated " + frame["plan"]
+    frame["quantity"] = ""
+    frame["is_paused"] = ""
+    text = frame.to_csv(
+        index=False, header=False, columns=HEADER.split(","), date_format="%Y-%m-%d"
+    )
+    return text.splitlines()
 
 
 @pytest.fixture(scope="session")
 def subscribed(tmp_path_factory) -> Build:
-    """Only the models of the capability, on the two logs together."""
+    """Only the models of the capability, on three logs together: by hand, random, simulated."""
     folder = tmp_path_factory.mktemp("subscriptions")
     path = folder / "subscriptions.csv"
     lines = [line.text(customer.name) for customer in RANDOM for line in customer.lines]
-    path.write_text("\n".join([HEADER, *BY_HAND.strip().splitlines(), *lines]) + "\n")
+    path.write_text(
+        "\n".join([HEADER, *BY_HAND.strip().splitlines(), *lines, *simulated_lines(3000, 11)])
+        + "\n"
+    )
     result = run_dbt(
         "build",
         *("--select", "path:models/subscriptions", "--threads", "2"),
@@ -198,7 +220,7 @@ def subscribed(tmp_path_factory) -> Build:
     return result
 
 
-BY_HAND_ONLY = "customer_id not like 'random%'"
+BY_HAND_ONLY = "customer_id not like 'random%' and customer_id not like 'simulated%'"
 
 
 def test_each_row_that_does_not_count_has_its_reason(subscribed):
@@ -298,13 +320,133 @@ def test_revenue_of_random_customers_is_that_of_a_count_by_days(subscribed):
     assert found == expected
 
 
+def test_subscribers_made_by_hand(subscribed):
+    found = subscribed.rows(
+        "select customer_id, subscriber_state, cast(mrr as double), spell_number, is_reactivated, "
+        "is_cancelled, is_involuntary, cast(next_renewal_date as varchar), "
+        f"cast(churned_date as varchar) from subscribers where {BY_HAND_ONLY} order by customer_id"
+    )
+    assert found == [
+        ("back", "active", 10, 2, True, False, None, "2023-12-05", None),
+        ("cancelling", "active", 10, 1, False, True, None, "2023-12-15", None),
+        ("churned", "churned", 0, 1, False, True, False, None, "2023-04-05"),
+        ("credit", "active", 10, 1, False, False, None, "2023-12-01", None),
+        ("forever", "active", 1, 1, False, False, None, "2023-12-01", None),
+        ("free", "trial", 0, 0, False, False, None, None, None),
+        ("grace", "in_grace", 10, 1, False, False, None, "2023-11-20", None),
+        ("late", "active", 10, 1, False, False, None, "2023-12-20", None),
+        ("lost", "churned", 0, 1, False, False, True, None, "2023-10-20"),
+        ("open", "active", 10, 1, False, False, None, "2023-12-10", None),
+        ("paused", "active", 10, 1, False, False, None, "2023-12-01", None),
+        ("sameday", "active", 12, 1, False, False, None, "2023-12-10", None),
+        ("trial", "trial", 0, 0, False, False, None, None, None),
+        ("trialgone", "trial_ended", 0, 0, False, False, None, None, None),
+        ("trialpaid", "active", 10, 1, False, False, None, "2023-12-15", None),
+        ("two", "active", 40, 1, False, False, None, "2023-12-01", None),
+        ("upgrade", "active", 30, 1, False, False, None, "2023-12-20", None),
+        ("weekly", "active", 52, 1, False, False, None, "2023-12-03", None),
+        ("yearly", "active", 10, 1, False, False, None, "2024-02-01", None),
+    ]
+
+
+def test_whoever_cancelled_pays_no_more(subscribed):
+    assert subscribed.rows(
+        "select renewal_probability, expected_renewals_365d, lifetime_value_365d, "
+        "residual_lifetime_value from subscribers where customer_id = 'cancelling'"
+    ) == [(0, 0, 0, 0)]
+    assert subscribed.rows(
+        "select distinct renewal_probability, lifetime_value_365d from subscribers "
+        "where subscriber_state = 'churned'"
+    ) == [(None, None)]
+
+
+def test_what_subscribers_pay_is_the_closing_of_the_last_month(subscribed):
+    (paid,) = subscribed.row("select sum(mrr) from subscribers")
+    (closing,) = subscribed.row(
+        "select closing_mrr from recurring_revenue_movements order by month_start_date desc limit 1"
+    )
+    assert paid == closing > 1000
+
+
+def test_values_are_discounted_to_the_days_on_which_renewals_are_due(subscribed):
+    """Recomputed from the fitted curve, renewal by renewal, on the dates of the calendar."""
+    fits = subscribed.frame("select * from subscription_fits where as_of_role = 'current'")
+    chosen = fits[fits["is_selected"]].set_index("subscription_group")
+    subscribers = subscribed.frame(
+        "select * from subscribers where customer_id like 'simulated%' "
+        "and subscriber_state = 'active' and not is_cancelled order by customer_id"
+    )
+    horizon = AS_OF + dt.timedelta(days=365)
+    checked = {"simulated basic": 0, "simulated pro yearly": 0}
+    for one in subscribers.itertuples():
+        fit = chosen.loc[one.subscription_group]
+        if one.plan not in checked or fit["model"] != "sbg" or checked[one.plan] == 25:
+            continue
+        checked[one.plan] += 1
+        months = 12 if one.plan.endswith("yearly") else 1
+        left, value, due, number = 1.0, 0.0, one.next_renewal_date.date(), 0
+        while due <= horizon:
+            paid = one.renewals_paid + number
+            left *= (fit["delta"] + paid) / (fit["gamma"] + fit["delta"] + paid)
+            price = float(one.mrr) * months
+            value += left * price * 1.1 ** (-(due - AS_OF).days / 365)
+            number += 1
+            due = DEMO.months_later(one.next_renewal_date.date(), months * number)
+        # A month of the lookup has 30.4375 days.
+        assert one.lifetime_value_365d == pytest.approx(value, rel=1e-3)
+        assert number <= (1 if months == 12 else 12)
+    assert checked["simulated basic"] == 25
+
+
+def test_the_truth_of_the_simulation_is_found(subscribed):
+    fits = subscribed.frame(
+        "select * from subscription_fits where as_of_role = 'current' and model = 'sbg'"
+    ).set_index("subscription_group")
+    for plan, interval in [("basic", "1 month"), ("pro", "1 month")]:
+        fit = fits.loc[f"simulated {plan}, {interval}"]
+        *_, gamma, delta = DEMO.PLANS[plan]
+        assert fit["is_selected"] and fit["term_count"] > 300
+        for name, truth in [("gamma", gamma), ("delta", delta)]:
+            assert abs(fit[name] - truth) < 3 * fit[f"{name}_standard_error"]
+            assert fit[f"{name}_standard_error"] < truth
+
+
+def test_held_out_renewals_are_closer_than_those_of_the_baselines(subscribed):
+    bias = dict(subscribed.rows("select model, abs(bias_share) from subscription_evaluation"))
+    assert bias["selected"] < 0.03
+    assert bias["selected"] < bias["geometric"] and bias["selected"] < bias["last_retention"]
+
+
+def test_observed_survival_is_that_of_the_fit_and_of_greenwood(subscribed):
+    counts = subscribed.frame(
+        "select * from main_internal.int_renewal_counts where as_of_role = 'current' "
+        "and subscription_group = 'simulated basic, 1 month'"
+    )
+    data = FIT.from_counts(
+        counts["renewals_paid"].to_numpy(float),
+        counts["lost_count"].to_numpy(float),
+        counts["censored_count"].to_numpy(float),
+    )
+    rows = subscribed.frame(
+        "select * from subscription_survival "
+        "where subscription_group = 'simulated basic, 1 month' order by renewal"
+    )
+    assert list(rows["renewal"]) == list(range(data.observed + 1))
+    assert list(rows["survival"])[1:] == pytest.approx(FIT.kaplan_meier(data)[: data.observed])
+    at_risk, lost = data.at_risk[: data.observed], data.lost[: data.observed]
+    errors = FIT.kaplan_meier(data)[: data.observed] * np.sqrt(
+        np.cumsum(lost / (at_risk * (at_risk - lost)))
+    )
+    assert list(rows["standard_error"])[1:] == pytest.approx(errors)
+
+
 def test_the_months_follow_one_another(subscribed):
     """Closing equals next opening, for each customer and for all of them."""
     rows = subscribed.rows(
         "select month_start_date, opening_mrr, closing_mrr, opening_customer_count, "
         "closing_customer_count from recurring_revenue_movements order by month_start_date"
     )
-    assert len(rows) == 18
+    assert len(rows) == 23
     for before, after in itertools.pairwise(rows):
         assert (before[2], before[4]) == (after[1], after[3])
     broken = subscribed.rows(
@@ -340,7 +482,7 @@ def test_retention_is_that_of_the_cohort(subscribed):
         assert gross == pytest.approx(np.minimum(then, now).sum() / then.sum())
         assert kept == pytest.approx((now > 0).mean())
         checked += window
-    assert checked == 17 + 6 * 12
+    assert checked == 22 + 11 * 12
 
 
 def write(folder: Path, text: str) -> str:

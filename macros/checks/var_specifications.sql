@@ -12,7 +12,7 @@
     {%- set inputs = {
         "demo": {
             "kind": "choice",
-            "choices": ["cdnow", "complete_journey"],
+            "choices": ["cdnow", "complete_journey", "subscriptions"],
             "meaning": "what is built while `transactions` is empty",
         },
     } -%}
@@ -388,6 +388,12 @@
                 "to": 3650,
                 "expected": "a whole number of days from 0 to 3650",
                 "meaning": "a pause counts in the recurring revenue for at most so many days",
+            },
+            "subscription_model": {
+                "kind": "choice",
+                "choices": ["best", "geometric", "sbg", "bdw", "observed"],
+                "meaning": "the model of the renewals; best chooses by likelihood, and by the "
+                    ~ "distance from the observed curve",
             },
             "involuntary_churn_reasons": {
                 "kind": "list",

@@ -90,6 +90,8 @@
         ],
         "subscriptions": [
             "recurring_revenue_months", "recurring_revenue_movements", "revenue_retention",
+            "subscribers", "subscription_evaluation", "subscription_fits",
+            "subscription_survival",
         ],
     }) -}}
 {% endmacro %}

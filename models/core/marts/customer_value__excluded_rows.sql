@@ -177,7 +177,8 @@ counted as (
             count(*) as row_count,
             coalesce(sum(amount), 0) as amount,
             cast(null as {{ type_money() }}) as cost,
-            0 as identical_line_count
+            0 as identical_line_count,
+            cast(null as {{ dbt.type_string() }}) as example_values
         from subscription_lines
         group by exclusion_reason
     {%- endif %}
