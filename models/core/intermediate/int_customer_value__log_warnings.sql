@@ -28,7 +28,11 @@ forecasts as (
 
 customer_days as (
 
-    select transacted_date
+    select
+        customer_id,
+        net_amount,
+        days_since_previous_purchase,
+        transacted_date
     from {{ ref("int_customer_value__customer_days") }}
     where is_purchase_day
 
@@ -281,6 +285,47 @@ holders as (
 
 ),
 
+-- Subscribers pay about the same after about the same time.
+rhythms as (
+
+    select
+        customer_id,
+        count(days_since_previous_purchase) as gap_count,
+        cast(avg(days_since_previous_purchase) as {{ type_double() }}) as mean_gap_days,
+        cast(
+            sum(days_since_previous_purchase * days_since_previous_purchase)
+            as {{ type_double() }}
+        ) as squared_gap_days,
+        count(net_amount) as amount_count,
+        cast(avg(net_amount) as {{ type_double() }}) as mean_amount,
+        sum(
+            cast(net_amount as {{ type_double() }})
+            * cast(net_amount as {{ type_double() }})
+        ) as squared_amount
+    from customer_days
+    group by customer_id
+
+),
+
+regular_payers as (
+
+    select
+        count(*) as customer_count,
+        count(
+            case
+                when
+                    squared_gap_days - gap_count * mean_gap_days * mean_gap_days
+                    < 0.04 * (gap_count - 1) * mean_gap_days * mean_gap_days
+                    and squared_amount - amount_count * mean_amount * mean_amount
+                    < 0.04 * (amount_count - 1) * mean_amount * mean_amount
+                    then 1
+            end
+        ) as regular_count
+    from rhythms
+    where gap_count >= 2
+
+),
+
 warnings as (
     {% for code, count_column, bound, what, consequence in [
         (
@@ -391,6 +436,18 @@ warnings as (
         and (arrival_paces.first_count - arrival_paces.median_later_count)
         * (arrival_paces.first_count - arrival_paces.median_later_count)
         > 9 * (arrival_paces.first_count + arrival_paces.median_later_count)
+    union all
+    select
+        'looks_like_subscriptions' as warning_code,
+        'log' as subject,
+        concat(
+            {{ number_text("100.0 * regular_count / customer_count", 0) }},
+            ' % of the customers with three purchase days or more pay about the same ',
+            'after about the same time: these look like subscription payments, which ',
+            'the purchase models do not describe. See the capability subscriptions.'
+        ) as sentence
+    from regular_payers
+    where customer_count >= 30 and regular_count >= 0.8 * customer_count
     union all
     select
         'concentrated_value' as warning_code,

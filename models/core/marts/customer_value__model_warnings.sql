@@ -347,6 +347,14 @@ warnings as (
         subject,
         sentence
     from log_warnings
+    {% if is_on("subscriptions") -%}
+        union all
+        select
+            warning_code,
+            subject,
+            sentence
+        from {{ ref("int_customer_value__subscription_warnings") }}
+    {%- endif %}
     union all
     select
         'excluded_lines' as warning_code,

@@ -219,9 +219,10 @@ def distances(model: str, parameters: np.ndarray, data: Renewals) -> tuple[float
 def fit_models(data: Renewals, wished: str) -> list[dict]:
     """Return a row per model and parameter, with the choice and the reason for it.
 
-    The bdw is chosen over the sbg, and the sbg over the geometric, where the likelihood ratio
-    says so; the bdw only where it is also closer to Kaplan-Meier. Where the chosen curve is
-    farther from Kaplan-Meier than MAXIMUM_GAP, the observed curve is used.
+    The sbg is chosen unless it finds all subscribers alike, since ignoring that they differ
+    costs more than allowing for it; the bdw over it where the likelihood ratio says so and it is
+    closer to Kaplan-Meier. Where the chosen curve is farther from Kaplan-Meier than MAXIMUM_GAP,
+    the observed curve is used.
 
     Parameters
     ----------
@@ -314,9 +315,7 @@ def choose(fits: dict[str, dict], wished: str) -> tuple[str, str]:
     fits["bdw"]["p_value"] = float(chdtrc(1, max(ratio, 0)))
     if wished != "best":
         return wished, f"The var subscription_model asks for {wished}."
-    best = "geometric"
-    if fits["sbg"]["p_value"] < LEVEL and not fits["sbg"]["is_boundary"]:
-        best = "sbg"
+    best = "geometric" if fits["sbg"]["is_boundary"] else "sbg"
     errors = [fits[model]["calibration_error"] for model in ("bdw", best)]
     if fits["bdw"]["p_value"] < LEVEL and not errors[0] > errors[1]:
         best = "bdw"
