@@ -54,7 +54,9 @@ transactions as (
         transacted_at,
         amount
     from payments
-    where transacted_at <= last_date and (ended_date is null or transacted_at < ended_date)
+    where
+        transacted_at <= last_date
+        and (ended_date is null or transacted_at < ended_date)
 
 )
 
