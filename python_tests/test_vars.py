@@ -27,6 +27,7 @@ VALUES = {
 RIGHT = {
     "choice": {"word", "empty text", "true", "false"},
     "text": {"word", "empty text"},
+    "zone": set(),
     "date": {"word"},
     "map": {"map", "empty map"},
     "list": {"list of words", "list of whole numbers", "empty list"},

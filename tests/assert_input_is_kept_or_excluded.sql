@@ -1,6 +1,6 @@
 {%- set prefix = (var("return_order_prefix") or "") | string -%}
-{%- set has_prefix = " or substr(order_id, 1, " ~ prefix | length ~ ") = '"
-    ~ dbt.escape_single_quotes(prefix) ~ "'" -%}
+{%- set has_prefix = " or substr(order_id, 1, " ~ prefix | length ~ ") = "
+    ~ quoted_text(prefix) -%}
 {% call where_built() -%}
 -- Every line of the input is kept or excluded with a reason, in rows and in money. The
 -- input is read again from staging; returns count as negative, as they do downstream.
@@ -30,7 +30,11 @@ input_lines as (
 
     select
         transactions.*,
-        coalesce(exchange_rates.rate, 1) as rate
+        coalesce(exchange_rates.rate, 1) as rate,
+        case
+            when is_flagged_return{{ has_prefix if prefix }} then -1 * abs(amount)
+            else amount
+        end as signed_amount
     from transactions
     left join exchange_rates on transactions.currency = exchange_rates.rate_currency
 
@@ -41,16 +45,7 @@ input_totals as (
     select
         count(*) as line_count,
         coalesce(
-            sum(
-                cast(
-                    case
-                        when is_flagged_return{{ has_prefix if prefix }}
-                            then -1 * abs(amount)
-                        else amount
-                    end * rate as {{ type_money() }}
-                )
-            ),
-            0
+            sum({{ amount_product("signed_amount", "rate", type_money()) }}), 0
         ) as amount
     from input_lines
 

@@ -3,11 +3,15 @@
     {{- return({
         "missing_customer": "look at the column mapped to customer_id",
         "invalid_timestamp": "give the dates' date_format, such as %d/%m/%Y",
-        "invalid_amount": "look at the column mapped to amount (a number, or text such as $1,234.56)",
-        "future_dated": "they lie after as_of_date; give a later one",
+        "invalid_amount": "look at the column mapped to amount: a number below 10^14, or text such "
+            ~ "as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",
+        "invalid_flag": "a flag says yes or no as true, t, yes, y, 1, on or false, f, no, n, 0, off",
+        "future_dated": "they lie after as_of_date, or far behind all other lines "
+            ~ "(maximum_as_of_gap_days); mend the dates, or give a later as_of_date",
         "unknown_currency": "add the currencies to the seed exchange_rates",
         "excluded_status": "shorten excluded_statuses, if that was not intended",
         "excluded_product": "shorten excluded_products, if that was not intended",
+        "conflicting_line": "they have the line_id of another line, and differ from it",
         "duplicate_line": "see line_id and drop_identical_lines, if they are no duplicates",
         "customer_without_purchase": "look at the signs of the amounts: a negative one is a return",
         "missing_campaign": "look at the column mapped to campaign_id",

@@ -12,6 +12,7 @@
     {%- endfor -%}
     {%- do customer_value.report_failures(results) -%}
     {%- do customer_value.report_rows(built) -%}
+    {%- do customer_value.report_line_ids(built) -%}
     {%- do customer_value.report_warnings(built) -%}
     {%- do customer_value.report_attributes(built) -%}
     {%- do customer_value.report_leftover_marts() -%}

@@ -24,7 +24,27 @@
     {%- set first = counts.rows[0][0] -%}
     {{- exceptions.raise_compiler_error(
         "No line of " ~ input ~ " can be used (" ~ reasons | join(", ") ~ "): "
-        ~ customer_value.exclusion_advice().get(
-            first, "look at int_transactions_classified") ~ "."
+        ~ (customer_value.date_advice() if first == "invalid_timestamp"
+            else customer_value.exclusion_advice().get(
+                first, "look at int_transactions_classified"))
+        ~ "."
+    ) -}}
+{% endmacro %}
+
+
+{# What to do about dates that cannot be read: three of them, and the format they look like. #}
+{% macro date_advice() %}
+    {%- set rows = run_query(
+        "select example_values from "
+        ~ ref("int_customer_value__line_totals")
+        ~ " where exclusion_reason = 'invalid_timestamp'"
+    ).rows -%}
+    {%- set examples = modules.re.findall('"([^"]*)"', rows[0][0] or "") if rows else [] -%}
+    {%- set likely = customer_value.date_format_of(examples) -%}
+    {{- return(
+        "give the dates' date_format"
+        ~ ("; they are written " ~ examples | join(", ") if examples else "")
+        ~ (", which looks like " ~ likely if likely else ", and it is made of letters such as "
+        ~ "%d/%m/%Y")
     ) -}}
 {% endmacro %}

@@ -22,6 +22,9 @@
             "at most budget_cap_share (" ~ var("budget_cap_share") ~ ")"
         ) -}}
     {%- endif -%}
+    {%- if var("minor_units") not in [1, 10, 100, 1000] -%}
+        {{- customer_value.raise_var_error("minor_units", "1, 10, 100 or 1000") -}}
+    {%- endif -%}
     {{- customer_value.validate_modules() -}}
     {{- customer_value.validate_subscriptions() -}}
     {%- for input, specification in customer_value.input_specifications().items() -%}
@@ -45,6 +48,8 @@
             value is string
             and modules.re.search(specification.pattern or "", value) is not none
         ) -}}
+    {%- elif kind == "zone" -%}
+        {{- return(value is string and value in modules.pytz.all_timezones_set) -}}
     {%- elif kind == "map" -%}
         {{- return(value is mapping) -}}
     {%- elif kind == "date" -%}

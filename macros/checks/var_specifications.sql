@@ -36,17 +36,52 @@
         }) -%}
     {%- endfor -%}
     {%- do inputs.update({
+        "encoding": {
+            "kind": "choice",
+            "choices": ["utf-8", "utf-16", "latin-1"],
+            "meaning": "how the text of csv files is stored; latin-1 also for windows-1252, as "
+                ~ "older spreadsheets save it",
+        },
         "date_format": {
             "kind": "text",
+            "pattern": "^(|" ~ customer_value.date_words() | join("|")
+                ~ "|(?=.*%)(%-?[aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%]|[^%])+)$",
             "empty": "ISO 8601",
-            "meaning": "how dates are written as text: strptime's letters, such as `%d/%m/%Y`",
+            "expected": "empty, strptime's letters such as %d/%m/%Y, or one of "
+                ~ customer_value.date_words() | join(", "),
+            "meaning": "how dates are written as text: strptime's letters, such as `%d/%m/%Y`; "
+                ~ "or a word for numbers: epoch_seconds, epoch_milliseconds, spreadsheet_serial. "
+                ~ "Columns of dates are read as they are",
         },
         "timezone": {
-            "kind": "text",
-            "pattern": "^[A-Za-z0-9_+/-]+$",
+            "kind": "zone",
             "expected": "a zone's name such as Europe/Paris",
             "meaning": "time zone to which zoned timestamps are converted before the calendar "
                 ~ "day is taken",
+        },
+        "decimal_separator": {
+            "kind": "choice",
+            "choices": [".", ","],
+            "meaning": "the decimal sign of numbers written as text; never guessed",
+        },
+        "minor_units": {
+            "kind": "whole number",
+            "from": 1,
+            "to": 1000,
+            "expected": "1, 10, 100 or 1000",
+            "meaning": "how many units of the input make one of the currency: 100 where `amount`, "
+                ~ "`unit_price` and `refunded_amount` are in cents. For a currency without cents, "
+                ~ "multiply its rate in `exchange_rates`",
+        },
+        "missing_customer_ids": {
+            "kind": "list",
+            "expected": "a list of ids, [] for none",
+            "meaning": "customer ids that stand for nobody (case-insensitive)",
+        },
+        "customer_id_format": {
+            "kind": "choice",
+            "choices": ["text", "email"],
+            "meaning": "email: upper and lower case, and blanks, do not distinguish customers",
         },
         "excluded_statuses": {
             "kind": "list",
@@ -89,6 +124,15 @@
                 "before": "2262",
                 "expected": "empty or a date written YYYY-MM-DD, from 1900 to 2261",
                 "meaning": "the date that counts as today",
+            },
+            "maximum_as_of_gap_days": {
+                "kind": "whole number",
+                "from": 1,
+                "empty": "no limit",
+                "expected": "empty or a whole number of at least 1 (days)",
+                "meaning": "where `as_of_date` is empty: how far after 99 % of the lines the last "
+                    ~ "date may lie; later lines are future_dated. Logs of fewer than ten lines "
+                    ~ "have no limit",
             },
             "holdout_days": {
                 "kind": "whole number",
@@ -422,6 +466,22 @@
                 "expected": any_share,
                 "meaning": "a build warns of each reason that leaves out more than this share of "
                     ~ "an input's rows, or of its money",
+            },
+            "maximum_customer_order_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "a build warns of a customer with more than this share of all orders, "
+                    ~ "and five times those of the next one: the id may stand for nobody",
+            },
+            "maximum_negative_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "a build warns where more than this share of the kept lines is negative "
+                    ~ "and nothing marks them as returns: the amount may be a profit",
             },
             "maximum_handful_share": {
                 "kind": "number",

@@ -3,9 +3,9 @@
 {% endmacro %}
 
 {% macro default__regexp_remove(expression, pattern) -%}
-    regexp_replace({{ expression }}, '{{ pattern }}', '')
+    regexp_replace({{ expression }}, {{ quoted_text(pattern) }}, '')
 {%- endmacro %}
 
 {% macro duckdb__regexp_remove(expression, pattern) -%}
-    regexp_replace({{ expression }}, '{{ pattern }}', '', 'g')
+    regexp_replace({{ expression }}, {{ quoted_text(pattern) }}, '', 'g')
 {%- endmacro %}

@@ -3,7 +3,7 @@
 {% macro assigned_variant(salt, customer_id, control_share) -%}
     case
         when {{ assignment_unit(salt, customer_id) }} < {{ control_share }}
-            then '{{ dbt.escape_single_quotes(var("control_variant")) }}'
+            then {{ quoted_text(var("control_variant")) }}
         else 'treatment'
     end
 {%- endmacro %}

@@ -8,11 +8,11 @@
         {{- return({"kind": "ref", "parts": parts[1].strip().split(".")}) -}}
     {%- elif parts[0] == "source" and parts | length == 2 -%}
         {{- return({"kind": "source", "parts": parts[1].strip().split(".")}) -}}
-    {%- elif modules.re.search("[/*]|[.](csv|tsv|txt|parquet|gz|zst)$", value) -%}
+    {%- elif modules.re.search("(?i)[/*]|[.](csv|tsv|txt|parquet|gz|zst|xlsx?|ods|json|jsonl|zip)$", value) -%}
         {{- return({
             "kind": "file",
             "path": value,
-            "format": "parquet" if ".parquet" in value else "csv",
+            "format": "parquet" if ".parquet" in value | lower else "csv",
         }) -}}
     {%- else -%}
         {{- return({"kind": "relation", "parts": value.split(".")}) -}}

@@ -16,7 +16,7 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who bought; null, empty and nan are a missing customer",
+                    "meaning": "who bought; empty and the var `missing_customer_ids` are nobody",
                 },
                 "transacted_at": {
                     "type": "date, timestamp or text",
@@ -28,7 +28,12 @@
                     "is_required": true,
                     "instead": ["quantity", "unit_price"],
                     "meaning": "line amount, negative for a return; text may be written "
-                        ~ "`$1,234.56` or `(12.00)`",
+                        ~ "`$1,234.56`, `(12.00)` or `40.00-`",
+                },
+                "refunded_amount": {
+                    "type": "number or text",
+                    "meaning": "what was given back later, taken off the amount on the day of the "
+                        ~ "line",
                 },
                 "quantity": {
                     "type": "number or text",
@@ -42,8 +47,8 @@
                 },
                 "line_id": {
                     "type": "any",
-                    "meaning": "two lines with one id are duplicates; without it, equal lines of "
-                        ~ "one order are",
+                    "meaning": "unique in the log, or in its order (a line number): two lines "
+                        ~ "with one id are duplicates; without it, equal lines of one order are",
                 },
                 "status": {
                     "type": "text", "meaning": "compared with the var `excluded_statuses`"
@@ -53,7 +58,8 @@
                 },
                 "is_return": {
                     "type": "boolean, number or text",
-                    "meaning": "true, t, yes, y or 1: the line is a return, whatever its sign",
+                    "meaning": "yes: the line is a return, whatever its sign; true, t, yes, y, "
+                        ~ "1 and on against false, f, no, n, 0 and off",
                 },
                 "currency": {
                     "type": "text",

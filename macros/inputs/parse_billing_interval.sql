@@ -2,8 +2,8 @@
    billing_interval where there are none, and null where neither says so or the words are
    unknown. `unit` is months or days, of which an interval has one. #}
 {% macro parse_billing_interval(expression, unit) -%}
-    {%- set word = "coalesce(lower(" ~ text_id(expression) ~ "), '"
-        ~ dbt.escape_single_quotes(var("billing_interval") or "") ~ "')" -%}
+    {%- set word = "coalesce(lower(" ~ text_id(expression) ~ "), "
+        ~ customer_value.quoted_text(var("billing_interval") or "") ~ ")" -%}
     case
         {%- for interval in customer_value.billing_intervals().values() if interval[unit] %}
         when {{ word }} in ('{{ interval.words | join("', '") }}') then {{ interval[unit] }}

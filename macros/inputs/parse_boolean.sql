@@ -1,5 +1,26 @@
-{# true, t, yes, y and 1, in upper or lower case, are true; null stays null, and every other
-   text is false. #}
+{# The one parser of yes and no, in upper or lower case, as words or as numbers. Null where nothing
+   is said, and for a word that is not known, which `is_unknown_flag` tells. #}
 {% macro parse_boolean(expression) -%}
-    lower({{ text_id(expression) }}) in ('true', 't', 'yes', 'y', '1', '1.0')
+    {%- set word = "lower(" ~ parse_id(expression) ~ ")" -%}
+    case
+        when {{ word }} in ({{ quoted_words(flag_words()["true"]) }}) then true
+        when {{ word }} in ({{ quoted_words(flag_words()["false"]) }}) then false
+    end
 {%- endmacro %}
+
+
+{# Whether a flag says something that is neither yes nor no. #}
+{% macro is_unknown_flag(expression) -%}
+    {%- set words = flag_words()["true"] + flag_words()["false"] + missing_words() -%}
+    coalesce(
+        lower({{ parse_id(expression) }}) not in ({{ quoted_words(words) }}), false
+    )
+{%- endmacro %}
+
+
+{% macro flag_words() %}
+    {{- return({
+        "true": ["true", "t", "yes", "y", "1", "on"],
+        "false": ["false", "f", "no", "n", "0", "off"],
+    }) -}}
+{% endmacro %}

@@ -1,7 +1,13 @@
-{# The id of a customer, trimmed, as text. Empty, null and 'nan' in any spelling are an
-   missing customer: nan is what a data frame writes where an id is missing. #}
+{# The id of a customer as text; null for nobody, the var missing_customer_ids. With the var
+   customer_id_format email, case and blanks in an id mean nothing. #}
 {% macro parse_customer_id(expression) -%}
+    {%- set id = parse_id(expression) -%}
+    {%- if var("customer_id_format") == "email" -%}
+        {%- set id = "lower(" ~ regexp_remove(id, "[ \t\u00a0]") ~ ")" -%}
+    {%- endif -%}
     case
-        when lower({{ text_id(expression) }}) != 'nan' then {{ text_id(expression) }}
+        when
+            lower({{ id }}) not in ({{ quoted_words(var("missing_customer_ids")) }})
+            then {{ id }}
     end
 {%- endmacro %}

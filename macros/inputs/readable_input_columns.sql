@@ -13,13 +13,22 @@
             "The var " ~ input ~ " names the file " ~ value ~ ", and only DuckDB "
             ~ "reads files: on " ~ target.type ~ " name a table (schema.table)."
         ) -}}
+    {%- elif reference.kind == "file"
+        and modules.re.search("(?i)[.](xlsx?|ods|json|jsonl|zip)$", value) -%}
+        {{- exceptions.raise_compiler_error(
+            "The var " ~ input ~ " names the file " ~ value ~ ", and only csv and parquet files "
+            ~ "are read (csv also as gz or zst): save it as one of them."
+        ) -}}
     {%- elif reference.kind == "file" and run_query(
-        "select count(*) from glob('" ~ value | replace("'", "''") ~ "')"
+        "select count(*) from glob(" ~ customer_value.quoted_text(value) ~ ")"
     ).columns[0][0] == 0 -%}
         {{- exceptions.raise_compiler_error(
             "The var " ~ input ~ " names the file " ~ value ~ ", and there is none: "
             ~ "give a path that exists, relative to the folder dbt is run in or absolute."
         ) -}}
+    {%- endif -%}
+    {%- if reference.kind == "file" and reference.format == "csv" -%}
+        {{- customer_value.require_csv_headers(input, reference) -}}
     {%- endif -%}
     {%- set names = customer_value.input_columns(input) -%}
     {%- if not names -%}

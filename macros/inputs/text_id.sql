@@ -1,3 +1,4 @@
+{# A value of any type as trimmed text; null where it is empty. #}
 {% macro text_id(expression) %}
     {{- return(adapter.dispatch("text_id", "customer_value")(expression)) -}}
 {% endmacro %}
@@ -6,7 +7,7 @@
     nullif(trim(cast({{ expression }} as {{ dbt.type_string() }})), '')
 {%- endmacro %}
 
-{# A data frame turns whole numbers with gaps into floats: 17850.0 is the id 17850. #}
+{# A data frame turns whole numbers with gaps into floats: 3.0 is 3. #}
 {% macro duckdb__text_id(expression) -%}
     case
         when typeof({{ expression }}) in ('DOUBLE', 'FLOAT')

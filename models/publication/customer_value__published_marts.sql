@@ -9,7 +9,7 @@ with marts as (
     {% for mart in marts %}
         select
             '{{ mart }}' as table_name,
-            '{{ ref("customer_value__" ~ mart) | string | replace("'", "''") }}'
+            {{ quoted_text(ref("customer_value__" ~ mart)) }}
                 as relation_name
         {{ "union all" if not loop.last }}
     {% endfor %}
@@ -21,7 +21,7 @@ final as (
     select
         table_name,
         relation_name,
-        '{{ publication_refusal(flags.WHICH) }}' as refusal
+        {{ quoted_text(publication_refusal(flags.WHICH)) }} as refusal
     from marts
 
 )

@@ -45,7 +45,7 @@ broken as (
     {% for rule in rules %}
         union all
         select
-            '{{ dbt.escape_single_quotes(rule) }}' as rule,
+            {{ customer_value.quoted_text(rule) }} as rule,
             rule_{{ loop.index }} as row_count
         from checked
     {% endfor %}

@@ -36,7 +36,7 @@ having count(*) > 1
             {% if loop.index0 % 2 -%}
                 coalesce(cast({{ part }} as {{ dbt.type_string() }}), 'empty')
             {%- else -%}
-                '{{ dbt.escape_single_quotes(part) }}'
+                {{ customer_value.quoted_text(part) }}
             {%- endif %}
             {%- endfor %}
         ) as sentence

@@ -14,6 +14,7 @@ contacts as (
         planned_share,
         is_responded,
         is_exposed,
+        is_flag_unknown,
         contacted_at,
         cast(contacted_at as date) as contacted_date
     from {{ ref("stg_customer_value__campaign_contacts") }}
@@ -76,6 +77,7 @@ classified as (
             when customer_id is null then 'missing_customer'
             when campaign_id is null then 'missing_campaign'
             when contacted_at is null then 'invalid_timestamp'
+            when is_flag_unknown then 'invalid_flag'
             when contacted_date > as_of_date then 'future_dated'
             when copy_number > 1 then 'duplicate_contact'
         end as exclusion_reason,

@@ -9,7 +9,7 @@
 {%- endset %}
 with
 
-kept_lines as (
+classified as (
 
     select
         customer_id,
@@ -21,6 +21,24 @@ kept_lines as (
         transacted_at
     from {{ ref("int_customer_value__transactions_classified") }}
     where exclusion_reason is null
+
+),
+
+limits as (
+
+    select max(limit_date) as limit_date
+    from {{ ref("int_customer_value__line_totals") }}
+
+),
+
+-- A line far behind all others is in the future, as its account in int_line_totals says.
+kept_lines as (
+
+    select classified.*
+    from classified
+    cross join limits
+    where
+        limits.limit_date is null or classified.transacted_date <= limits.limit_date
 
 ),
 

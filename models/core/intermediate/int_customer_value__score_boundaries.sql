@@ -71,23 +71,29 @@ ranked as (
             order by metric_value * direction
             rows between unbounded preceding and current row
         ) - customer_count as customers_below,
-        sum(customer_count) over (partition by as_of_date, metric) as customer_count
+        sum(customer_count) over (partition by as_of_date, metric) as customer_count,
+        count(*) over (partition by as_of_date, metric) as value_count
     from distributions
 
 ),
 
 -- 5 x (customers strictly below) / customers, in whole numbers: ties share a score.
+-- Where all customers tie there is no order, and the score is the middle one.
 scored as (
 
     select
         as_of_date,
         metric,
         metric_value as from_value,
-        cast(
-            1 + floor(
-                cast(5 * customers_below as {{ type_double() }}) / customer_count
-            ) as integer
-        ) as score
+        case
+            when value_count = 1 then 3
+            else
+                cast(
+                    1 + floor(
+                        cast(5 * customers_below as {{ type_double() }}) / customer_count
+                    ) as integer
+                )
+        end as score
     from ranked
 
 ),

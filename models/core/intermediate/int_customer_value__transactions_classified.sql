@@ -7,26 +7,30 @@
 {#- A column that is not mapped is null in all rows and decides nothing. -#}
 {%- set has_duplicates = "line_id" in columns or dropping == true
     or (dropping == "auto" and "order_id" in columns) -%}
-{%- set rate = " * coalesce(exchange_rates.rate, 1)" if "currency" in columns -%}
 {%- set content = [] -%}
 {%- for name in [
     "transacted_at", "customer_id", "order_id", "product_id", "quantity", "unit_price",
-    "status", "currency",
+    "refunded_amount", "status", "currency",
 ] if name in columns -%}
     {%- do content.append(name) -%}
 {%- endfor -%}
 {%- do content.extend(["amount", "is_flagged_return"]) -%}
-{%- set excluded = {} -%}
-{%- for name in ["excluded_statuses", "excluded_products"] -%}
-    {%- set texts = [] -%}
-    {%- for text in var(name) -%}
-        {%- do texts.append(
-            "'" ~ dbt.escape_single_quotes(text | string | trim | lower) ~ "'"
-        ) -%}
-    {%- endfor -%}
-    {#- Nothing is in a list of null alone. #}
-    {%- do excluded.update({name: texts | join(", ") or "null"}) -%}
-{%- endfor %}
+{%- set has_line_ids = "line_id" in columns -%}
+{#- Equal lines are alike, so that their order does not matter. -#}
+{%- set copies %}
+    over (
+        partition by
+            line_reason
+            {%- if has_line_ids %},
+            line_id
+            {%- endif %}
+            {%- for column in content %},
+            {{ column if column == "order_id" or not has_line_ids
+                else "case when line_id is null then " ~ column ~ " end" }}
+            {%- endfor %}
+        order by {{ content | join(", ") if has_line_ids else content[0] }}
+    )
+{%- endset %}
 with
 
 transactions as (
@@ -40,11 +44,14 @@ transactions as (
         currency,
         quantity,
         unit_price,
+        refunded_amount,
         amount,
         is_flagged_return,
+        is_return_unknown,
         transacted_at,
         transacted_at_as_written,
-        amount_as_written
+        amount_as_written,
+        is_return_as_written
     from {{ ref("stg_customer_value__transactions") }}
 
 ),
@@ -66,14 +73,13 @@ signed as (
         *,
         cast(transacted_at as date) as transacted_date,
         coalesce(is_flagged_return, false)
-        or coalesce(amount < 0, false)
         {% if prefix -%}
             or coalesce(
                 substr(order_id, 1, {{ prefix | length }})
-                = '{{ dbt.escape_single_quotes(prefix) }}',
+                = {{ quoted_text(prefix) }},
                 false
             )
-        {%- endif %} as is_return
+        {%- endif %} as is_marked_return
     from transactions
 
 ),
@@ -83,22 +89,39 @@ converted as (
 
     select
         signed.*,
+        signed.is_marked_return or coalesce(signed.amount < 0, false) as is_return,
+        case
+            when signed.is_marked_return then -1 * abs(signed.amount)
+            else signed.amount
+        end as signed_amount,
         {% if "currency" in columns -%}
             signed.currency is not null
             and exchange_rates.rate is null as is_unknown_currency,
         {%- else -%}
             false as is_unknown_currency,
         {%- endif %}
-        cast(
-            case
-                when signed.is_return then -1 * abs(signed.amount)
-                else signed.amount
-            end{{ rate }} as {{ type_money() }}
-        ) as counted_amount
+        {% if "currency" in columns -%}
+            coalesce(exchange_rates.rate, 1) as rate
+        {%- else -%}
+            1 as rate
+        {%- endif %}
     from signed
     {% if "currency" in columns -%}
         left join exchange_rates on signed.currency = exchange_rates.rate_currency
     {%- endif %}
+
+),
+
+counted as (
+
+    select
+        *,
+        {% if "currency" in columns -%}
+            {{ amount_product("signed_amount", "rate", type_money()) }}
+        {%- else -%}
+            signed_amount
+        {%- endif %} as counted_amount
+    from converted
 
 ),
 
@@ -109,23 +132,28 @@ with_reason as (
         case
             when customer_id is null then 'missing_customer'
             when transacted_at is null then 'invalid_timestamp'
-            when amount is null then 'invalid_amount'
+            when counted_amount is null then 'invalid_amount'
+            when is_return_unknown then 'invalid_flag'
             {% if as_of_date -%}
                 when transacted_date > cast('{{ as_of_date }}' as date)
                     then 'future_dated'
             {% endif -%}
             when is_unknown_currency then 'unknown_currency'
-            when status in ({{ excluded.excluded_statuses }}) then 'excluded_status'
-            when lower(product_id) in ({{ excluded.excluded_products }})
+            when status in ({{ quoted_words(var("excluded_statuses")) }})
+                then 'excluded_status'
+            when
+                lower(product_id) in ({{ quoted_words(var("excluded_products")) }})
                 then 'excluded_product'
         end as line_reason
-    from converted
+    from counted
 
 ),
 
--- Two lines with one line id are duplicates. Without line ids, lines of one order that
--- are equal in every mapped column are. With neither, nothing distinguishes a duplicate
--- from a second purchase: they are kept, unless drop_identical_lines says otherwise.
+-- Two lines with one line id are duplicates, where orders have ids in one order: many
+-- shops number the lines of each. A copy may differ, and then it conflicts.
+-- Without line ids, lines of one order that are equal in every mapped column are
+-- duplicates. With neither, nothing distinguishes a duplicate from a second purchase:
+-- they are kept, unless drop_identical_lines says otherwise.
 without_duplicates as (
 
     select
@@ -137,17 +165,20 @@ without_duplicates as (
             {%- elif not dropping -%}
                 and line_id is not null
             {%- endif %}
-            and row_number() over (
-                partition by
-                    line_reason,
-                    line_id
-                    {%- for column in content %},
-                    case when line_id is null then {{ column }} end
-                    {%- endfor %}
-                order by {{ content | join(", ") }}
-            ) > 1 as is_duplicate
+            and row_number() {{ copies }} > 1 as is_duplicate,
         {%- else -%}
-            false as is_duplicate
+            false as is_duplicate,
+        {%- endif %}
+        {% if has_line_ids -%}
+            line_id is not null
+            and (
+                {% for column in content -%}
+                    {{ "or " if not loop.first -}}
+                    {{ column }} is distinct from lag({{ column }}) {{ copies }}
+                {% endfor -%}
+            ) as is_changed
+        {%- else -%}
+            false as is_changed
         {%- endif %}
     from with_reason
 
@@ -157,8 +188,11 @@ with_last_reason as (
 
     select
         *,
-        case when is_duplicate then 'duplicate_line' else line_reason end
-            as exclusion_reason
+        case
+            when is_duplicate and is_changed then 'conflicting_line'
+            when is_duplicate then 'duplicate_line'
+            else line_reason
+        end as exclusion_reason
     from without_duplicates
 
 ),
@@ -180,12 +214,14 @@ classified as (
         case exclusion_reason
             when 'invalid_timestamp' then transacted_at_as_written
             when 'invalid_amount' then amount_as_written
+            when 'invalid_flag' then is_return_as_written
             when 'future_dated'
                 then cast(transacted_date as {{ dbt.type_string() }})
             when 'unknown_currency' then currency
             when 'excluded_status' then status
             when 'excluded_product' then product_id
             when 'duplicate_line' then coalesce(line_id, order_id)
+            when 'conflicting_line' then line_id
         end as excluded_value,
 
         ---------- numerics
@@ -195,8 +231,13 @@ classified as (
 
         ---------- booleans
         is_return,
+        is_marked_return,
         coalesce(
-            amount = 0 and not is_return and coalesce(quantity, 1) != 0, false
+            amount = 0
+            and not is_return
+            and coalesce(quantity, 1) != 0
+            and coalesce(refunded_amount, 0) = 0,
+            false
         ) as is_free_of_charge,
 
         ---------- dates

@@ -1,14 +1,14 @@
 {%- set reasons = {
     "transactions": [
-        "missing_customer", "invalid_timestamp", "invalid_amount", "future_dated",
-        "unknown_currency", "excluded_status", "excluded_product", "duplicate_line",
-        "customer_without_purchase",
+        "missing_customer", "invalid_timestamp", "invalid_amount", "invalid_flag",
+        "future_dated", "unknown_currency", "excluded_status", "excluded_product",
+        "duplicate_line", "conflicting_line", "customer_without_purchase",
     ],
 } -%}
 {%- if looks_back() -%}
     {%- do reasons.update({"campaign_contacts": [
-        "missing_customer", "missing_campaign", "invalid_timestamp", "future_dated",
-        "duplicate_contact",
+        "missing_customer", "missing_campaign", "invalid_timestamp", "invalid_flag",
+        "future_dated", "duplicate_contact",
     ]}) -%}
 {%- endif -%}
 {%- if is_on("decisions") -%}

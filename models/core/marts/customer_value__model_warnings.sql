@@ -15,6 +15,16 @@ log_warnings as (
 
 ),
 
+input_warnings as (
+
+    select
+        warning_code,
+        subject,
+        sentence
+    from {{ ref("int_customer_value__input_warnings") }}
+
+),
+
 excluded_rows as (
 
     select
@@ -184,7 +194,7 @@ excluded_lines as (
             case exclusion_reason
                 {% for reason, advice in exclusion_advice().items() -%}
                     when '{{ reason }}'
-                        then ': {{ dbt.escape_single_quotes(advice) }}'
+                        then {{ quoted_text(": " ~ advice) }}
                 {% endfor -%}
                 else ''
             end,
@@ -355,6 +365,12 @@ warnings as (
             sentence
         from {{ ref("int_customer_value__subscription_warnings") }}
     {%- endif %}
+    union all
+    select
+        warning_code,
+        subject,
+        sentence
+    from input_warnings
     union all
     select
         'excluded_lines' as warning_code,

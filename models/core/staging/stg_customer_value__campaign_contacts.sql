@@ -14,17 +14,19 @@ typed as (
         {{ parse_customer_id(
             input_column(columns, "customer_id")
         ) }} as customer_id,
-        {{ text_id(input_column(columns, "campaign_id")) }} as campaign_id,
-        {{ text_id(input_column(columns, "variant")) }} as variant,
+        {{ parse_id(input_column(columns, "campaign_id")) }} as campaign_id,
+        {{ parse_id(input_column(columns, "variant")) }} as variant,
         {{ parse_number(
-            input_column(columns, "response_value"), type_money()
+            input_column(columns, "response_value"), type_amount()
         ) }} as response_value,
-        {{ parse_number(input_column(columns, "cost"), type_money()) }} as cost,
+        {{ parse_number(input_column(columns, "cost"), type_amount()) }} as cost,
         {{ parse_number(
             input_column(columns, "planned_share"), type_decimal(9, 6)
         ) }} as planned_share,
         {{ parse_boolean(input_column(columns, "responded")) }} as is_responded,
         {{ parse_boolean(input_column(columns, "exposed")) }} as is_exposed,
+        {{ is_unknown_flag(input_column(columns, "responded")) }}
+        or {{ is_unknown_flag(input_column(columns, "exposed")) }} as is_flag_unknown,
         -- The var date_format is about the transactions: here text is ISO 8601.
         {{ parse_timestamp(
             input_column(columns, "contacted_at"), date_format=""
@@ -51,6 +53,7 @@ contacts as (
         ---------- booleans
         is_responded,
         is_exposed,
+        is_flag_unknown,
 
         ---------- timestamps
         case

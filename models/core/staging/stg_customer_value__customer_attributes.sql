@@ -14,10 +14,9 @@ attributes as (
 
     {% for attribute in columns if attribute != "customer_id" -%}
         select
-            {{ parse_customer_id(input_column(columns, "customer_id")) }} as customer_id,
-            cast(
-                '{{ dbt.escape_single_quotes(attribute) }}' as {{ dbt.type_string() }}
-            ) as attribute,
+            {{ parse_customer_id(input_column(columns, "customer_id")) }}
+                as customer_id,
+            cast({{ quoted_text(attribute) }} as {{ dbt.type_string() }}) as attribute,
             {{ text_id(input_column(columns, attribute)) }} as attribute_value
         from source
         {{ "union all" if not loop.last }}

@@ -1,4 +1,6 @@
 {%- set columns = input_map("transactions") -%}
+{%- set minor_units = var("minor_units") -%}
+{%- set type_read = type_amount() if minor_units == 1 else type_decimal(20, 4) -%}
 {{ validate_input("transactions", is_staging=true) }}
 with
 
@@ -14,9 +16,9 @@ typed as (
         {{ parse_customer_id(
             input_column(columns, "customer_id")
         ) }} as customer_id,
-        {{ text_id(input_column(columns, "order_id")) }} as order_id,
-        {{ text_id(input_column(columns, "line_id")) }} as line_id,
-        {{ text_id(input_column(columns, "product_id")) }} as product_id,
+        {{ parse_id(input_column(columns, "order_id")) }} as order_id,
+        {{ parse_id(input_column(columns, "line_id")) }} as line_id,
+        {{ parse_id(input_column(columns, "product_id")) }} as product_id,
         lower({{ text_id(input_column(columns, "status")) }}) as status,
         {% if "currency" in columns -%}
             coalesce(
@@ -25,28 +27,73 @@ typed as (
         {% else -%}
             cast(null as {{ dbt.type_string() }}) as currency,
         {% endif -%}
-        {{ parse_number(
-            input_column(columns, "quantity"), "decimal(18, 4)"
-        ) }} as quantity,
-        {{ parse_number(
-            input_column(columns, "unit_price"), "decimal(18, 6)"
-        ) }} as unit_price,
-        {{ parse_number(
-            input_column(columns, "amount"), type_money()
-        ) }} as line_amount,
-        coalesce(
-            {{ parse_boolean(input_column(columns, "is_return")) }}, false
-        ) as is_flagged_return,
-        {% for name in ["transacted_at", "amount", "quantity", "unit_price"] %}
+        {% for name in [
+            "transacted_at", "amount", "quantity", "unit_price", "refunded_amount",
+            "is_return",
+        ] %}
             cast(
                 {{ input_column(columns, name) }} as {{ dbt.type_string() }}
             ) as {{ name }}_as_written,
         {% endfor %}
+        {{ parse_number(
+            input_column(columns, "quantity"), type_amount()
+        ) }} as quantity,
+        {{ parse_number(
+            input_column(columns, "unit_price"), type_decimal(20, 6)
+        ) }} as price_read,
+        {{ parse_number(
+            input_column(columns, "amount"), type_read
+        ) }} as amount_read,
+        {{ parse_number(
+            input_column(columns, "refunded_amount"), type_read
+        ) }} as refund_read,
+        {% if "is_return" in columns -%}
+            coalesce(
+                {{ parse_boolean(input_column(columns, "is_return")) }}, false
+            ) as is_flagged_return,
+            {{ is_unknown_flag(input_column(columns, "is_return")) }}
+                as is_return_unknown,
+        {% else -%}
+            false as is_flagged_return,
+            false as is_return_unknown,
+        {% endif -%}
         {{ parse_timestamp(
             input_column(columns, "transacted_at")
         ) }} as parsed_at
 
     from source
+
+),
+
+-- Amounts in cents and the like become amounts in the currency.
+in_units as (
+
+    select
+        *,
+        {% if minor_units == 1 -%}
+            price_read as unit_price,
+            amount_read as line_amount,
+            abs(refund_read) as refund
+        {%- else -%}
+            {%- set unit = "cast(" ~ 1 / minor_units ~ " as decimal(18, 8))" -%}
+            {{ amount_product("price_read", unit, type_decimal(20, 6)) }} as unit_price,
+            {{ amount_product("amount_read", unit, type_amount()) }} as line_amount,
+            abs({{ amount_product("refund_read", unit, type_amount()) }}) as refund
+        {%- endif %}
+    from typed
+
+),
+
+priced as (
+
+    select
+        *,
+        {% if "amount" in columns -%}
+            line_amount as full_amount
+        {%- else -%}
+            {{ amount_product("quantity", "unit_price", type_amount()) }} as full_amount
+        {%- endif %}
+    from in_units
 
 ),
 
@@ -63,27 +110,39 @@ cleaned as (
         status,
         currency,
         transacted_at_as_written,
-        {% if "amount" in columns -%}
-            amount_as_written,
-        {% else -%}
-            concat(
+        concat(
+            {% if "amount" in columns -%}
+                amount_as_written,
+            {% else -%}
                 coalesce(quantity_as_written, ''),
                 ' x ',
-                coalesce(unit_price_as_written, '')
-            ) as amount_as_written,
-        {% endif %}
+                coalesce(unit_price_as_written, ''),
+            {% endif -%}
+            coalesce(' less ' || refunded_amount_as_written, '')
+        ) as amount_as_written,
+        is_return_as_written,
 
         ---------- numerics
         quantity,
         unit_price,
-        {% if "amount" in columns -%}
-            line_amount as amount,
+        {% if "refunded_amount" in columns -%}
+            -- A refund that cannot be read leaves the amount unknown.
+            case
+                when
+                    coalesce(trim(lower(refunded_amount_as_written)), '')
+                    in ('', {{ quoted_words(missing_words()) }})
+                    then full_amount
+                else {{ try_cast("full_amount - refund", type_amount()) }}
+            end as amount,
+            refund as refunded_amount,
         {% else -%}
-            {{ try_cast("quantity * unit_price", type_money()) }} as amount,
+            full_amount as amount,
+            refund as refunded_amount,
         {% endif %}
 
         ---------- booleans
         is_flagged_return,
+        is_return_unknown,
 
         ---------- timestamps
         -- 9999-12-31 and its like stand for "no date" in many systems.
@@ -94,7 +153,7 @@ cleaned as (
                 then parsed_at
         end as transacted_at
 
-    from typed
+    from priced
 
 )
 

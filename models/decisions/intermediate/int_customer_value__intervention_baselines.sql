@@ -3,8 +3,8 @@
 {%- set fits = [] -%}
 {%- for intervention, condition in intervention_conditions().items() -%}
     {%- do fits.append(
-        "interventions.intervention = '" ~ dbt.escape_single_quotes(intervention)
-        ~ "' and (" ~ condition ~ ")"
+        "interventions.intervention = " ~ quoted_text(intervention)
+        ~ " and (" ~ condition ~ ")"
     ) -%}
 {%- endfor %}
 with

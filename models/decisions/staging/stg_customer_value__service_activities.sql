@@ -14,16 +14,16 @@ activities as (
         {{ parse_customer_id(input_column(columns, "customer_id")) }} as customer_id,
         {{ text_id(input_column(columns, "activity")) }} as activity,
         {% if "quantity" in columns -%}
-            {{ parse_number(input_column(columns, "quantity"), "decimal(18, 4)") }}
+            {{ parse_number(input_column(columns, "quantity"), type_amount()) }}
         {%- else -%}
-            cast(1 as decimal(18, 4))
+            cast(1 as {{ type_amount() }})
         {%- endif %} as quantity,
         -- In the date_format of the transactions, or ISO 8601.
         cast(
             coalesce(
                 {{ parse_timestamp(input_column(columns, "performed_at")) }},
-                {{ try_cast(
-                    input_column(columns, "performed_at"), type_timestamp()
+                {{ parse_timestamp(
+                    input_column(columns, "performed_at"), date_format=""
                 ) }}
             ) as date
         ) as performed_date

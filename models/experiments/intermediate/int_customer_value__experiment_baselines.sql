@@ -80,7 +80,7 @@ summed as (
             '{{ metric }}' as metric,
             cast(count(*) as {{ type_double() }}) as value_count,
             {{ exact_sum(metric) }} as value_sum,
-            {{ exact_sum(metric ~ " * " ~ metric) }} as square_sum,
+            {{ exact_sum(metric ~ " * " ~ metric, is_square=true) }} as square_sum,
             {{ exact_sum("purchase_rate") }} as buyer_count
         from by_segment
         group by segment

@@ -79,7 +79,8 @@ all_arms as (
     select
         experiment_arms.experiment,
         experiment_arms.variant,
-        experiment_arms.variant = '{{ var("control_variant") }}' as is_control,
+        experiment_arms.variant = {{ quoted_text(var("control_variant")) }}
+            as is_control,
         0 as arm_customer_count,
         cast(null as {{ type_double() }}) as planned_share
     from experiment_arms

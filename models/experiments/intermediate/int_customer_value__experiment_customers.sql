@@ -1,3 +1,4 @@
+{%- set control = quoted_text(var("control_variant")) %}
 -- A campaign with variants is an experiment. Several contacts of a customer in it count
 -- as one: their values and costs add up, and the first of them is the customer's start.
 with
@@ -54,13 +55,13 @@ experiments as (
         ) as window_days,
         min(
             case
-                when contacts.variant != '{{ var("control_variant") }}'
+                when contacts.variant != {{ control }}
                     then contacts.variant
             end
         ) as treated_variant,
         count(
             distinct case
-                when contacts.variant != '{{ var("control_variant") }}'
+                when contacts.variant != {{ control }}
                     then contacts.variant
             end
         ) as treated_variant_count,
@@ -81,11 +82,11 @@ customers as (
         min(variant) as contacted_variant,
         count(distinct variant) as variant_count,
         min(
-            case when variant != '{{ var("control_variant") }}' then variant end
+            case when variant != {{ control }} then variant end
         ) as treated_variant,
         count(
             distinct case
-                when variant != '{{ var("control_variant") }}' then variant
+                when variant != {{ control }} then variant
             end
         ) as treated_variant_count,
         max(planned_share) as planned_share,
@@ -136,7 +137,7 @@ with_arm as (
         case
             when assigned_variant is null
                 then case when variant_count = 1 then contacted_variant end
-            when assigned_variant = '{{ var("control_variant") }}' then assigned_variant
+            when assigned_variant = {{ control }} then assigned_variant
             when treated_variant_count = 1 then treated_variant
             when treated_variant_count = 0 and experiment_variant_count = 1
                 then only_treated_variant
@@ -168,7 +169,7 @@ experiment_customers as (
 
         ---------- booleans
         coalesce(variant, contacted_variant)
-        = '{{ var("control_variant") }}' as is_control,
+        = {{ control }} as is_control,
         is_customer,
         case when has_exposures then is_exposed end as is_exposed,
         is_responded,
@@ -176,7 +177,7 @@ experiment_customers as (
         has_response_values,
         coalesce(
             case
-                when assigned_variant = '{{ var("control_variant") }}'
+                when assigned_variant = {{ control }}
                     then treated_variant_count > 0
                 else
                     assigned_variant is not null

@@ -77,10 +77,11 @@ statistics as (
         ---------- numerics
         count(*) as customer_count,
         {{ exact_sum("outcome") }} as outcome_sum,
-        {{ exact_sum("outcome * outcome") }} as outcome_square_sum,
+        {{ exact_sum("outcome * outcome", is_square=true) }} as outcome_square_sum,
         {{ exact_sum("spend_before") }} as before_sum,
-        {{ exact_sum("spend_before * spend_before") }} as before_square_sum,
-        {{ exact_sum("outcome * spend_before") }} as product_sum,
+        {{ exact_sum("spend_before * spend_before", is_square=true) }}
+            as before_square_sum,
+        {{ exact_sum("outcome * spend_before", is_square=true) }} as product_sum,
         {{ exact_sum("exposure") }} as exposure_sum,
         {{ exact_sum("outcome * exposure") }} as exposed_outcome_sum,
 

@@ -126,7 +126,7 @@ experiment_health as (
                     then
                         concat(
                             'Nobody was held out (variant ',
-                            '{{ dbt.escape_single_quotes(var("control_variant")) }}), ',
+                            {{ quoted_text(var("control_variant") ~ "), ") }},
                             'or nobody was contacted: no effect can be estimated.'
                         )
                 when check_name = 'sample_ratio'

@@ -14,7 +14,7 @@ subscriptions as (
     select
         ---------- ids
         {{ parse_customer_id(input_column(columns, "customer_id")) }} as customer_id,
-        {{ text_id(input_column(columns, "subscription_id")) }} as subscription_id,
+        {{ parse_id(input_column(columns, "subscription_id")) }} as subscription_id,
 
         ---------- strings
         {{ text_id(input_column(columns, "plan")) }} as plan,

@@ -99,7 +99,9 @@ summed as (
         {{ exact_sum("actual") }} as actual,
         {{ exact_sum("predicted") }} as predicted,
         {{ exact_sum("abs(predicted - actual_double)") }} as absolute_error,
-        {{ exact_sum("(predicted - actual_double) * (predicted - actual_double)") }}
+        {{ exact_sum(
+            "(predicted - actual_double) * (predicted - actual_double)", is_square=true
+        ) }}
             as squared_error,
         cast(sum(predicted_rank * actual_rank) as {{ type_double() }}) as rank_product,
         cast(sum(predicted_rank * predicted_rank) as {{ type_double() }})

@@ -1,0 +1,39 @@
+{# Stops where line ids identify neither a line of the log nor one of its order: more than a
+   hundredth of the lines have the id of another line and differ from it. #}
+{% macro require_identifying_line_ids() %}
+    {%- if not execute or flags.EMPTY
+        or "line_id" not in customer_value.input_map("transactions") -%}
+        {{- return("") -}}
+    {%- endif -%}
+    {%- set counts = run_query(
+        "select sum(case when exclusion_reason = 'conflicting_line' then line_count else 0 end), "
+        ~ "sum(identified_line_count) from " ~ this
+    ).rows[0] -%}
+    {%- if counts[0] and counts[0] * 100 > counts[1] -%}
+        {{- exceptions.raise_compiler_error(
+            "The column mapped to line_id, " ~ customer_value.input_map("transactions")["line_id"]
+            ~ ", has an id of another line "
+            ~ ("of the order " if "order_id" in customer_value.input_map("transactions") else "")
+            ~ "in " ~ counts[0] ~ " of " ~ counts[1] ~ " lines, which differ from that line: it "
+            ~ "must be unique in the log, or in its order (a line number, with order_id mapped). "
+            ~ "Map another column, or leave line_id out of the var transaction_columns."
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# What line ids were found to be unique in. #}
+{% macro report_line_ids(built) %}
+    {%- if "int_line_totals" not in built or "int_transactions_classified" not in built
+        or "line_id" not in customer_value.input_map("transactions") -%}
+        {{- return("") -}}
+    {%- endif -%}
+    {%- set line_count, id_count = run_query(
+        "select count(line_id), count(distinct line_id) from "
+        ~ built["int_transactions_classified"] ~ " where exclusion_reason is null"
+    ).rows[0] -%}
+    {%- do customer_value.report_sentence(
+        "line_id is unique in " ~ ("the log" if line_count == id_count else "its order, and a "
+        ~ "line number: %s lines have %s different ids" | format(line_count, id_count))
+    ) -%}
+{% endmacro %}

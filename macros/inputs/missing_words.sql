@@ -1,0 +1,17 @@
+{# How programs write that there is no value. #}
+{% macro missing_words() %}
+    {{- return([
+        "null", "none", "nil", "nan", "na", "n/a", "#n/a", "nat", "<na>", "\\n", "undefined"
+    ]) -}}
+{% endmacro %}
+
+
+{# Words as literals of SQL, in lower case. #}
+{% macro quoted_words(words) %}
+    {%- set texts = [] -%}
+    {%- for word in words -%}
+        {%- do texts.append(customer_value.quoted_text(word | string | trim | lower)) -%}
+    {%- endfor -%}
+    {#- Nothing is in a list of null alone. #}
+    {{- return(texts | join(", ") or "null") -}}
+{% endmacro %}

@@ -1,0 +1,151 @@
+with
+
+customer_totals as (
+
+    select
+        customer_id,
+        order_count
+    from {{ ref("int_customer_value__customer_totals") }}
+
+),
+
+line_totals as (
+
+    select
+        line_count,
+        unmarked_negative_count
+    from {{ ref("int_customer_value__line_totals") }}
+    where exclusion_reason = 'kept'
+
+),
+
+-- Who stands for many people has many times the orders of everybody else.
+most_orders as (
+
+    select
+        customer_id,
+        order_count,
+        row_number() over (order by order_count desc, customer_id asc) as place
+    from customer_totals
+    order by order_count desc, customer_id asc
+    limit 2
+
+),
+
+order_totals as (
+
+    select
+        count(*) as customer_count,
+        sum(order_count) as order_count
+    from customer_totals
+
+),
+
+leaders as (
+
+    select
+        max(case when place = 1 then customer_id end) as customer_id,
+        max(case when place = 1 then order_count end) as order_count,
+        max(case when place = 2 then order_count end) as next_order_count
+    from most_orders
+
+),
+
+-- Most ids have no letters, or small ones, and need not be compared.
+capitalised as (
+
+    select
+        lower(customer_id) as folded_id,
+        min(customer_id) as customer_id,
+        count(*) as id_count
+    from customer_totals
+    where customer_id != lower(customer_id)
+    group by lower(customer_id)
+
+),
+
+ids_in_two_cases as (
+
+    select
+        capitalised.folded_id,
+        capitalised.customer_id
+    from capitalised
+    left join customer_totals on capitalised.folded_id = customer_totals.customer_id
+    where capitalised.id_count > 1 or customer_totals.customer_id is not null
+
+),
+
+folded_ids as (
+
+    select
+        count(*) as customer_count,
+        min(customer_id) as customer_id
+    from ids_in_two_cases
+
+),
+
+warnings as (
+
+    select
+        'crowded_customer_id' as warning_code,
+        'customer_id' as subject,
+        concat(
+            'The customer ',
+            leaders.customer_id,
+            ' has ',
+            {{ number_text("leaders.order_count", 0) }},
+            ' of ',
+            {{ number_text("order_totals.order_count", 0) }},
+            ' orders, and the next one ',
+            {{ number_text("leaders.next_order_count", 0) }},
+            ': an id that stands for guests or the till is nobody; list it in the var ',
+            'missing_customer_ids.'
+        ) as sentence
+    from leaders
+    cross join order_totals
+    where
+        order_totals.customer_count >= 10
+        and leaders.order_count
+        > {{ var("maximum_customer_order_share") }} * order_totals.order_count
+        and leaders.order_count >= 5 * leaders.next_order_count
+    union all
+    select
+        'ids_in_two_cases' as warning_code,
+        'customer_id' as subject,
+        concat(
+            {{ number_text("customer_count", 0) }},
+            ' ids of customers differ from another one in upper and lower case only, ',
+            'such as ',
+            customer_id,
+            ': if they are one customer, set customer_id_format to email, or mend them.'
+        ) as sentence
+    from folded_ids
+    where customer_count > 0
+    union all
+    select
+        'negative_amounts' as warning_code,
+        'amount' as subject,
+        concat(
+            {{ number_text("100.0 * unmarked_negative_count / line_count", 1) }},
+            ' % of the kept lines have a negative amount that no flag, order id or ',
+            'negative quantity marks as a return: if amount is a profit, map what ',
+            'customers paid instead.'
+        ) as sentence
+    from line_totals
+    where
+        unmarked_negative_count > {{ var("maximum_negative_share") }} * line_count
+
+),
+
+input_warnings as (
+
+    select
+        ---------- strings
+        warning_code,
+        subject,
+        sentence
+    from warnings
+
+)
+
+select * from input_warnings
