@@ -72,7 +72,7 @@ held_out_elsewhere as (
             "planned_experiments.salt",
             "customers.customer_id",
             "planned_experiments.control_share"
-        ) }} = '{{ var("control_variant") }}'
+        ) }} = {{ quoted_text(var("control_variant")) }}
 
 ),
 
@@ -129,7 +129,7 @@ ranked as (
 
     select
         *,
-        case when variant = '{{ var("control_variant") }}' then 0 else 1 end
+        case when variant = {{ quoted_text(var("control_variant")) }} then 0 else 1 end
             as contact_count,
         row_number() over (
             order by
