@@ -55,7 +55,11 @@ contacts as (
         customer_id,
         campaign_id,
         max(case when is_responded then 1 else 0 end) as label,
-        max(case when variant = {{ quoted_text(var("control_variant")) }} then 1 else 0 end)
+        max(
+            case
+                when variant = {{ quoted_text(var("control_variant")) }} then 1 else 0
+            end
+        )
             as held_out_count,
         min(contacted_date) as contacted_date
     from all_contacts
