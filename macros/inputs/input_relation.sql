@@ -29,7 +29,7 @@
     {%- if reference.format == "parquet" -%}
         {{- return("read_parquet(" ~ path ~ ", union_by_name = true)") -}}
     {%- endif -%}
-    {%- set files = customer_value.input_csv_files(input, reference) if execute else [] -%}
+    {%- set files = customer_value.csv_files(input, reference) if execute else [] -%}
     {%- if files | selectattr("names") | list -%}
         {{- return(customer_value.csv_relation(files)) -}}
     {%- endif -%}

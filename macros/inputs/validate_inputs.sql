@@ -57,7 +57,7 @@
 {# Stops where no csv file of an input has a header; says what is read differently than one would
    think: rows above the header, another separator, empty files. #}
 {% macro require_csv_headers(input, reference) %}
-    {%- set files = customer_value.input_csv_files(input, reference) -%}
+    {%- set files = customer_value.csv_files(input, reference) -%}
     {%- if not files | selectattr("names") | list -%}
         {{- exceptions.raise_compiler_error(
             "The var " ~ input ~ " names " ~ reference.path ~ ", and "
@@ -132,7 +132,7 @@
     {%- set specification = customer_value.input_specifications()[input] -%}
     {%- set files = [] -%}
     {%- if reference.format == "csv" -%}
-        {%- set files = customer_value.input_csv_files(input, reference)
+        {%- set files = customer_value.csv_files(input, reference)
             | selectattr("names") | list -%}
     {%- else -%}
         {%- set names = {} -%}

@@ -161,7 +161,9 @@ def shifted(
         givers, takers = target < budget, target > budget
         lowest, highest = np.minimum(target, budget), np.maximum(target, budget)
     else:
-        givers = ~takers if givers is None else givers
+        if givers is None:
+            assert takers is not None
+            givers = ~takers
         takers = ~givers if takers is None else takers
         limit = int(reallocation_share * budget[givers].sum())
         lowest, highest = floor, cap

@@ -1,7 +1,7 @@
 {# The csv files that an input names, as they have to be read: for each file its columns, the rows
    above its header and its separator. The quote is always " and doubled inside; nothing is left to
    a reader that guesses from the first rows. An empty file has no columns. #}
-{% macro input_csv_files(input, reference) %}
+{% macro csv_files(input, reference) %}
     {%- set specification = customer_value.input_specifications()[input] -%}
     {%- set wanted = var(specification.map).values() if var(specification.map)
         else specification.columns -%}
