@@ -45,6 +45,11 @@ def mart_names(capability: str = "*") -> list[str]:
     return sorted(path.stem.removeprefix(PACKAGE) for path in paths)
 
 
+def transaction_marts() -> list[str]:
+    """Return the marts that a log of transactions alone builds."""
+    return sorted(set(mart_names()) - set(mart_names("subscriptions")))
+
+
 def seed_path(name: str, project: Path = ROOT) -> Path:
     """Return the file of a seed, whichever capability it belongs to."""
     (path,) = (project / "seeds").glob(f"*/{PACKAGE}{name}.csv")

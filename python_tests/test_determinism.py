@@ -11,12 +11,12 @@ from helpers import (
     CDNOW_SAMPLE_VARS,
     ROOT,
     copy_project,
-    mart_names,
     read_cdnow_sample,
+    transaction_marts,
     write_cdnow_sample,
 )
 
-MARTS = mart_names()
+MARTS = transaction_marts()
 
 
 @pytest.fixture(scope="module")

@@ -119,11 +119,12 @@ PROMISES = {
     r"_at$": {"TIMESTAMP"},
     r"_count$|_days$|_order$|_score$|^k$": {"BIGINT", "INTEGER"},
     r"_share$|^probability_|^expected_|_percentile$": {"DOUBLE"},
-    r"revenue$|^amount$": {"DECIMAL(18,4)"},
+    r"revenue$|^amount$": {"DECIMAL(28,4)"},
     r"_name$|^segment$|^finding$|^model$|^as_of_role$|_reason$|_code$": {"VARCHAR"},
 }
-# A mean of days or counts, and the Brier score, are numbers like any other.
-EXCEPTIONS = re.compile(r"^mean_|^brier_")
+# A mean of days or counts and the Brier score are numbers like any other; a rank and a median of
+# counts are whole.
+EXCEPTIONS = re.compile(r"^mean_|^brier_|_rank$|_median$")
 
 
 def test_column_names_say_their_types(demo):

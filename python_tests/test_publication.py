@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 from conftest import Build, run_dbt
-from helpers import ROOT, copy_project, load_model, mart_names
+from helpers import ROOT, copy_project, load_model, transaction_marts
 
 publication = load_model("publication/customer_value__publication.py")
 
@@ -509,7 +509,7 @@ def test_every_test_comes_before_the_publication(shop):
 
 def test_every_public_mart_is_published(shop):
     # Without subscriptions among the inputs their tables are not built.
-    marts = set(mart_names()) - set(mart_names("subscriptions"))
+    marts = set(transaction_marts())
     published = read(shop / "shop_published", "select table_name from publication")
     assert {name for (name,) in published} == marts
     named = (ROOT / "macros" / "engine" / "capabilities.sql").read_text()

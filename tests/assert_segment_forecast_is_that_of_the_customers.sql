@@ -57,15 +57,19 @@ from forecasts
 left join customers on forecasts.segment = customers.segment
 where
     forecasts.customer_count != coalesce(customers.customer_count, 0)
-    {% if var("horizon_days") == 365 -%}
-        or abs(forecasts.expected_purchases - customers.expected_purchases)
+    -- Twelve months are no horizon of another length.
+    or (
+        {{ var("horizon_days") }} = 365
+        and abs(forecasts.expected_purchases - customers.expected_purchases)
         > 1e-6 * (1 + customers.expected_purchases)
-    {%- endif %}
+    )
     -- A learner says nothing of months.
-    {% if var("horizon_days") == 365 and var("value_model") in ["corrected", "probabilistic"] -%}
-        or abs(forecasts.discounted_margin - customers.lifetime_value)
+    or (
+        {{ var("horizon_days") }} = 365
+        and '{{ var("value_model") }}' in ('corrected', 'probabilistic')
+        and abs(forecasts.discounted_margin - customers.lifetime_value)
         > 0.01 + 1e-6 * customers.lifetime_value
-    {%- endif %}
+    )
 union all
 select
     'matrix' as place,

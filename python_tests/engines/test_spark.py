@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Build, run_dbt
-from helpers import CDNOW_SAMPLE_VARS, PACKAGE, ROOT, mart_names, read_cdnow_sample
+from helpers import CDNOW_SAMPLE_VARS, PACKAGE, ROOT, read_cdnow_sample, transaction_marts
 
 pytest.importorskip("pyspark")
 pytest.importorskip("dbt.adapters.spark")
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("needs Java", allow_module_level=True)
 
-MARTS = mart_names()
+MARTS = transaction_marts()
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 # What the demo leaves empty, or fills from a seed alone, for want of the optional inputs.
 MARTS_OF_INPUTS = [

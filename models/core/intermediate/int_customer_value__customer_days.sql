@@ -31,7 +31,8 @@ limits as (
 
 ),
 
--- A line far behind all others is in the future, as its account in int_line_totals says.
+-- A line far behind all others is in the future, as its account in int_line_totals
+-- says.
 kept_lines as (
 
     select classified.*

@@ -69,8 +69,8 @@ with_features as (
     select
         *,
     {% for name, expression in features.items() -%}
-        {{ expression }} as {{ name }}{{ "," if not loop.last }}
-
+        {{ expression }} as {{ name }}
+        {{- "," if not loop.last }}
     {% endfor %}
     from model_forecasts
 
@@ -103,8 +103,8 @@ with_factors as (
                 coefficients.{{ measure }}_intercept_low
             ),
             coefficients.{{ measure }}_intercept_high
-        ) as {{ measure }}_factor{{ "," if not loop.last }}
-
+        ) as {{ measure }}_factor
+        {{- "," if not loop.last }}
     {% endfor %}
     from with_features
     inner join coefficients

@@ -134,7 +134,8 @@ wanted as (
 
 ),
 
--- What lies ahead is what a forecast is learned from or judged by; nothing else reads it.
+-- A forecast is learned from the days that lie ahead, or judged by them; nothing else
+-- reads them.
 days as (
 
     select

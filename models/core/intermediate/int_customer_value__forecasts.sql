@@ -100,8 +100,8 @@ corrected as (
         expected_purchase_value,
         purchases_factor,
         {{ count_dispersion("expected_purchases_365d") }} as dispersion,
-        -- Of a lognormal with this variance of the logarithm, as shares of the mean: one
-        -- purchase around the customer's mean, and that around its estimate.
+        -- Of a lognormal with this variance of the logarithm, as shares of the mean:
+        -- one purchase around the customer's mean, and that around its estimate.
         sqrt(exp(least(within_spend_variance, 20)) - 1) as purchase_value_deviation,
         sqrt(
             exp(

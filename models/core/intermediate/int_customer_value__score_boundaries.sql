@@ -90,7 +90,8 @@ scored as (
             else
                 cast(
                     1 + floor(
-                        cast(5 * customers_below as {{ type_double() }}) / customer_count
+                        cast(5 * customers_below as {{ type_double() }})
+                        / customer_count
                     ) as integer
                 )
         end as score

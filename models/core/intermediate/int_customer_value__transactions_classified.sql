@@ -17,20 +17,15 @@
 {%- do content.extend(["amount", "is_flagged_return"]) -%}
 {%- set has_line_ids = "line_id" in columns -%}
 {#- Equal lines are alike, so that their order does not matter. -#}
-{%- set copies %}
-    over (
-        partition by
-            line_reason
-            {%- if has_line_ids %},
-            line_id
-            {%- endif %}
-            {%- for column in content %},
-            {{ column if column == "order_id" or not has_line_ids
-                else "case when line_id is null then " ~ column ~ " end" }}
-            {%- endfor %}
-        order by {{ content | join(", ") if has_line_ids else content[0] }}
-    )
-{%- endset %}
+{%- set alike = ["line_reason"] + (["line_id"] if has_line_ids else []) -%}
+{%- for column in content -%}
+    {%- do alike.append(
+        column if column == "order_id" or not has_line_ids
+        else "case when line_id is null then " ~ column ~ " end"
+    ) -%}
+{%- endfor -%}
+{%- set copies = "over (partition by " ~ alike | join(", ") ~ " order by "
+    ~ (content if has_line_ids else content[:1]) | join(", ") ~ ")" %}
 with
 
 transactions as (

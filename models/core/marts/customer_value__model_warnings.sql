@@ -114,9 +114,9 @@ fits as (
                 '{{ measure }}' as measure,
                 model,
                 date_count,
-                {{ prefix }}bias_share as bias_share,
-                {{ prefix }}bias_share_deviation as bias_share_deviation,
-                {{ prefix }}mae as mae,
+                {% for metric in ["bias_share", "bias_share_deviation", "mae"] -%}
+                    {{ prefix ~ metric ~ " as " ~ metric if prefix else metric }},
+                {% endfor -%}
                 is_baseline,
                 is_selected
             from rolling

@@ -54,12 +54,15 @@ ranked as (
             order by predicted desc, customer_age_days desc, customer_id asc
         ) as predicted_position,
         row_number() over (
-            partition by forecast_role, model, measure order by actual desc, customer_id asc
+            partition by forecast_role, model, measure
+            order by actual desc, customer_id asc
         ) as actual_position,
-        rank() over (partition by forecast_role, model, measure order by predicted) as predicted_rank,
+        rank() over (partition by forecast_role, model, measure order by predicted)
+            as predicted_rank,
         rank() over (partition by forecast_role, model, measure order by predicted desc)
             as predicted_rank_from_top,
-        rank() over (partition by forecast_role, model, measure order by actual) as actual_rank,
+        rank() over (partition by forecast_role, model, measure order by actual)
+            as actual_rank,
         rank() over (partition by forecast_role, model, measure order by actual desc)
             as actual_rank_from_top
     from measured
@@ -172,12 +175,10 @@ forecast_metrics as (
                 "gini_normalised",
                 "top_decile_lift",
             ] %}
-                max(case when measure = '{{ measure }}' then {{ metric }} end) as
-                {%- if metric in ["actual", "predicted"] %}
-                    {{ metric }}_{{ measure }},
-                {%- else %}
-                    {{ prefix }}{{ metric }},
-                {%- endif %}
+                {% set name = metric ~ "_" ~ measure
+                    if metric in ["actual", "predicted"] else prefix ~ metric %}
+                max(case when measure = '{{ measure }}' then {{ metric }} end)
+                    as {{ name }},
             {% endfor %}
         {% endfor %}
 

@@ -1,4 +1,6 @@
 {{ config(materialized="table") }}
+{%- set is_learned = var("value_model") not in ["corrected", "probabilistic"] -%}
+{%- set roles = ["'calibration'"] + (["'current'"] if is_learned else []) %}
 
 -- What a learner of value is taught: from an earlier date, the spend of a window that
 -- ends where its forecast begins. The window is as long as what is to be predicted,
@@ -16,10 +18,7 @@ as_of_dates as (
             else {{ var("horizon_days") }}
         end as target_days
     from {{ ref("int_customer_value__as_of_dates") }}
-    where
-        as_of_role in (
-            'calibration' {{- ", 'current'" if var("value_model") not in ["corrected", "probabilistic"] }}
-        )
+    where as_of_role in ({{ roles | join(", ") }})
 
 ),
 

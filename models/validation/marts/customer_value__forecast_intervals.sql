@@ -113,8 +113,8 @@ totals as (
         'all' as segment,
         {{ exact_sum("expected_purchases_365d") }} as expected_purchases,
         {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
-        -- The intervals are the purchase and the spend model's, corrected or not, and not a
-        -- learner's.
+        -- The intervals are the purchase and the spend model's, corrected or not, and
+        -- not a learner's.
         min(case when value_model in ('corrected', 'probabilistic') then 1 else 0 end)
             as has_value_interval
     from customers

@@ -146,11 +146,11 @@ group_calibration as (
             "actual_purchases",
             "expected_active_customers",
             "actual_active_customers",
-            "expected_revenue",
-            "actual_revenue",
         ] -%}
             cast({{ name }} as {{ type_double() }}) as {{ name }},
         {% endfor -%}
+        cast(expected_revenue as {{ type_money() }}) as expected_revenue,
+        cast(actual_revenue as {{ type_money() }}) as actual_revenue,
         cast(
             actual_revenue / nullif(all_actual_revenue, 0) as {{ type_double() }}
         ) as revenue_share,

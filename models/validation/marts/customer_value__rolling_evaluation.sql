@@ -9,7 +9,9 @@
 {%- set means = [
     "bias_share", "mae", "rmse", "gini_normalised", "revenue_bias_share",
     "revenue_mae", "revenue_rmse", "revenue_gini_normalised"
-] %}
+] -%}
+{%- set deviated_means = means
+    + ["bias_share_deviation", "revenue_bias_share_deviation"] %}
 with
 
 -- The calibration date is another question, with a horizon of its own.
@@ -35,8 +37,8 @@ ranked as (
                     ) = 1
                 then 1
             else 0
-        end as {{ name }}_win_count{{ "," if not loop.last }}
-
+        end as {{ name }}_win_count
+        {{- "," if not loop.last }}
     {% endfor %}
     from forecast_metrics
 
@@ -110,7 +112,7 @@ rolling_evaluation as (
         ---------- numerics
         cast(date_count as {{ dbt.type_int() }}) as date_count,
         cast(customer_count as {{ dbt.type_bigint() }}) as customer_count,
-        {% for name in means + ["bias_share_deviation", "revenue_bias_share_deviation"] -%}
+        {% for name in deviated_means -%}
             cast({{ name }} as {{ type_double() }}) as {{ name }},
         {% endfor -%}
         {% for name in wins -%}
