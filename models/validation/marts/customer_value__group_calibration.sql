@@ -115,19 +115,33 @@ by_group as (
     {% endfor %}
 ),
 
+totals as (
+
+    select
+        grouping_name,
+        model,
+        {{ exact_sum("expected_purchases") }} as all_expected_purchases,
+        {{ exact_sum("actual_purchases") }} as all_actual_purchases,
+        {{ exact_sum("expected_revenue") }} as all_expected_revenue,
+        {{ exact_sum("actual_revenue") }} as all_actual_revenue
+    from by_group
+    group by grouping_name, model
+
+),
+
 with_totals as (
 
     select
-        *,
-        sum(expected_purchases) over (partition by grouping_name, model)
-            as all_expected_purchases,
-        sum(actual_purchases) over (partition by grouping_name, model)
-            as all_actual_purchases,
-        sum(expected_revenue) over (partition by grouping_name, model)
-            as all_expected_revenue,
-        sum(actual_revenue) over (partition by grouping_name, model)
-            as all_actual_revenue
+        by_group.*,
+        totals.all_expected_purchases,
+        totals.all_actual_purchases,
+        totals.all_expected_revenue,
+        totals.all_actual_revenue
     from by_group
+    inner join totals
+        on
+            by_group.grouping_name = totals.grouping_name
+            and by_group.model = totals.model
 
 ),
 
