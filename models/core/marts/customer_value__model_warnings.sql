@@ -502,9 +502,13 @@ warnings as (
                 model,
                 ' expected ',
                 {{ number_text("100 * abs(bias_share)", 1) }},
-                case when bias_share < 0 then ' % less ' else ' % more ' end,
+                case
+                    when bias_share >= 0 then ' % more '
+                    when measure = 'purchases' then ' % fewer '
+                    else ' % less '
+                end,
                 measure,
-                ' than there came on average, give or take ',
+                ' than came on average, give or take ',
                 {{ number_text("100 * bias_share_deviation", 1) }},
                 ' points: its totals lean one way.'
             ) as sentence
