@@ -127,7 +127,7 @@ phase_months as (
 
         select
             results.experiment,
-            {% for bound in ["difference", "lower_bound", "upper_bound"] %}
+            {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
                 sum(results.{{ bound }} * results.treated_count)
                 * {{ var("gross_margin") }}
                 / nullif(cast(max(treated_costs.cost) as {{ type_double() }}), 0)
@@ -265,9 +265,9 @@ measured_margins as (
     from phases
     inner join customer_days
         on
-            customer_days.transacted_date >= phases.phase_start_date
-            and customer_days.transacted_date <= phases.phase_end_date
-            and customer_days.first_purchase_date < phases.phase_start_date
+            phases.phase_start_date <= customer_days.transacted_date
+            and phases.phase_end_date >= customer_days.transacted_date
+            and phases.phase_start_date > customer_days.first_purchase_date
     where phases.phase_end_date <= phases.as_of_date
     group by phases.phase
 
@@ -278,7 +278,7 @@ measured as (
     select
         phases.phase,
         measured_margins.margin,
-        {% for bound in ["difference", "lower_bound", "upper_bound"] %}
+        {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
             {% if is_on("experiments") -%}
                 measured_returns.{{ bound }}
             {%- else -%}
@@ -303,7 +303,7 @@ with_kpi as (
             when 'return_per_unit' then totals.return_per_unit
             else totals.projected_value
         end as projected_kpi,
-        {% for bound in ["difference", "lower_bound", "upper_bound"] %}
+        {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
             case valued.kpi
                 when 'response_value'
                     then measured.return_{{ bound }} * totals.phase_budget
