@@ -127,13 +127,13 @@ phase_months as (
 
         select
             results.experiment,
-            {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
-                sum(results.{{ bound }} * results.treated_count)
-                * {{ var("gross_margin") }}
-                / nullif(cast(max(treated_costs.cost) as {{ type_double() }}), 0)
-                    as {{ bound }}
-                {{- "," if not loop.last }}
-            {% endfor %}
+        {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
+            sum(results.{{ bound }} * results.treated_count)
+            * {{ var("gross_margin") }}
+            / nullif(cast(max(treated_costs.cost) as {{ type_double() }}), 0)
+                as {{ bound }}
+            {{- "," if not loop.last }}
+        {% endfor %}
         from results
         inner join treated_costs on results.experiment = treated_costs.experiment
         group by results.experiment
@@ -278,14 +278,14 @@ measured as (
     select
         phases.phase,
         measured_margins.margin,
-        {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
-            {% if is_on("experiments") -%}
-                measured_returns.{{ bound }}
-            {%- else -%}
-                cast(null as {{ type_double() }})
-            {%- endif %} as return_{{ bound }}
-            {{- "," if not loop.last }}
-        {% endfor %}
+    {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
+        {% if is_on("experiments") -%}
+            measured_returns.{{ bound }}
+        {%- else -%}
+            cast(null as {{ type_double() }})
+        {%- endif %} as return_{{ bound }}
+        {{- "," if not loop.last }}
+    {% endfor %}
     from phases
     left join measured_margins on phases.phase = measured_margins.phase
     {% if is_on("experiments") -%}
@@ -303,15 +303,15 @@ with_kpi as (
             when 'return_per_unit' then totals.return_per_unit
             else totals.projected_value
         end as projected_kpi,
-        {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
-            case valued.kpi
-                when 'response_value'
-                    then measured.return_{{ bound }} * totals.phase_budget
-                when 'return_per_unit' then measured.return_{{ bound }}
-                else measured.margin
-            end as measured_{{ bound }}
-            {{- "," if not loop.last }}
-        {% endfor %}
+    {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
+        case valued.kpi
+            when 'response_value'
+                then measured.return_{{ bound }} * totals.phase_budget
+            when 'return_per_unit' then measured.return_{{ bound }}
+            else measured.margin
+        end as measured_{{ bound }}
+        {{- "," if not loop.last }}
+    {% endfor %}
     from valued
     inner join totals on valued.phase = totals.phase
     inner join measured on valued.phase = measured.phase
