@@ -66,7 +66,7 @@ where
     -- A learner says nothing of months.
     or (
         {{ var("horizon_days") }} = 365
-        and '{{ var("value_model") }}' in ('corrected', 'probabilistic')
+        and '{{ var("value_model") }}' in ('{{ value_models_without_learner() | join("', '") }}')
         and abs(forecasts.discounted_margin - customers.lifetime_value)
         > 0.01 + 1e-6 * customers.lifetime_value
     )

@@ -17,7 +17,7 @@
             ) -}}
         {%- endfor -%}
     {%- endfor -%}
-    {%- if var("value_model") not in ["corrected", "probabilistic"]
+    {%- if var("value_model") not in customer_value.value_models_without_learner()
         and "validation" not in given -%}
         {{- exceptions.raise_compiler_error(
             "The var value_model is " ~ var("value_model") ~ ", a learner of the capability "

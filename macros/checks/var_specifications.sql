@@ -217,10 +217,8 @@
             },
             "value_model": {
                 "kind": "choice",
-                "choices": [
-                    "corrected", "probabilistic", "ridge", "random_forest",
-                    "gradient_boosting", "neural_network"
-                ],
+                "choices": customer_value.value_models_without_learner()
+                    + ["ridge", "random_forest", "gradient_boosting", "neural_network"],
                 "meaning": "the source of the forecasts of `customers`: the MBG/NBD corrected by "
                     ~ "what customers did after earlier dates (corrected), the purchase and "
                     ~ "spend models alone (probabilistic), or these with the lifetime value of a "

@@ -6,10 +6,10 @@
     {%- set missing = [] -%}
     {%- if execute -%}
         {%- set is_retry = "retry" in invocation_args_dict.get("invocation_command", "").split() -%}
-        {%- for node_id in model.depends_on.nodes if node_id in graph.nodes -%}
+        {%- for node_id in model.depends_on.nodes
+            if node_id in graph.nodes and node_id not in selected_resources -%}
             {%- set node = graph.nodes[node_id] -%}
-            {%- if node_id in selected_resources -%}
-            {%- elif flags.WHICH == "build" and node.resource_type == "model" and not is_retry -%}
+            {%- if flags.WHICH == "build" and node.resource_type == "model" and not is_retry -%}
                 {%- do missing.append(node.alias) -%}
             {%- elif flags.WHICH in ["build", "test"]
                 and not adapter.get_relation(node.database, node.schema, node.alias) -%}

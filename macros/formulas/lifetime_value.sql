@@ -9,3 +9,9 @@
 {% macro forecast_in_use() -%}
     {{ "corrected" if var("value_model") == "corrected" else var("purchase_model") }}
 {%- endmacro %}
+
+
+{# The values of the var value_model that need no learner. #}
+{% macro value_models_without_learner() -%}
+    {{- return(["corrected", "probabilistic"]) -}}
+{%- endmacro %}

@@ -2,7 +2,7 @@
 
 {%- set value_model = var("value_model") -%}
 {%- set is_corrected = value_model == "corrected" -%}
-{%- set is_learner = value_model not in ["corrected", "probabilistic"] -%}
+{%- set is_learner = value_model not in value_models_without_learner() -%}
 {%- set is_learned = is_learner and is_on("validation") %}
 with
 

@@ -1,5 +1,5 @@
 {{ config(materialized="table") }}
-{%- set is_learned = var("value_model") not in ["corrected", "probabilistic"] -%}
+{%- set is_learned = var("value_model") not in value_models_without_learner() -%}
 {%- set roles = ["'calibration'"] + (["'current'"] if is_learned else []) %}
 
 -- What a learner of value is taught: from an earlier date, the spend of a window that

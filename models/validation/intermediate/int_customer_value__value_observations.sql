@@ -84,7 +84,7 @@ wanted as (
     from customer_sample
     inner join value_dates on customer_sample.as_of_role = value_dates.as_of_role
     where customer_sample.as_of_role = 'calibration'
-    {% if var("value_model") not in ["corrected", "probabilistic"] -%}
+    {% if var("value_model") not in value_models_without_learner() -%}
         union all
         select
             'current' as fold,

@@ -1,3 +1,4 @@
+{%- set with_interval = "'" ~ value_models_without_learner() | join("', '") ~ "'" -%}
 with
 
 customers as (
@@ -98,7 +99,7 @@ segment_totals as (
         {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
         -- The intervals are the purchase and the spend model's, corrected or not; a
         -- learner has none.
-        min(case when value_model in ('corrected', 'probabilistic') then 1 else 0 end)
+        min(case when value_model in ({{ with_interval }}) then 1 else 0 end)
             as has_value_interval
     from customers
     group by segment
@@ -115,7 +116,7 @@ totals as (
         {{ exact_sum("lifetime_value_365d") }} as lifetime_value,
         -- The intervals are the purchase and the spend model's, corrected or not, and
         -- not a learner's.
-        min(case when value_model in ('corrected', 'probabilistic') then 1 else 0 end)
+        min(case when value_model in ({{ with_interval }}) then 1 else 0 end)
             as has_value_interval
     from customers
     having count(*) > 0
