@@ -189,3 +189,39 @@ def as_documented(value: object) -> str:
     if size >= 1000:
         return f"{value:,.0f}"
     return f"{value:.{2 if size >= 20 else 4}f}".rstrip("0").rstrip(".")
+
+
+def correction_features(rows: pd.DataFrame) -> np.ndarray:
+    """Return the features of int_model_forecasts, computed by numpy alone."""
+    repeats = rows["repeat_count"].to_numpy("float64")
+    gap = rows["last_purchase_age_days"].to_numpy("float64") / np.maximum(repeats, 1)
+    recency = np.log1p(rows["recency_days"].to_numpy("float64"))
+    return np.column_stack(
+        [
+            np.log(np.maximum(rows["expected_purchases_in_window"], 1e-12)),
+            np.log1p(repeats),
+            repeats == 0,
+            recency,
+            np.log1p(rows["customer_age_days"].to_numpy("float64")),
+            np.where(repeats == 0, 0, np.clip(recency - np.log1p(gap), -3, 3)),
+            np.log(np.maximum(rows["mean_paid_value"], 1e-9)),
+            np.log1p(rows["quarter_window_purchases"].to_numpy("float64")),
+            np.log1p(rows["half_window_purchases"].to_numpy("float64")),
+            np.log1p(rows["whole_window_purchases"].to_numpy("float64")),
+            np.log1p(np.maximum(rows["window_spend"].to_numpy("float64"), 0)),
+            np.log(np.maximum(rows["shrunk_purchase_value"], 1e-9)),
+        ]
+    ).astype("float64")
+
+
+def correction_of(rows: pd.DataFrame) -> Any:
+    """Return the factor that rows of fit_corrections hold."""
+    ordered = rows[rows["feature"] != "level"].sort_values("position")
+    intercept, rest = ordered.iloc[0], ordered.iloc[1:]
+    corrections = load_model("core/predictions/fit_customer_value__corrections.py")
+    return corrections.Correction(
+        *(rest[name].to_numpy() for name in ("mean", "deviation", "low", "high")),
+        intercept["coefficient"],
+        rest["coefficient"].to_numpy(),
+        (intercept["low"], intercept["high"]),
+    )

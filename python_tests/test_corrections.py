@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import load_model
+from helpers import correction_features, correction_of, load_model
 from scipy.stats import nbinom
 from sklearn.linear_model import PoissonRegressor
 
@@ -130,41 +130,6 @@ def test_features_that_do_not_vary_have_no_part():
     assert np.isfinite(rows.loc[["log_recency"], "coefficient"]).all()
 
 
-def features_of(rows: pd.DataFrame) -> np.ndarray:
-    """Return the features of int_model_forecasts, computed by numpy alone."""
-    repeats = rows["repeat_count"].to_numpy("float64")
-    gap = rows["last_purchase_age_days"].to_numpy("float64") / np.maximum(repeats, 1)
-    recency = np.log1p(rows["recency_days"].to_numpy("float64"))
-    return np.column_stack(
-        [
-            np.log(np.maximum(rows["expected_purchases_in_window"], 1e-12)),
-            np.log1p(repeats),
-            repeats == 0,
-            recency,
-            np.log1p(rows["customer_age_days"].to_numpy("float64")),
-            np.where(repeats == 0, 0, np.clip(recency - np.log1p(gap), -3, 3)),
-            np.log(np.maximum(rows["mean_paid_value"], 1e-9)),
-            np.log1p(rows["quarter_window_purchases"].to_numpy("float64")),
-            np.log1p(rows["half_window_purchases"].to_numpy("float64")),
-            np.log1p(rows["whole_window_purchases"].to_numpy("float64")),
-            np.log1p(np.maximum(rows["window_spend"].to_numpy("float64"), 0)),
-            np.log(np.maximum(rows["shrunk_purchase_value"], 1e-9)),
-        ]
-    ).astype("float64")
-
-
-def correction_of(rows: pd.DataFrame):
-    """Return the factor that rows of fit_corrections hold."""
-    ordered = rows[rows["feature"] != "level"].sort_values("position")
-    intercept, rest = ordered.iloc[0], ordered.iloc[1:]
-    return corrections.Correction(
-        *(rest[name].to_numpy() for name in ("mean", "deviation", "low", "high")),
-        intercept["coefficient"],
-        rest["coefficient"].to_numpy(),
-        (intercept["low"], intercept["high"]),
-    )
-
-
 @pytest.mark.parametrize("role", ["current", "calibration", "current_1"])
 def test_sql_scores_as_python_does(cdnow_sample, role):
     base = cdnow_sample.frame(
@@ -179,7 +144,7 @@ def test_sql_scores_as_python_does(cdnow_sample, role):
         f"select * from main_internal.int_forecasts where forecast_role = '{role}' "
         "and not is_history and model = 'corrected' order by customer_id"
     )
-    features = features_of(base)
+    features = correction_features(base)
     purchases, revenue = (
         correction_of(learned[learned["measure"] == measure])
         for measure in ("purchases", "revenue")

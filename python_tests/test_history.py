@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import correction_features, correction_of
 from sklearn.metrics import adjusted_rand_score
 
 BUILDS = pytest.mark.parametrize("name", ["demo", "online_retail"])
@@ -133,30 +134,53 @@ def nearest_cluster(build, scores: pd.DataFrame) -> np.ndarray:
 
 
 def tier_of_value(build, scores: pd.DataFrame) -> np.ndarray:
-    """Return the tier within the date: today's BG/NBD and Gamma-Gamma, by hand but for D(x, T)."""
+    """Return the tier within the date: today's MBG/NBD by hand but for D(x, T), corrected."""
     fit = build.frame(
         "select * from main_internal.int_forecast_parameters "
-        "where as_of_role = 'current' and model = 'bg_nbd'"
+        "where as_of_role = 'current' and model = 'mbg_nbd'"
     ).iloc[0]
     lookup = build.frame(
-        "select repeat_count, customer_age_days, discounted_purchases_if_alive as purchases "
-        "from main_internal.score_forecasts where as_of_role = 'current' and model = 'bg_nbd' "
+        "select repeat_count, customer_age_days, discounted_purchases_if_alive as discounted, "
+        "purchases_if_alive as purchases "
+        "from main_internal.score_forecasts where as_of_role = 'current' and model = 'mbg_nbd' "
         "and month_ahead = 0 and from_day = 0 and to_day = 365"
     )
-    keys = ["repeat_count", "customer_age_days"]
-    purchases = scores[keys].merge(lookup, on=keys, how="left", validate="m:1")["purchases"]
-    assert purchases.notna().all()
-    x, paid = scores["repeat_count"].to_numpy(), scores["paid_repeat_count"].to_numpy()
-    silence = (fit["alpha"] + scores["customer_age_days"].to_numpy()) / (
-        fit["alpha"] + scores["last_purchase_age_days"].to_numpy()
+    # What the correction reads of the customer besides; customers have the features of each date.
+    known = build.frame(
+        "select * from main_internal.int_model_forecasts "
+        "where forecast_role = 'current' and date_number = 0 and model = 'mbg_nbd'"
     )
-    odds = fit["a"] / (fit["b"] + np.maximum(x, 1) - 1) * silence ** (fit["r"] + x)
+    names = ["repeat_count", "customer_age_days"]
+    keys = ["customer_id", "as_of_date"]
+    learned = build.frame(
+        "select * from main_internal.fit_corrections "
+        "where forecast_role = 'current' and measure = 'revenue'"
+    )
+    rows = (
+        scores[[*keys, *names, "last_purchase_age_days"]]
+        .merge(lookup, on=names, how="left", validate="m:1")
+        .merge(
+            known,
+            on=[*keys, *names, "last_purchase_age_days"],
+            how="left",
+            validate="1:1",
+        )
+    )
+    assert rows[["discounted", "shrunk_purchase_value"]].notna().all(axis=None)
+    x = rows["repeat_count"].to_numpy()
+    silence = (fit["alpha"] + rows["customer_age_days"].to_numpy()) / (
+        fit["alpha"] + rows["last_purchase_age_days"].to_numpy()
+    )
+    odds = fit["a"] / (fit["b"] + x) * silence ** (fit["r"] + x)
     # Where no dropout is identified b has no estimate.
-    alive = np.where((x == 0) | (fit["dropout"] == 0), 1, 1 / (1 + odds))
-    spent = paid * scores["mean_repeat_value"].fillna(0).to_numpy()
-    p, q, v = fit["p"], fit["q"], fit["v"]
-    money = p * (v + spent) / (p * paid + q - 1)
-    value = pd.Series(alive * purchases.to_numpy() * money)
+    alive = np.where(fit["dropout"] == 0, 1, 1 / (1 + odds))
+    money = alive * rows["shrunk_purchase_value"].to_numpy()
+    factor = correction_of(learned).factors(correction_features(rows))
+    # The revenue that the base expects of today's customers stays their total.
+    of_today = ~rows["is_history"].to_numpy().astype(bool)
+    expected = (money * rows["purchases"].to_numpy())[of_today]
+    level = expected.sum() / (expected * factor[of_today]).sum()
+    value = pd.Series(money * rows["discounted"].to_numpy() * factor * level)
     band = np.floor(20_000 * np.log(value.clip(lower=1e-9)))
     dates = scores["as_of_date"].reset_index(drop=True)
     share = band.groupby(dates).rank(method="min", ascending=False).sub(1) / band.groupby(
