@@ -69,11 +69,16 @@ def test_the_core_gives_the_scores_of_the_whole_build(cdnow_sample, core_of, tex
     assert result.rows(f"select distinct {', '.join(LEFT_OUT)} from customers") == [
         (None, *result.row("select max(as_of_date) from customers"), None)
     ]
-    # Neither past dates nor challengers of the model in use were looked at.
-    assert result.rows(
-        "select distinct as_of_role, model, replicate from main_internal.fit_forecast_models "
-        "where model != 'gamma_gamma'"
-    ) == [("current", "bg_nbd", 0)]
+    # No challenger of the model in use was looked at, and no past date but the corrections'.
+    assert set(
+        result.rows(
+            "select distinct as_of_role, model, replicate from main_internal.fit_forecast_models "
+            "where model != 'gamma_gamma'"
+        )
+    ) == {
+        ("current", "bg_nbd", 0),
+        *((role, "mbg_nbd", 0) for role in ("current", "current_1", "current_2", "current_3")),
+    }
     assert "model_evaluation" not in result.marts()
 
 

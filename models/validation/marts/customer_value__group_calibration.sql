@@ -102,12 +102,12 @@ by_group as (
             {{ column }} as group_name,
             model,
             count(*) as customer_count,
-            {{ exact_sum("predicted_purchases") }} as expected_purchases,
+            {{ exact_sum("predicted_purchases") }} as predicted_purchases,
             {{ exact_sum("actual_purchases") }} as actual_purchases,
             {{ exact_sum("probability_active") }} as expected_active_customers,
             cast(sum(case when is_active then 1 else 0 end) as {{ type_double() }})
                 as actual_active_customers,
-            {{ exact_sum("predicted_revenue") }} as expected_revenue,
+            {{ exact_sum("predicted_revenue") }} as predicted_revenue,
             {{ exact_sum("actual_revenue") }} as actual_revenue
         from grouped_forecasts
         group by {{ column }}, model
@@ -120,9 +120,9 @@ totals as (
     select
         grouping_name,
         model,
-        {{ exact_sum("expected_purchases") }} as all_expected_purchases,
+        {{ exact_sum("predicted_purchases") }} as all_predicted_purchases,
         {{ exact_sum("actual_purchases") }} as all_actual_purchases,
-        {{ exact_sum("expected_revenue") }} as all_expected_revenue,
+        {{ exact_sum("predicted_revenue") }} as all_predicted_revenue,
         {{ exact_sum("actual_revenue") }} as all_actual_revenue
     from by_group
     group by grouping_name, model
@@ -133,9 +133,9 @@ with_totals as (
 
     select
         by_group.*,
-        totals.all_expected_purchases,
+        totals.all_predicted_purchases,
         totals.all_actual_purchases,
-        totals.all_expected_revenue,
+        totals.all_predicted_revenue,
         totals.all_actual_revenue
     from by_group
     inner join totals
@@ -156,14 +156,14 @@ group_calibration as (
         ---------- numerics
         cast(customer_count as {{ dbt.type_bigint() }}) as customer_count,
         {% for name in [
-            "expected_purchases",
+            "predicted_purchases",
             "actual_purchases",
             "expected_active_customers",
             "actual_active_customers",
         ] -%}
             cast({{ name }} as {{ type_double() }}) as {{ name }},
         {% endfor -%}
-        cast(expected_revenue as {{ type_money() }}) as expected_revenue,
+        cast(predicted_revenue as {{ type_money() }}) as predicted_revenue,
         cast(actual_revenue as {{ type_money() }}) as actual_revenue,
         cast(
             actual_revenue / nullif(all_actual_revenue, 0) as {{ type_double() }}
@@ -171,14 +171,14 @@ group_calibration as (
         {% for measure in ["purchases", "revenue"] -%}
             {% set prefix = "" if measure == "purchases" else "revenue_" -%}
             cast(
-                expected_{{ measure }} / nullif(actual_{{ measure }}, 0) - 1
+                predicted_{{ measure }} / nullif(actual_{{ measure }}, 0) - 1
                 as {{ type_double() }}
             ) as {{ prefix }}bias_share,
             -- As if the total had been foreseen: what is left is the group's own.
             cast(
-                expected_{{ measure }}
+                predicted_{{ measure }}
                 * all_actual_{{ measure }}
-                / nullif(all_expected_{{ measure }}, 0)
+                / nullif(all_predicted_{{ measure }}, 0)
                 / nullif(actual_{{ measure }}, 0) - 1
                 as {{ type_double() }}
             ) as {{ prefix }}bias_share_at_level,
