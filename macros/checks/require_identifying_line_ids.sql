@@ -24,14 +24,14 @@
 
 {# What line ids were found to be unique in. #}
 {% macro report_line_ids(built) %}
-    {%- if "int_line_totals" not in built or "int_transactions_classified" not in built
-        or "line_id" not in customer_value.input_map("transactions") -%}
+    {%- if "int_line_totals" not in built or "int_transactions_classified" not in built -%}
         {{- return("") -}}
     {%- endif -%}
     {%- set line_count, id_count = run_query(
         "select count(line_id), count(distinct line_id) from "
         ~ built["int_transactions_classified"] ~ " where exclusion_reason is null"
     ).rows[0] -%}
+    {%- if not line_count -%}{{- return("") -}}{%- endif -%}
     {%- do customer_value.report_sentence(
         "line_id is unique in " ~ ("the log" if line_count == id_count else "its order, and a "
         ~ "line number: %s lines have %s different ids" | format(line_count, id_count))
