@@ -85,5 +85,7 @@ def test_without_dropout_the_forecast_is_the_nbds(online_retail):
     rate = (estimates["r"] + customers["repeat_count"]) / (
         estimates["alpha"] + customers["customer_age_days"]
     )
-    np.testing.assert_allclose(customers["classical_expected_purchases_365d"], 365 * rate, rtol=1e-9)
+    np.testing.assert_allclose(
+        customers["classical_expected_purchases_365d"], 365 * rate, rtol=1e-9
+    )
     assert (customers["probability_alive"] == 1).all()
