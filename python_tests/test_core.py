@@ -135,7 +135,8 @@ def test_the_selector_core_is_the_project_without_capabilities(dbt):
     published = {name for name in whole if ".publication." in name}
     assert len(published) == 2
     assert models("--selector", "core") == whole - published
-    assert len(whole - published) <= 35
+    # 35 that make and score the customers, and ten for the warnings and the corrected forecast.
+    assert len(whole - published) <= 45
 
 
 @pytest.mark.parametrize(

@@ -343,7 +343,9 @@ def fit_corrections(sample: pd.DataFrame, dates: pd.DataFrame) -> pd.DataFrame:
     -------
     One row per forecast, measure, feature and position, with the columns COLUMNS.
     """
-    sample = sample.sort_values(["forecast_role", "date_number", "customer_id"])
+    # By what is known of the customers, so that their names decide nothing, not even a last digit.
+    known = [name for name in sample.columns if name != "customer_id"]
+    sample = sample.sort_values(["forecast_role", "date_number", *sorted(known)])
     frames = []
     own = dates[dates["date_number"] == 0].sort_values("forecast_role")
     for role, horizon in zip(own["forecast_role"], own["horizon_days"], strict=True):
