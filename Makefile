@@ -113,8 +113,9 @@ draw: $(VENV)/dashboard.stamp
 # dct takes the path of the database from the project, even an absolute one.
 dashboard-serve: export DO_NOT_TRACK := 1
 dashboard-serve: $(VENV)/dashboard.stamp
+	$(BIN)/python charts/render.py --connection target/charts
 	CUSTOMER_VALUE_DB=$$($(BIN)/python -c "import os; print(os.path.relpath(os.environ.get('CUSTOMER_VALUE_DB', 'customer_value.duckdb')))") \
-		$(BIN)/dct serve --no-cache $(ARGS)
+		DBT_PROFILES_DIR=target/charts $(BIN)/dct serve --no-cache $(ARGS)
 
 # Cheap first; pytest's summary is the last thing printed.
 test: $(VENV)/test.stamp

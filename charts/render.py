@@ -30,6 +30,7 @@ NARROW_HIDDEN = {
     ("decide", "assumptions"): ["part"],
     ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
 }
+CONNECTION_HELP = "draw nothing; write the profile that dct serve reads into the folder"
 # The shape of the narrow drawings, by template.
 NARROW_SHAPE = {
     "sankey": {"aspect_ratio": 0.8},
@@ -261,7 +262,9 @@ def write_connection(project: Path) -> None:
     profile = profiles[name]
     target = profile.get("target", "dev")
     if target in profile["outputs"]:
-        profile = {**profile, "outputs": {target: profile["outputs"][target]}}
+        # dct opens the file in several ways, and DuckDB lets all of them have one configuration.
+        output = {k: v for k, v in profile["outputs"][target].items() if k != "config_options"}
+        profile = {**profile, "outputs": {target: output}}
     kept = {key: settings[key] for key in ("name", "version", "profile")}
     (project / "dbt_project.yml").write_text(yaml.safe_dump(kept))
     (project / "profiles.yml").write_text(yaml.safe_dump({name: profile}))
@@ -308,7 +311,12 @@ def main() -> None:
     parser.add_argument("--database", type=Path, default=Path(database))
     parser.add_argument("--manifest", type=Path, default=Path(target) / "manifest.json")
     parser.add_argument("--output", type=Path, default=ROOT / "public" / "index.html")
+    parser.add_argument("--connection", type=Path, metavar="FOLDER", help=CONNECTION_HELP)
     arguments = parser.parse_args()
+    if arguments.connection:
+        arguments.connection.mkdir(parents=True, exist_ok=True)
+        write_connection(arguments.connection)
+        return
     for file in (arguments.database, arguments.manifest):
         if not file.exists():
             parser.error(f"{file} does not exist; run dbt build first.")
