@@ -82,7 +82,9 @@ def beta_mean_of_power(k: np.ndarray, a: float, c: np.ndarray, z: np.ndarray) ->
     lost = ~np.isfinite(mean) | (factor < SMALLEST_FACTOR)
     if lost.any():
         nodes, weights = QUANTILES
-        p = beta_distribution.ppf((nodes + 1) / 2, a, (c - a)[lost, None])
+        # The quantiles are dear, and depend on the number of purchases alone.
+        passed, place = np.unique((c - a)[lost], return_inverse=True)
+        p = beta_distribution.ppf((nodes + 1) / 2, a, passed[:, None])[place]
         powers = np.exp(-k[lost, None] * np.log1p(p * z[lost, None]))
         mean[lost] = powers @ (weights / 2)
     return mean
