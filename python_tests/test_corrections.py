@@ -219,3 +219,26 @@ def test_on_cdnow_it_beats_the_classical_model_and_the_naive_rules(demo):
     for order in ("gini_normalised", "revenue_gini_normalised"):
         assert ours[order] > classical[order]
         assert ours[order] > naive[order].max()
+
+
+def test_no_segment_that_holds_money_is_far_off_on_cdnow(demo):
+    """A twentieth of the revenue or more, the level taken out: recomputed from the customers."""
+    rows = demo.frame(
+        "select segment, sum(expected_purchases_365d) as expected, "
+        "sum(actual_purchases) as actual, sum(actual_revenue) as revenue "
+        "from main_internal.int_forecasts as f inner join main_internal.int_customer_scores as s "
+        "using (customer_id, as_of_date) "
+        "where forecast_role = 'calibration' and f.model = 'corrected' group by segment"
+    )
+    level = rows["actual"].sum() / rows["expected"].sum()
+    bias = (rows["expected"] * level / rows["actual"] - 1).set_axis(rows["segment"])
+    holds_money = (rows["revenue"] / rows["revenue"].sum() >= 0.05).to_numpy()
+    assert holds_money.sum() >= 3
+    assert bias[holds_money].abs().max() <= 0.30
+    published = demo.frame(
+        "select group_name, bias_share_at_level from group_calibration "
+        "where grouping_name = 'segment' and is_selected"
+    ).set_index("group_name")["bias_share_at_level"]
+    pd.testing.assert_series_equal(
+        published.sort_index(), bias.sort_index(), check_names=False, rtol=1e-9
+    )
