@@ -70,7 +70,7 @@
             "to": 1000,
             "expected": "1, 10, 100 or 1000",
             "meaning": "how many units of the input make one of the currency: 100 where `amount`, "
-                ~ "`unit_price` and `refunded_amount` are in cents. For a currency without cents, "
+                ~ "`unit_price`, `cost` and `refunded_amount` are in cents. For a currency without cents, "
                 ~ "multiply its rate in `exchange_rates`",
         },
         "missing_customer_ids": {

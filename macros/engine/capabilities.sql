@@ -76,7 +76,8 @@
         "decisions": [
             "acquisition_return", "budget_phases", "budget_scenarios", "budget_summary",
             "concentration",
-            "customer_profitability", "intervention_return", "priority_matrix",
+            "customer_profitability", "intervention_return", "new_customer_value",
+            "priority_matrix",
             "segment_portfolio", "segment_value_forecast",
         ],
         "propensity": [

@@ -12,7 +12,7 @@
 
 
 {# The sums of those columns that hold a chance: to be alive, to come back, to buy; and the latter
-   two times the value of a purchase. #}
+   two times the value of a purchase, and the last times its margin. #}
 {% macro value_weight_columns(forecasts="", values="") -%}
     {%- set alive = forecasts ~ "probability_alive" -%}
     {%- set returning = alive ~ " * least(" ~ forecasts ~ "purchases_factor, 1)" -%}
@@ -22,7 +22,9 @@
     {{ exact_sum(returning) }} as returning_customers,
     {{ exact_sum(returning ~ " * " ~ value) }} as returning_value,
     {{ exact_sum(buying) }} as buying_customers,
-    {{ exact_sum(buying ~ " * " ~ value) }} as buying_value
+    {{ exact_sum(buying ~ " * " ~ value) }} as buying_value,
+    {{ exact_sum(buying ~ " * " ~ value ~ " * " ~ forecasts ~ "margin_share") }}
+        as buying_margin
 {%- endmacro %}
 
 
@@ -56,8 +58,8 @@
             ) }} as {{ name }},
         {% endfor %}
         {{ exact_sum(
-            patterns ~ ".buying_value * monthly_purchases.discounted_purchases_if_alive"
-        ) }} * {{ var("gross_margin") }} as discounted_margin
+            patterns ~ ".buying_margin * monthly_purchases.discounted_purchases_if_alive"
+        ) }} as discounted_margin
     from {{ patterns }}
     inner join monthly_purchases
         on

@@ -1,7 +1,7 @@
 {# The discounted margin that a customer is expected to bring within horizon_days, for a row of
    int_forecasts. #}
 {% macro lifetime_value() -%}
-    discounted_purchases_365d * expected_purchase_value * {{ var("gross_margin") }}
+    discounted_purchases_365d * expected_purchase_value * margin_share
 {%- endmacro %}
 
 

@@ -35,6 +35,11 @@
                     "meaning": "what was given back later, taken off the amount on the day of the "
                         ~ "line",
                 },
+                "cost": {
+                    "type": "number or text",
+                    "meaning": "what the line cost the company, all pieces: the lifetime value is "
+                        ~ "then the customer's contribution; lines without it have `gross_margin`",
+                },
                 "quantity": {
                     "type": "number or text",
                     "meaning": "pieces; times `unit_price` the amount, where no amount is mapped",

@@ -15,6 +15,7 @@ classified as (
         customer_id,
         order_id,
         amount,
+        cost,
         is_return,
         is_free_of_charge,
         transacted_date,
@@ -53,6 +54,8 @@ lines_per_order_day as (
         case when order_id is null then transacted_at end as ordered_at,
         transacted_date,
         sum(amount) as amount,
+        count(cost) as costed_count,
+        sum(coalesce(cost, (1 - {{ var("gross_margin") }}) * amount)) as cost,
         count(*) as line_count,
         count(case when is_return then 1 end) as return_count,
         min(case when is_free_of_charge then 1 else 0 end) = 1 as is_all_free
@@ -86,6 +89,10 @@ customer_days as (
         customer_id,
         transacted_date,
         cast(sum(amount) as {{ type_money() }}) as net_amount,
+        -- Where no line says what it cost, nothing is known of the day.
+        cast(
+            case when sum(costed_count) > 0 then sum(cost) end as {{ type_money() }}
+        ) as net_cost,
         count(case when transacted_date = order_date then 1 end) as order_count,
         sum(line_count) as line_count,
         sum(return_count) as return_count,
@@ -161,6 +168,7 @@ days as (
 
         ---------- numerics
         net_amount,
+        net_cost,
         cast(order_count as bigint) as order_count,
         cast(line_count as bigint) as line_count,
         cast(return_count as bigint) as return_count,

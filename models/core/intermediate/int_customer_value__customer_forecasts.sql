@@ -17,7 +17,9 @@ forecasts as (
         expected_purchases_90d,
         expected_purchases_365d,
         {{ lifetime_value() }} as lifetime_value_365d,
+        {{ days_to_next_purchase(0.5) }} as days_to_next_purchase_median,
         expected_purchase_value,
+        margin_share,
         purchases_factor
     from {{ ref("int_customer_value__forecasts") }}
     where forecast_role = 'current' and not is_history
@@ -119,10 +121,15 @@ customer_forecasts as (
         {%- else -%}
             cast(null as integer)
         {%- endif %} as expected_purchases_365d_median,
+        in_use.days_to_next_purchase_median,
         in_use.purchases_factor,
         in_use.expected_purchase_value,
-        coalesce(learned_values.value, in_use.lifetime_value_365d)
-            as lifetime_value_365d,
+        in_use.margin_share,
+        -- A learner's value is of the margin of all.
+        coalesce(
+            learned_values.value * in_use.margin_share / {{ var("gross_margin") }},
+            in_use.lifetime_value_365d
+        ) as lifetime_value_365d,
         classical.classical_expected_purchases_365d,
         classical.classical_lifetime_value_365d
     from in_use

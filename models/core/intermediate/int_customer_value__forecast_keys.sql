@@ -134,6 +134,22 @@ oldest as (
 
 ),
 
+-- Who has just bought for the first time, as everybody does who is still to come.
+newcomers as (
+
+    select
+        'current' as as_of_role,
+        '{{ model_in_use() }}' as model,
+        0 as repeat_count,
+        0 as customer_age_days,
+        0 as month_ahead,
+        cast(0 as {{ type_double() }}) as from_day,
+        cast({{ var("horizon_days") }} as {{ type_double() }}) as to_day
+    from oldest
+    where {{ "1 = 1" if is_on("decisions") else "1 = 0" }}
+
+),
+
 -- Day by day what is expected of a customer of whom nothing but the first purchase is
 -- known, for the comparison with every week of the log.
 first_days as (
@@ -161,6 +177,8 @@ all_keys as (
     select * from monthly_forecasts
     union all
     select * from silences
+    union all
+    select * from newcomers
     union all
     select * from first_days
 

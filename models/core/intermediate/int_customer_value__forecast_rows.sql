@@ -22,6 +22,7 @@ customer_days as (
     select
         customer_id,
         net_amount,
+        net_cost,
         is_purchase_day,
         transacted_date
     from {{ ref("int_customer_value__customer_days") }}
@@ -148,6 +149,7 @@ days as (
         wanted.horizon_days,
         wanted.window_days,
         customer_days.net_amount,
+        customer_days.net_cost,
         customer_days.is_purchase_day,
         customer_days.transacted_date,
         {{ date_diff_days("wanted.as_of_date", "customer_days.transacted_date") }}
@@ -184,7 +186,21 @@ capped_days as (
                         cast(days.net_amount as {{ type_double() }}),
                         cast(spend_caps.spend_cap as {{ type_double() }})
                     )
-        end as paid_value
+        end as paid_value,
+        -- The margin of a paid day whose cost is known, as a share within -1 and 1.
+        case
+            when
+                {{ is_past }}
+                and days.is_purchase_day
+                and days.net_amount > 0
+                and days.net_cost is not null
+                then
+                    greatest(
+                        1 - cast(days.net_cost as {{ type_double() }})
+                        / cast(days.net_amount as {{ type_double() }}),
+                        -1
+                    )
+        end as paid_margin
     from days
     left join spend_caps
         on
@@ -210,6 +226,12 @@ states as (
         {{ exact_sum("paid_value") }} as paid_spend,
         {{ exact_sum("ln(paid_value)") }} as log_spend,
         {{ exact_sum("ln(paid_value) * ln(paid_value)") }} as squared_log_spend,
+        count(paid_margin) as costed_count,
+        {{ exact_sum("paid_margin") }} as margins,
+        {{ exact_sum("paid_margin * paid_margin") }} as squared_margins,
+        sum(case when paid_margin is not null then net_amount end) as costed_amount,
+        sum(case when paid_margin is not null then net_amount - net_cost end)
+            as contribution,
         count(
             case
                 when paid_value is not null and transacted_date > first_purchase_date
@@ -276,7 +298,17 @@ spend_sums as (
         {{ exact_sum("paid_spend") }} as paid_spend,
         {{ exact_sum("log_spend") }} as log_spend,
         {{ exact_sum("squared_log_spend") }} as squared_log_spend,
-        {{ exact_sum("log_spend * log_spend / paid_count") }} as log_spend_by_customer
+        {{ exact_sum("log_spend * log_spend / paid_count") }} as log_spend_by_customer,
+        cast(sum(costed_count) as {{ type_double() }}) as costed_count,
+        cast(count(costed_amount) as {{ type_double() }}) as costed_customer_count,
+        cast(sum(costed_count * costed_count) as {{ type_double() }})
+            as squared_costed_count,
+        {{ exact_sum("margins") }} as margins,
+        {{ exact_sum("squared_margins") }} as squared_margins,
+        {{ exact_sum("margins * margins / nullif(costed_count, 0)") }}
+            as margins_by_customer,
+        cast(sum(costed_amount) as {{ type_double() }}) as costed_amount,
+        cast(sum(contribution) as {{ type_double() }}) as contribution
     from states
     where paid_count > 0 and not is_history
     group by forecast_role, date_number
@@ -287,25 +319,11 @@ spend_squares as (
 
     select
         *,
-        case
-            when value_count > payer_count
-                then
-                    greatest(squared_log_spend - log_spend_by_customer, 0)
-                    / (value_count - payer_count)
-        end as within_variance,
-        case
-            when payer_count > 1
-                then
-                    greatest(
-                        log_spend_by_customer - log_spend * log_spend / value_count, 0
-                    ) / (payer_count - 1)
-        end as between_square,
-        case
-            when payer_count > 1
-                then
-                    (value_count - squared_value_count / value_count)
-                    / (payer_count - 1)
-        end as values_per_payer
+        {{ variance_columns("spend", "value_count", "payer_count", "squared_value_count",
+            "log_spend", "squared_log_spend", "log_spend_by_customer") }},
+        {{ variance_columns("margin", "costed_count", "costed_customer_count",
+            "squared_costed_count", "margins", "squared_margins",
+            "margins_by_customer") }}
     from spend_sums
 
 ),
@@ -317,21 +335,13 @@ spend_models as (
         forecast_role,
         date_number,
         paid_spend / value_count as mean_value,
-        coalesce(within_variance, 0) as within_variance,
-        case
-            when within_variance is null or between_square is null then 1.0
-            when within_variance < 1e-9 and between_square < 1e-9 then 1.0
-            when between_square - within_variance <= 1e-6 * within_variance then 1e6
-            else
-                least(
-                    greatest(
-                        within_variance * values_per_payer
-                        / (between_square - within_variance),
-                        1e-3
-                    ),
-                    1e6
-                )
-        end as shrinkage
+        coalesce(spend_within, 0) as within_variance,
+        {{ shrinkage("spend") }} as shrinkage,
+        coalesce(
+            contribution / nullif(costed_amount, 0),
+            cast({{ var("gross_margin") }} as {{ type_double() }})
+        ) as mean_margin,
+        {{ shrinkage("margin") }} as margin_shrinkage
     from spend_squares
 
 ),
@@ -379,6 +389,22 @@ forecast_rows as (
         ) as shrunk_purchase_value,
         coalesce(spend_models.shrinkage, 1) as spend_shrinkage,
         coalesce(spend_models.within_variance, 0) as within_spend_variance,
+        -- Shrunk as the spend is: the margin of all counts as so many days of one's own.
+        coalesce(
+            case
+                when states.costed_count > 0
+                    then
+                        (
+                            states.costed_count
+                            * cast(states.contribution as {{ type_double() }})
+                            / cast(states.costed_amount as {{ type_double() }})
+                            + spend_models.margin_shrinkage * spend_models.mean_margin
+                        )
+                        / (states.costed_count + spend_models.margin_shrinkage)
+                else spend_models.mean_margin
+            end,
+            cast({{ var("gross_margin") }} as {{ type_double() }})
+        ) as margin_share,
         states.quarter_window_purchases,
         states.half_window_purchases,
         states.whole_window_purchases,

@@ -1,8 +1,9 @@
 {%- set shared = [
     "customer_id", "forecast_role", "horizon_days", "population_count",
     "purchase_day_count", "repeat_count", "net_revenue", "recency_days",
-    "last_purchase_age_days", "customer_age_days", "last_window_purchases",
-    "last_window_revenue", "actual_purchases", "actual_revenue",
+    "last_purchase_age_days", "customer_age_days", "margin_share",
+    "purchase_rate_shape", "purchase_rate_scale", "last_window_purchases", "last_window_revenue",
+    "actual_purchases", "actual_revenue",
     "is_compared", "is_history", "is_active", "as_of_date", "first_purchase_date"
 ] %}
 with

@@ -151,10 +151,13 @@ model_forecasts as (
         shrunk_purchase_value,
         spend_shrinkage,
         within_spend_variance,
+        margin_share,
         quarter_window_purchases,
         half_window_purchases,
         whole_window_purchases,
         window_spend,
+        r + repeat_count as purchase_rate_shape,
+        alpha + customer_age_days as purchase_rate_scale,
         probability_alive,
         expected_purchase_value,
         probability_alive

@@ -10,7 +10,7 @@
 {%- set content = [] -%}
 {%- for name in [
     "transacted_at", "customer_id", "order_id", "product_id", "quantity", "unit_price",
-    "refunded_amount", "status", "currency",
+    "refunded_amount", "cost", "status", "currency",
 ] if name in columns -%}
     {%- do content.append(name) -%}
 {%- endfor -%}
@@ -41,6 +41,7 @@ transactions as (
         unit_price,
         refunded_amount,
         amount,
+        cost,
         is_flagged_return,
         is_return_unknown,
         transacted_at,
@@ -89,6 +90,12 @@ converted as (
             when signed.is_marked_return then -1 * abs(signed.amount)
             else signed.amount
         end as signed_amount,
+        -- What comes back is not lost.
+        case
+            when signed.is_marked_return or coalesce(signed.amount < 0, false)
+                then -1 * abs(signed.cost)
+            else signed.cost
+        end as signed_cost,
         {% if "currency" in columns -%}
             signed.currency is not null
             and exchange_rates.rate is null as is_unknown_currency,
@@ -115,7 +122,12 @@ counted as (
             {{ amount_product("signed_amount", "rate", type_money()) }}
         {%- else -%}
             signed_amount
-        {%- endif %} as counted_amount
+        {%- endif %} as counted_amount,
+        {% if "currency" in columns -%}
+            {{ amount_product("signed_cost", "rate", type_money()) }}
+        {%- else -%}
+            signed_cost
+        {%- endif %} as counted_cost
     from converted
 
 ),
@@ -223,6 +235,7 @@ classified as (
         quantity,
         unit_price,
         counted_amount as amount,
+        counted_cost as cost,
 
         ---------- booleans
         is_return,

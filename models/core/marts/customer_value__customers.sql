@@ -38,7 +38,9 @@ customer_forecasts as (
         expected_purchases_90d,
         expected_purchases_365d,
         expected_purchases_365d_median,
+        days_to_next_purchase_median,
         expected_purchase_value,
+        margin_share,
         lifetime_value_365d,
         classical_expected_purchases_365d,
         classical_lifetime_value_365d
@@ -145,7 +147,9 @@ with_statistics as (
         customer_forecasts.expected_purchases_90d,
         customer_forecasts.expected_purchases_365d,
         customer_forecasts.expected_purchases_365d_median,
+        customer_forecasts.days_to_next_purchase_median,
         customer_forecasts.expected_purchase_value,
+        customer_forecasts.margin_share,
         customer_forecasts.lifetime_value_365d,
         customer_forecasts.classical_expected_purchases_365d,
         customer_forecasts.classical_lifetime_value_365d,
@@ -237,8 +241,11 @@ customers as (
             as expected_purchases_365d,
         cast(expected_purchases_365d_median as {{ dbt.type_int() }})
             as expected_purchases_365d_median,
+        cast(days_to_next_purchase_median as {{ dbt.type_bigint() }})
+            as days_to_next_purchase_median,
         cast(expected_purchase_value as {{ type_double() }})
             as expected_purchase_value,
+        cast(margin_share as {{ type_double() }}) as margin_share,
         cast(lifetime_value_365d as {{ type_double() }}) as lifetime_value_365d,
         cast(lifetime_value_percentile as {{ type_double() }})
             as lifetime_value_percentile,

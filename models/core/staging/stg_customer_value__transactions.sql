@@ -47,6 +47,9 @@ typed as (
         {{ parse_number(
             input_column(columns, "refunded_amount"), type_read
         ) }} as refund_read,
+        {{ parse_number(
+            input_column(columns, "cost"), type_read
+        ) }} as cost_read,
         {% if "is_return" in columns -%}
             coalesce(
                 {{ parse_boolean(input_column(columns, "is_return")) }}, false
@@ -73,11 +76,13 @@ in_units as (
         {% if minor_units == 1 -%}
             price_read as unit_price,
             amount_read as line_amount,
+            cost_read as cost,
             abs(refund_read) as refund
         {%- else -%}
             {%- set unit = "cast(" ~ 1 / minor_units ~ " as decimal(18, 8))" -%}
             {{ amount_product("price_read", unit, type_decimal(20, 6)) }} as unit_price,
             {{ amount_product("amount_read", unit, type_amount()) }} as line_amount,
+            {{ amount_product("cost_read", unit, type_amount()) }} as cost,
             abs({{ amount_product("refund_read", unit, type_amount()) }}) as refund
         {%- endif %}
     from typed
@@ -138,7 +143,8 @@ cleaned as (
         {% else -%}
             full_amount as amount,
             refund as refunded_amount,
-        {% endif %}
+        {% endif -%}
+        cost,
 
         ---------- booleans
         is_flagged_return,

@@ -22,7 +22,8 @@ customer_forecasts as (
     select
         customer_id,
         probability_alive,
-        purchases_factor
+        purchases_factor,
+        margin_share
     from {{ ref("int_customer_value__customer_forecasts") }}
 
 ),
@@ -70,7 +71,8 @@ targeted as (
         customers.customer_age_days,
         customers.expected_purchase_value,
         customer_forecasts.probability_alive,
-        customer_forecasts.purchases_factor
+        customer_forecasts.purchases_factor,
+        customer_forecasts.margin_share
     from customers
     inner join customer_forecasts
         on customers.customer_id = customer_forecasts.customer_id

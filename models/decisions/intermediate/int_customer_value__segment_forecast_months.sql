@@ -20,7 +20,8 @@ customer_forecasts as (
         customer_id,
         probability_alive,
         purchases_factor,
-        expected_purchase_value
+        expected_purchase_value,
+        margin_share
     from {{ ref("int_customer_value__customer_forecasts") }}
 
 ),
@@ -48,7 +49,8 @@ forecasts_with_segment as (
         customer_scores.customer_age_days,
         customer_forecasts.probability_alive,
         customer_forecasts.purchases_factor,
-        customer_forecasts.expected_purchase_value
+        customer_forecasts.expected_purchase_value,
+        customer_forecasts.margin_share
     from customer_scores
     inner join customer_forecasts
         on customer_scores.customer_id = customer_forecasts.customer_id

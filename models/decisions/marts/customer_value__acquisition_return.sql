@@ -19,7 +19,8 @@ customer_forecasts as (
     select
         customer_id,
         probability_alive,
-        purchases_factor
+        purchases_factor,
+        margin_share
     from {{ ref("int_customer_value__customer_forecasts") }}
 
 ),
@@ -163,7 +164,8 @@ patterns as (
             returning_customers,
             returning_value,
             buying_customers,
-            buying_value
+            buying_value,
+            buying_margin
         from values_by_pattern
         {% if grouping == "channel" -%}
             where (select channel_counts.channel_count from channel_counts) > 0

@@ -29,6 +29,7 @@ past_value_tiers as (
     select
         customer_id,
         value_tier,
+        lifetime_value_365d,
         as_of_date
     from {{ ref("int_customer_value__past_value_tiers") }}
 
@@ -68,6 +69,7 @@ named as (
         past_value_tiers.value_tier,
         cluster_names.cluster_name,
         nearest.net_revenue,
+        past_value_tiers.lifetime_value_365d,
         nearest.recency_days,
         nearest.as_of_date,
         nearest.previous_as_of_date
@@ -123,6 +125,7 @@ customer_groups as (
 
         ---------- numerics
         net_revenue,
+        lifetime_value_365d,
         recency_days,
 
         ---------- dates

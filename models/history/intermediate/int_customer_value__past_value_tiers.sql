@@ -23,6 +23,7 @@ banded as (
     select
         forecasts.customer_id,
         forecasts.as_of_date,
+        forecasts.lifetime_value_365d,
         {{ value_band("forecasts.lifetime_value_365d") }} as value_band
     from forecasts
     inner join history_dates on forecasts.as_of_date = history_dates.as_of_date
@@ -84,6 +85,9 @@ past_value_tiers as (
 
         ---------- strings
         tiers.value_tier,
+
+        ---------- numerics
+        banded.lifetime_value_365d,
 
         ---------- dates
         banded.as_of_date

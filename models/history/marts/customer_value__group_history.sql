@@ -13,6 +13,18 @@ group_steps as (
 
 ),
 
+customer_groups as (
+
+    select
+        segment,
+        value_tier,
+        cluster_name,
+        lifetime_value_365d,
+        as_of_date
+    from {{ ref("int_customer_value__customer_groups") }}
+
+),
+
 dates as (
 
     select
@@ -46,6 +58,24 @@ totals as (
 
 ),
 
+-- A median cannot be added up from steps.
+lifetime_values as (
+    {% for grouping, column in [
+        ("segment", "segment"), ("value_tier", "value_tier"), ("cluster", "cluster_name"),
+    ] %}
+        select
+            '{{ grouping }}' as grouping_name,
+            {{ column }} as group_name,
+            as_of_date,
+            sum(cast(lifetime_value_365d as {{ type_decimal(38, 12) }}))
+                as lifetime_value_365d,
+            {{ percentile("lifetime_value_365d", 0.5) }} as median_lifetime_value_365d
+        from customer_groups
+        group by {{ column }}, as_of_date
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
 -- A group that is empty on a date has its row as well.
 groups_by_date as (
 
@@ -56,6 +86,8 @@ groups_by_date as (
         coalesce(totals.customer_count, 0) as customer_count,
         coalesce(totals.net_revenue, 0) as net_revenue,
         totals.recency_days,
+        coalesce(lifetime_values.lifetime_value_365d, 0) as lifetime_value_365d,
+        lifetime_values.median_lifetime_value_365d,
         dates.is_current,
         dates.as_of_date
     from dates
@@ -65,6 +97,11 @@ groups_by_date as (
             dates.as_of_date = totals.as_of_date
             and groups_in_order.grouping_name = totals.grouping_name
             and groups_in_order.group_name = totals.to_group
+    left join lifetime_values
+        on
+            dates.as_of_date = lifetime_values.as_of_date
+            and groups_in_order.grouping_name = lifetime_values.grouping_name
+            and groups_in_order.group_name = lifetime_values.group_name
 
 ),
 
@@ -98,6 +135,9 @@ group_history as (
             cast(recency_days as {{ type_double() }}) / nullif(customer_count, 0)
             as {{ type_double() }}
         ) as mean_recency_days,
+        cast(lifetime_value_365d as {{ type_money() }}) as lifetime_value_365d,
+        cast(median_lifetime_value_365d as {{ type_double() }})
+            as median_lifetime_value_365d,
 
         ---------- booleans
         is_current,

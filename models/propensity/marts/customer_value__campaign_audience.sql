@@ -17,7 +17,8 @@ customers as (
 
     select
         customer_id,
-        cast(expected_purchase_value as {{ type_double() }}) as expected_purchase_value
+        cast(expected_purchase_value as {{ type_double() }}) as expected_purchase_value,
+        margin_share
     from {{ ref("customer_value__customers") }}
 
 ),
@@ -109,7 +110,7 @@ valued as (
             "campaign_plans.salt", "scores.customer_id", "campaign_plans.control_share"
         ) }} as variant,
         scores.probability
-        * {{ var("gross_margin") }}
+        * customers.margin_share
         * case
             when scores.target = 'response' then response_values.mean_response_value
             else customers.expected_purchase_value

@@ -39,6 +39,7 @@ forecasts_in_use as (
         purchases_factor,
         dispersion,
         expected_purchase_value,
+        margin_share,
         purchase_value_deviation,
         mean_value_deviation
     from {{ ref("int_customer_value__forecasts") }}
@@ -85,7 +86,7 @@ forecast_sample as (
         coalesce(
             forecasts.discounted_purchases_if_alive
             / nullif(forecasts.purchases_if_alive, 0)
-            * {{ var("gross_margin") }},
+            * forecasts_in_use.margin_share,
             0
         ) as value_per_spend,
         forecasts_in_use.purchases_factor,

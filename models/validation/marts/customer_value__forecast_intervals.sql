@@ -9,6 +9,7 @@ customers as (
         value_model,
         expected_purchases_365d,
         lifetime_value_365d,
+        margin_share,
         as_of_date
     from {{ ref("customer_value__customers") }}
 
@@ -37,8 +38,7 @@ last_year as (
     select
         customers.segment,
         cast(count(*) as {{ type_double() }}) as purchases,
-        cast(sum(purchase_days.spend) as {{ type_double() }})
-        * {{ var("gross_margin") }} as margin
+        {{ exact_sum("purchase_days.spend * customers.margin_share") }} as margin
     from purchase_days
     inner join customers on purchase_days.customer_id = customers.customer_id
     cross join observed
