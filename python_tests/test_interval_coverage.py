@@ -105,7 +105,8 @@ def test_levels_that_are_known_are_held(kind, history, horizon, least, most):
     """A forecast that is the mean of all days so far, of logs that nothing but a level moves."""
     level_of, bounds_of = intervals.level_deviation, intervals.interval_ratios
     window = min(horizon, history // 3)
-    held80, held95 = [], []
+    held80: list[bool] = []
+    held95: list[bool] = []
     paths = level_paths(kind, history + horizon, np.random.default_rng(5))
     for path in paths:
         starts = [history - int(multiple * window) for multiple in (1, 1.5, 2, 2.5)]
