@@ -40,7 +40,7 @@ def costed(lines, tmp_path_factory):
     path = directory / "lines.csv"
     lines.to_csv(path, index=False)
     result = run_dbt(
-        *("run", "--select", "+customer_value__customers"),
+        *("run", "--select", "+int_customer_value__customer_forecasts"),
         variables={"modules": [], "transactions": str(path), "gross_margin": 0.3},
         database=directory / "costed.duckdb",
     )
@@ -61,7 +61,9 @@ def test_the_margin_is_the_customer_s_drawn_to_that_of_all(costed, lines):
     own = 1 - sums["cost"] / sums["amount"]
     expected = (counts * own + shrinkage * of_all) / (counts + shrinkage)
 
-    found = costed.frame("select customer_id, margin_share from customers").set_index("customer_id")
+    found = costed.frame(
+        "select customer_id, margin_share from main_internal.int_customer_forecasts"
+    ).set_index("customer_id")
     assert found.loc["c07", "margin_share"] == pytest.approx(of_all, rel=1e-9)
     known = found["margin_share"].drop("c07").sort_index()
     pd.testing.assert_series_equal(known, expected.sort_index(), check_names=False, rtol=1e-6)
@@ -71,7 +73,7 @@ def test_the_margin_is_the_customer_s_drawn_to_that_of_all(costed, lines):
 def test_the_lifetime_value_is_a_contribution(costed):
     rows = costed.frame(
         "select c.lifetime_value_365d, c.margin_share, f.discounted_purchases_365d, "
-        "f.expected_purchase_value from customers as c "
+        "f.expected_purchase_value from main_internal.int_customer_forecasts as c "
         "inner join main_internal.int_forecasts as f using (customer_id) "
         "where f.forecast_role = 'current' and f.model = 'corrected' and not f.is_history"
     )

@@ -319,11 +319,14 @@ spend_squares as (
 
     select
         *,
-        {{ variance_columns("spend", "value_count", "payer_count", "squared_value_count",
-            "log_spend", "squared_log_spend", "log_spend_by_customer") }},
-        {{ variance_columns("margin", "costed_count", "costed_customer_count",
-            "squared_costed_count", "margins", "squared_margins",
-            "margins_by_customer") }}
+        {{ variance_columns(
+            "spend", "value_count", "payer_count", "squared_value_count",
+            "log_spend", "squared_log_spend", "log_spend_by_customer"
+        ) }},
+        {{ variance_columns(
+            "margin", "costed_count", "costed_customer_count", "squared_costed_count",
+            "margins", "squared_margins", "margins_by_customer"
+        ) }}
     from spend_sums
 
 ),
@@ -389,7 +392,7 @@ forecast_rows as (
         ) as shrunk_purchase_value,
         coalesce(spend_models.shrinkage, 1) as spend_shrinkage,
         coalesce(spend_models.within_variance, 0) as within_spend_variance,
-        -- Shrunk as the spend is: the margin of all counts as so many days of one's own.
+        -- Shrunk as the spend is: the margin of all counts as so many own days.
         coalesce(
             case
                 when states.costed_count > 0
