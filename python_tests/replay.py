@@ -111,7 +111,7 @@ def spend_shrinkage(who: np.ndarray, log_value: np.ndarray) -> tuple[float, floa
     values, payers = count.sum(), len(count)
     if values == payers or payers == 1:
         return 1.0, 0.0
-    within = (np.sum(log_value**2) - by_customer) / (values - payers)
+    within = max((np.sum(log_value**2) - by_customer) / (values - payers), 0.0)
     between = (by_customer - sums.sum() ** 2 / values) / (payers - 1)
     per_payer = (values - np.sum(count**2) / values) / (payers - 1)
     if between <= within:
