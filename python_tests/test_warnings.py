@@ -16,7 +16,7 @@ def codes_of_the_list() -> list[str]:
 def codes_in_unit_tests() -> set[str]:
     """Return the codes of all rows that a unit test expects of the models of warnings."""
     found = set()
-    for path in CORE.rglob("*_warnings.yml"):
+    for path in (ROOT / "models").rglob("*_warnings.yml"):
         for test in yaml.safe_load(path.read_text()).get("unit_tests", []):
             found |= {row["warning_code"] for row in test["expect"]["rows"]}
     return found
