@@ -333,3 +333,12 @@ def test_the_architecture_names_every_model_of_the_core():
         if path.relative_to(ROOT / "models").parts[0] == "core" and path.parent.name != "demo"
     }
     assert [name for name in sorted(core) if f"`{name}`" not in page] == []
+
+
+def test_a_guest_is_told_how_many_nodes_the_package_adds():
+    """Within a few, so that not every new model changes the page."""
+    rows = table_rows(section("docs/as_a_package.md", "## What a build adds"))
+    (whole,) = (int(row[1]) for row in rows if row[0].startswith("all"))
+    files = [*models().values(), *(ROOT / "seeds").rglob("*.csv")]
+    built = [path for path in files if not {"demo", "subscriptions"} & set(path.parts)]
+    assert abs(len(built) - whole) <= 5
