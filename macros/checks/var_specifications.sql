@@ -224,6 +224,13 @@
                     ~ "spend models alone (probabilistic), or these with the lifetime value of a "
                     ~ "learner",
             },
+            "fit_group": {
+                "kind": "text",
+                "expected": "the name of an attribute, or customer_group",
+                "empty": "one purchase model for all",
+                "meaning": "customers of each value of this attribute have a purchase model of their "
+                    ~ "own, where there are `minimum_customers` of them",
+            },
             "fit_customer_limit": {
                 "kind": "whole number",
                 "from": 100,
@@ -449,7 +456,8 @@
                 "kind": "whole number",
                 "from": 0,
                 "expected": enough_customers,
-                "meaning": "a build warns of fewer customers",
+                "meaning": "a build warns of fewer customers, and a group of `fit_group` with fewer has "
+                    ~ "the parameters of all",
             },
             "minimum_repeat_customers": {
                 "kind": "whole number",

@@ -9,6 +9,6 @@
         "no_holdout", "frequency_spend_correlation", "not_converged",
         "value_model_not_estimated", "no_dropout_identified", "purchases_at_boundary",
         "spend_at_boundary", "baseline_beats_model", "holdout_bias", "group_bias",
-        "probability_level",
+        "probability_level", "pooled_groups",
     ]) -}}
 {% endmacro %}

@@ -3,6 +3,7 @@
    who buys at all in a month it takes away only, since a factor above 1 means more purchases
    rather than more buyers. Used before `expected_months`. #}
 {% macro value_pattern_columns() -%}
+    {{ "fit_role," if customer_value.fits_groups() }}
     repeat_count,
     customer_age_days,
     count(*) as customer_count,
@@ -63,6 +64,9 @@
     from {{ patterns }}
     inner join monthly_purchases
         on
+            {% if customer_value.fits_groups() -%}
+                {{ patterns }}.fit_role = monthly_purchases.fit_role and
+            {% endif -%}
             {{ patterns }}.repeat_count = monthly_purchases.repeat_count
             and {{ patterns }}.customer_age_days = monthly_purchases.customer_age_days
     group by

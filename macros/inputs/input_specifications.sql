@@ -58,6 +58,11 @@
                 "status": {
                     "type": "text", "meaning": "compared with the var `excluded_statuses`"
                 },
+                "customer_group": {
+                    "type": "text",
+                    "meaning": "brand, country or the like, for the var `fit_group`: that of the "
+                        ~ "customer's first line counts",
+                },
                 "product_id": {
                     "type": "any", "meaning": "compared with the var `excluded_products`"
                 },

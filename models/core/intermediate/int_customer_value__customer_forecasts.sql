@@ -10,6 +10,7 @@ forecasts as (
 
     select
         customer_id,
+        fit_role,
         model,
         repeat_count,
         probability_alive,
@@ -86,6 +87,7 @@ customer_forecasts as (
         in_use.customer_id,
 
         ---------- strings
+        in_use.fit_role,
         coalesce(
             learned_values.value_model,
             {{ "'corrected'" if is_corrected else "'probabilistic'" }}

@@ -120,6 +120,7 @@ forecast_factors as (
 
         ---------- strings
         forecast_role,
+        fit_role,
 
         ---------- numerics
         purchases_factor,

@@ -8,7 +8,8 @@ with
 forecast_rows as (
 
     select
-        as_of_role,
+        fit_role as as_of_role,
+        as_of_role = 'current' as is_current,
         date_number,
         horizon_days,
         window_days,
@@ -40,6 +41,7 @@ counts_and_ages as (
 
     select distinct
         as_of_role,
+        is_current,
         date_number,
         horizon_days,
         case
@@ -104,7 +106,7 @@ monthly_forecasts as (
         cast(365 as {{ type_double() }}) / 12 * months.month_ahead as to_day
     from counts_and_ages
     cross join months
-    where counts_and_ages.as_of_role = 'current' and not counts_and_ages.is_history
+    where counts_and_ages.is_current and not counts_and_ages.is_history
 
 ),
 
@@ -130,7 +132,7 @@ oldest as (
 
     select max(customer_age_days) as days_to_current
     from forecast_rows
-    where as_of_role = 'current' and not is_history
+    where is_current and not is_history
 
 ),
 

@@ -62,7 +62,9 @@ forecast_parameters as (
         spend_parameters.mean_purchase_value
     from purchase_parameters
     left join spend_parameters
-        on purchase_parameters.as_of_role = spend_parameters.as_of_role
+        on
+            {{ fit_role_date("purchase_parameters.as_of_role") }}
+            = spend_parameters.as_of_role
 
 )
 

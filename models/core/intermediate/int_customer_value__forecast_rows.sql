@@ -125,6 +125,11 @@ wanted as (
         sampled_dates.*,
         customer_totals.customer_id,
         customer_totals.first_purchase_date,
+        {% if fits_groups() -%}
+            {{ fit_role("sampled_dates.as_of_role", "fit_groups.fit_group") }}
+        {%- else -%}
+            sampled_dates.as_of_role
+        {%- endif %} as fit_role,
         customer_totals.customer_hash
         < 5000 / sampled_dates.population_count as is_fitted
     from sampled_dates
@@ -132,6 +137,10 @@ wanted as (
         on
             sampled_dates.as_of_date >= customer_totals.first_purchase_date
             and sampled_dates.sample_share > customer_totals.customer_hash
+    {% if fits_groups() -%}
+        left join {{ ref("int_customer_value__fit_groups") }} as fit_groups
+            on customer_totals.customer_id = fit_groups.customer_id
+    {%- endif %}
 
 ),
 
@@ -358,6 +367,7 @@ forecast_rows as (
         ---------- strings
         wanted.forecast_role,
         wanted.as_of_role,
+        wanted.fit_role,
 
         ---------- numerics
         wanted.date_number,

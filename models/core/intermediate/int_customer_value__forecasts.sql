@@ -1,5 +1,5 @@
 {%- set shared = [
-    "customer_id", "forecast_role", "horizon_days", "population_count",
+    "customer_id", "forecast_role", "fit_role", "horizon_days", "population_count",
     "purchase_day_count", "repeat_count", "net_revenue", "recency_days",
     "last_purchase_age_days", "customer_age_days", "margin_share",
     "purchase_rate_shape", "purchase_rate_scale", "last_window_purchases", "last_window_revenue",

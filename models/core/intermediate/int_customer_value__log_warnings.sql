@@ -326,6 +326,17 @@ regular_payers as (
 
 ),
 
+{% if fits_groups() %}
+    pooled_groups as (
+
+        select
+            count(distinct group_name) as group_count,
+            count(*) as customer_count
+        from {{ ref("int_customer_value__fit_groups") }}
+        where fit_group is null
+
+    ),
+{% endif %}
 warnings as (
     {% for code, count_column, bound, what, consequence in [
         (
@@ -465,6 +476,22 @@ warnings as (
         ) as sentence
     from holders
     where holder_count is not null
+    {% if fits_groups() -%}
+        union all
+        select
+            'pooled_groups' as warning_code,
+            'fit_group' as subject,
+            concat(
+                {{ number_text("pooled_groups.group_count", 0) }},
+                ' of the groups of ',
+                {{ quoted_text(var("fit_group")) }},
+                ' have fewer than {{ var("minimum_customers") }} customers, ',
+                {{ number_text("pooled_groups.customer_count", 0) }},
+                ' together: their forecasts have the parameters of all customers.'
+            ) as sentence
+        from pooled_groups
+        where pooled_groups.group_count > 0
+    {%- endif %}
 
 ),
 

@@ -66,7 +66,7 @@ with_parameters as (
         forecast_parameters.mean_purchase_value
     from forecast_rows
     inner join forecast_parameters
-        on forecast_rows.as_of_role = forecast_parameters.as_of_role
+        on forecast_rows.fit_role = forecast_parameters.as_of_role
     where
         forecast_parameters.model = '{{ base_model() }}'
         or (
@@ -97,7 +97,7 @@ with_lookups as (
     ] %}
         left join forecasts as {{ name }}
             on
-                with_parameters.as_of_role = {{ name }}.as_of_role
+                with_parameters.fit_role = {{ name }}.as_of_role
                 and with_parameters.model = {{ name }}.model
                 and with_parameters.repeat_count = {{ name }}.repeat_count
                 and with_parameters.customer_age_days = {{ name }}.customer_age_days
@@ -108,7 +108,7 @@ with_lookups as (
     left join forecasts as silences
         on
             silences.model = 'pareto_nbd'
-            and with_parameters.as_of_role = silences.as_of_role
+            and with_parameters.fit_role = silences.as_of_role
             and with_parameters.model = silences.model
             and with_parameters.repeat_count = silences.repeat_count
             and with_parameters.last_purchase_age_days = silences.customer_age_days
@@ -134,6 +134,7 @@ model_forecasts as (
 
         ---------- strings
         forecast_role,
+        fit_role,
         model,
 
         ---------- numerics

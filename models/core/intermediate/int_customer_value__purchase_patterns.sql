@@ -26,6 +26,20 @@ past_rows as (
     from {{ ref("int_customer_value__forecast_rows") }}
     where
         is_fitted and date_number > 0
+    {% if fits_groups() -%}
+        -- Of groups that have a model of their own every row, and of all customers too.
+        union all
+        select
+            fit_role as as_of_role,
+            repeat_count,
+            last_purchase_age_days,
+            customer_age_days
+        from {{ ref("int_customer_value__forecast_rows") }}
+        where
+            fit_role != as_of_role
+            and not is_history
+            and (date_number > 0 or as_of_role in ('current', 'calibration'))
+    {%- endif %}
 
 ),
 

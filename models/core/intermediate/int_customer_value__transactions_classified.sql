@@ -11,6 +11,7 @@
 {%- for name in [
     "transacted_at", "customer_id", "order_id", "product_id", "quantity", "unit_price",
     "refunded_amount", "cost", "status", "currency",
+    "customer_group",
 ] if name in columns -%}
     {%- do content.append(name) -%}
 {%- endfor -%}
@@ -36,6 +37,7 @@ transactions as (
         line_id,
         product_id,
         status,
+        customer_group,
         currency,
         quantity,
         unit_price,
@@ -215,6 +217,7 @@ classified as (
 
         ---------- strings
         status,
+        customer_group,
         currency,
         exclusion_reason,
         -- What the reason is about, as an example for people to look at.

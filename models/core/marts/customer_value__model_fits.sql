@@ -3,7 +3,8 @@ with
 forecast_models as (
 
     select distinct
-        as_of_role,
+        {{ fit_role_date("as_of_role") }} as as_of_role,
+        {{ fit_role_group("as_of_role") }} as fit_group,
         model,
         log_likelihood,
         customer_count,
@@ -57,6 +58,7 @@ all_models as (
 
     select
         as_of_role,
+        fit_group,
         model,
         log_likelihood,
         customer_count,
@@ -71,6 +73,7 @@ all_models as (
     -- A correction's rows are of several dates.
     select
         corrections.as_of_role,
+        'all' as fit_group,
         'corrected' as model,
         cast(null as {{ type_double() }}) as log_likelihood,
         populations.customer_count,
@@ -86,6 +89,7 @@ all_models as (
         union all
         select
             value_challengers.as_of_role,
+            'all' as fit_group,
             value_challengers.model,
             cast(null as {{ type_double() }}) as log_likelihood,
             populations.customer_count,
@@ -106,6 +110,7 @@ model_fits as (
     select
         ---------- strings
         cast(all_models.as_of_role as {{ dbt.type_string() }}) as as_of_role,
+        cast(all_models.fit_group as {{ dbt.type_string() }}) as fit_group,
         cast(all_models.model as {{ dbt.type_string() }}) as model,
         cast('day' as {{ dbt.type_string() }}) as unit,
         cast(all_models.finding as {{ dbt.type_string() }}) as finding,

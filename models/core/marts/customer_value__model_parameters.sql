@@ -9,7 +9,9 @@ forecast_models as (
         estimate,
         standard_error
     from {{ ref("fit_customer_value__forecast_models") }}
-    where replicate = 0 and as_of_role in ('current', 'calibration')
+    where
+        replicate = 0
+        and {{ fit_role_date("as_of_role") }} in ('current', 'calibration')
 
 ),
 
@@ -17,7 +19,8 @@ model_parameters as (
 
     select
         ---------- strings
-        cast(as_of_role as {{ dbt.type_string() }}) as as_of_role,
+        cast({{ fit_role_date("as_of_role") }} as {{ dbt.type_string() }}) as as_of_role,
+        cast({{ fit_role_group("as_of_role") }} as {{ dbt.type_string() }}) as fit_group,
         cast(model as {{ dbt.type_string() }}) as model,
         cast(parameter as {{ dbt.type_string() }}) as parameter,
 

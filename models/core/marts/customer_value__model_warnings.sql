@@ -48,7 +48,8 @@ fits as (
         is_boundary
     from {{ ref("customer_value__model_fits") }}
     where
-        model in (
+        fit_group = 'all'
+        and model in (
             '{{ model_in_use() }}', 'gamma_gamma', '{{ var("value_model") }}'
         )
 

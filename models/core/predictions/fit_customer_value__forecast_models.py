@@ -884,6 +884,11 @@ def to_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return given.reindex(columns=list(COLUMNS)).astype(COLUMNS)
 
 
+def date_role(role: str) -> str:
+    """Return the as-of role in the role of a fit, which may end in the name of a group."""
+    return role.split("|", 1)[0]
+
+
 def models_by_role(
     populations: pd.DataFrame, dates: pd.DataFrame, models_in_use: list[str]
 ) -> dict[str, list[str]]:
@@ -924,7 +929,7 @@ def fit_purchase_models(
     for role in sorted(set(patterns["as_of_role"])):
         x, t_x, T, weights = columns_of(patterns, role, PATTERN)
         counted = populations.loc[populations["as_of_role"] == role, "customer_count"]
-        for model_name in models[role]:
+        for model_name in models[date_role(role)]:
             # Four parameters leave threads nothing to do but to wait for one another.
             with threadpool_limits(1):
                 fit = fit_model(model_name, x, t_x, T, weights, minimum_repeat_customers)

@@ -20,6 +20,7 @@ typed as (
         {{ parse_id(input_column(columns, "line_id")) }} as line_id,
         {{ parse_id(input_column(columns, "product_id")) }} as product_id,
         lower({{ text_id(input_column(columns, "status")) }}) as status,
+        {{ text_id(input_column(columns, "customer_group")) }} as customer_group,
         {% if "currency" in columns -%}
             coalesce(
                 upper({{ text_id(input_column(columns, "currency")) }}), 'NONE'
@@ -113,6 +114,7 @@ cleaned as (
 
         ---------- strings
         status,
+        customer_group,
         currency,
         transacted_at_as_written,
         concat(

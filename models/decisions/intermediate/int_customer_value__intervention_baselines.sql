@@ -21,6 +21,7 @@ customer_forecasts as (
 
     select
         customer_id,
+        {{ "fit_role," if fits_groups() }}
         probability_alive,
         purchases_factor,
         margin_share
@@ -43,6 +44,7 @@ interventions as (
 monthly_purchases as (
 
     select
+        {{ "fit_role," if fits_groups() }}
         repeat_count,
         customer_age_days,
         month_ahead,
@@ -70,6 +72,7 @@ targeted as (
         customers.repeat_count,
         customers.customer_age_days,
         customers.expected_purchase_value,
+        {{ "customer_forecasts.fit_role," if fits_groups() }}
         customer_forecasts.probability_alive,
         customer_forecasts.purchases_factor,
         customer_forecasts.margin_share
@@ -95,7 +98,11 @@ patterns as (
         intervention,
         {{ value_pattern_columns() }}
     from targeted
-    group by intervention, repeat_count, customer_age_days
+    group by
+        intervention,
+        {{ "fit_role," if fits_groups() }}
+        repeat_count,
+        customer_age_days
 
 ),
 

@@ -3,6 +3,7 @@ with
 forecasts as (
 
     select
+        {{ "as_of_role as fit_role," if fits_groups() }}
         repeat_count,
         customer_age_days,
         month_ahead,
@@ -12,7 +13,9 @@ forecasts as (
         purchases_if_alive,
         discounted_purchases_if_alive
     from {{ ref("score_customer_value__forecasts") }}
-    where as_of_role = 'current' and month_ahead > 0
+    where
+        {{ fit_role_date("as_of_role") if fits_groups() else "as_of_role" }} = 'current'
+        and month_ahead > 0
 
 )
 

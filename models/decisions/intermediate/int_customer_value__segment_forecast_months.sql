@@ -18,6 +18,7 @@ customer_forecasts as (
 
     select
         customer_id,
+        {{ "fit_role," if fits_groups() }}
         probability_alive,
         purchases_factor,
         expected_purchase_value,
@@ -29,6 +30,7 @@ customer_forecasts as (
 monthly_purchases as (
 
     select
+        {{ "fit_role," if fits_groups() }}
         repeat_count,
         customer_age_days,
         month_ahead,
@@ -47,6 +49,7 @@ forecasts_with_segment as (
         customer_scores.segment,
         customer_scores.repeat_count,
         customer_scores.customer_age_days,
+        {{ "customer_forecasts.fit_role," if fits_groups() }}
         customer_forecasts.probability_alive,
         customer_forecasts.purchases_factor,
         customer_forecasts.expected_purchase_value,
@@ -63,7 +66,11 @@ patterns as (
         segment,
         {{ value_pattern_columns() }}
     from forecasts_with_segment
-    group by segment, repeat_count, customer_age_days
+    group by
+        segment,
+        {{ "fit_role," if fits_groups() }}
+        repeat_count,
+        customer_age_days
 
 ),
 

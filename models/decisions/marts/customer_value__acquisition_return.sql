@@ -18,6 +18,7 @@ customer_forecasts as (
 
     select
         customer_id,
+        {{ "fit_role," if fits_groups() }}
         probability_alive,
         purchases_factor,
         margin_share
@@ -68,6 +69,7 @@ costs as (
 monthly_purchases as (
 
     select
+        {{ "fit_role," if fits_groups() }}
         repeat_count,
         customer_age_days,
         month_ahead,
@@ -93,6 +95,7 @@ values_by_pattern as (
     select
         customers.cohort_start_date,
         attributes.channel,
+        {{ "customer_forecasts.fit_role," if fits_groups() }}
         customers.repeat_count,
         customers.customer_age_days,
         count(*) as customer_count,
@@ -110,6 +113,7 @@ values_by_pattern as (
     group by
         customers.cohort_start_date,
         attributes.channel,
+        {{ "customer_forecasts.fit_role," if fits_groups() }}
         customers.repeat_count,
         customers.customer_age_days
 
@@ -152,6 +156,7 @@ patterns as (
         select
             '{{ grouping }}' as grouping_name,
             {{ name }} as group_name,
+            {{ "fit_role," if fits_groups() }}
             repeat_count,
             customer_age_days,
             customer_count,

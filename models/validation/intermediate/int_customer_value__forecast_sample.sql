@@ -36,6 +36,7 @@ forecasts_in_use as (
 
     select
         customer_id,
+        fit_role,
         purchases_factor,
         dispersion,
         expected_purchase_value,
@@ -53,14 +54,14 @@ forecasts_in_use as (
 forecasts as (
 
     select
+        as_of_role as fit_role,
         repeat_count,
         customer_age_days,
         purchases_if_alive,
         discounted_purchases_if_alive
     from {{ ref("score_customer_value__forecasts") }}
     where
-        as_of_role = 'current'
-        and model = '{{ model_in_use() }}'
+        model = '{{ model_in_use() }}'
         and month_ahead = 0
         and from_day = 0
         and to_day = {{ var("horizon_days") }}
@@ -98,12 +99,13 @@ forecast_sample as (
     from customer_sample
     inner join customer_scores
         on customer_sample.customer_id = customer_scores.customer_id
-    inner join forecasts
-        on
-            customer_sample.repeat_count = forecasts.repeat_count
-            and customer_sample.customer_age_days = forecasts.customer_age_days
     inner join forecasts_in_use
         on customer_sample.customer_id = forecasts_in_use.customer_id
+    inner join forecasts
+        on
+            forecasts_in_use.fit_role = forecasts.fit_role
+            and customer_sample.repeat_count = forecasts.repeat_count
+            and customer_sample.customer_age_days = forecasts.customer_age_days
     cross join populations
 
 )

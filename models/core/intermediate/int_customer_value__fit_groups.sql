@@ -1,0 +1,87 @@
+{{ config(materialized="table") }}
+
+{%- set is_mapped = var("fit_group") == "customer_group" %}
+with
+
+customers as (
+
+    select customer_id
+    from {{ ref("int_customer_value__customer_totals") }}
+
+),
+
+{% if is_mapped %}
+    lines as (
+
+        select
+            customer_id,
+            customer_group,
+            row_number() over (
+                partition by customer_id
+                order by transacted_at, coalesce(customer_group, '')
+            ) as line_number
+        from {{ ref("int_customer_value__transactions_classified") }}
+        where exclusion_reason is null
+
+    ),
+
+    named as (
+
+        select
+            customer_id,
+            customer_group as group_name
+        from lines
+        where line_number = 1
+
+    ),
+{% else %}
+    named as (
+
+        select
+            customer_id,
+            attribute_value as group_name
+        from {{ ref("stg_customer_value__customer_attributes") }}
+        where attribute = {{ quoted_text(var("fit_group")) }}
+
+    ),
+{% endif %}
+-- The sign between a role and its group is in no name.
+grouped as (
+
+    select
+        customers.customer_id,
+        coalesce(replace(named.group_name, '|', '/'), 'unknown') as group_name
+    from customers
+    left join named on customers.customer_id = named.customer_id
+
+),
+
+counts as (
+
+    select
+        group_name,
+        count(*) as customer_count
+    from grouped
+    group by group_name
+
+),
+
+fit_groups as (
+
+    select
+        ---------- ids
+        grouped.customer_id,
+
+        ---------- strings
+        grouped.group_name,
+        -- Too few customers say too little: they have the parameters of all.
+        case
+            when counts.customer_count >= {{ [var("minimum_customers"), 1] | max }}
+                then grouped.group_name
+        end as fit_group
+    from grouped
+    inner join counts on grouped.group_name = counts.group_name
+
+)
+
+select * from fit_groups
