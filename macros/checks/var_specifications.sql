@@ -226,7 +226,7 @@
             },
             "fit_group": {
                 "kind": "text",
-                "expected": "the name of an attribute, or customer_group",
+                "expected": "empty, the name of an attribute, or customer_group",
                 "empty": "one purchase model for all",
                 "meaning": "customers of each value of this attribute have a purchase model of their "
                     ~ "own, where there are `minimum_customers` of them",

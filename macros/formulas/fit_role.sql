@@ -28,7 +28,7 @@
 
 {# Stops with a sentence where nothing says which group a customer is of. #}
 {% macro validate_fit_group() %}
-    {%- set name = var("fit_group") or "" -%}
+    {%- set name = (var("fit_group") or "") if execute else "" -%}
     {%- if name == "customer_group" -%}
         {%- if "customer_group" not in customer_value.input_map("transactions") -%}
             {{- exceptions.raise_compiler_error(
