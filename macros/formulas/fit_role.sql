@@ -10,13 +10,17 @@
 
 {# The as-of role in a fit's role. #}
 {% macro fit_role_date(fit_role) -%}
-    {{ dbt.split_part(fit_role, "'|'", 1) }}
+    {{ dbt.split_part(fit_role, "'|'", 1) if customer_value.fits_groups() else fit_role }}
 {%- endmacro %}
 
 
 {# The group in a fit's role; all where it is of all customers. #}
 {% macro fit_role_group(fit_role) -%}
-    coalesce(nullif({{ dbt.split_part(fit_role, "'|'", 2) }}, ''), 'all')
+    {% if customer_value.fits_groups() -%}
+        coalesce(nullif({{ dbt.split_part(fit_role, "'|'", 2) }}, ''), 'all')
+    {%- else -%}
+        'all'
+    {%- endif %}
 {%- endmacro %}
 
 

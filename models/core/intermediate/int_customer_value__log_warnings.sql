@@ -482,12 +482,13 @@ warnings as (
             'pooled_groups' as warning_code,
             'fit_group' as subject,
             concat(
-                {{ number_text("pooled_groups.group_count", 0) }},
-                ' of the groups of ',
+                'Groups of ',
                 {{ quoted_text(var("fit_group")) }},
-                ' have fewer than {{ var("minimum_customers") }} customers, ',
+                ' with fewer than {{ var("minimum_customers") }} customers: ',
+                {{ number_text("pooled_groups.group_count", 0) }},
+                ', with ',
                 {{ number_text("pooled_groups.customer_count", 0) }},
-                ' together: their forecasts have the parameters of all customers.'
+                ' customers together. Their forecasts have the parameters of all.'
             ) as sentence
         from pooled_groups
         where pooled_groups.group_count > 0
