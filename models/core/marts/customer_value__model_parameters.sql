@@ -19,8 +19,10 @@ model_parameters as (
 
     select
         ---------- strings
-        cast({{ fit_role_date("as_of_role") }} as {{ dbt.type_string() }}) as as_of_role,
-        cast({{ fit_role_group("as_of_role") }} as {{ dbt.type_string() }}) as fit_group,
+        cast({{ fit_role_date("as_of_role") }} as {{ dbt.type_string() }})
+            as as_of_role,
+        cast({{ fit_role_group("as_of_role") }} as {{ dbt.type_string() }})
+            as fit_group,
         cast(model as {{ dbt.type_string() }}) as model,
         cast(parameter as {{ dbt.type_string() }}) as parameter,
 
