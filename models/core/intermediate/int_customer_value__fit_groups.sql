@@ -34,7 +34,7 @@ customers as (
         where line_number = 1
 
     ),
-{% else %}
+{% elif fits_groups() %}
     named as (
 
         select
@@ -42,6 +42,16 @@ customers as (
             attribute_value as group_name
         from {{ ref("stg_customer_value__customer_attributes") }}
         where attribute = {{ quoted_text(var("fit_group")) }}
+
+    ),
+{% else %}
+    named as (
+
+        select
+            customer_id,
+            cast(null as {{ dbt.type_string() }}) as group_name
+        from customers
+        where 1 = 0
 
     ),
 {% endif %}
@@ -81,6 +91,7 @@ fit_groups as (
         end as fit_group
     from grouped
     inner join counts on grouped.group_name = counts.group_name
+    where {{ "1 = 1" if fits_groups() else "1 = 0" }}
 
 )
 
