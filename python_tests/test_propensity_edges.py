@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 AS_OF_DATE = pd.Timestamp("2024-12-31")
+# A name of a campaign is text, whatever it holds.
+CAMPAIGN = "mother's day' or 1 = 1 --"
 
 
 def log_of(purchase_days: dict[str, list[int]], amounts: np.random.Generator | float):
@@ -76,6 +78,7 @@ def build_edge(built, tmp_path):
 
     def run(lines: pd.DataFrame, attributes: pd.DataFrame | None = None):
         variables = {
+            "campaign_experiment": CAMPAIGN,
             "transactions": str(tmp_path / "log.csv"),
             "as_of_date": str(AS_OF_DATE.date()),
         }

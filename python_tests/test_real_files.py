@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -90,6 +91,7 @@ def spelled(tmp_path_factory):
         ("r1", "r1", "b", "2024-01-06", "80", "", "80.00"),
         ("r2", "r2", "c", "2024-01-06", "50", "", "-20.00"),
         ("r3", "r3", "c", "2024-01-06", "50", "", "all of it"),
+        ("r4", "r4", "c", "2024-01-06", "-90000000000000", "", "90000000000000"),
         ("l1", "o1", "d", "2024-01-06", "1", "", ""),
         ("l2", "o1", "d", "2024-01-06", "2", "", ""),
         ("l1", "o2", "d", "2024-01-07", "3", "", ""),
@@ -161,7 +163,9 @@ def test_refunds_are_taken_off_and_a_refunded_order_is_no_gift(spelled):
         "where customer_id in ('b', 'c') order by customer_id"
     )
     assert found == [("b", 1, Decimal(100)), ("c", 1, Decimal(30))]
-    assert kept_lines(spelled)["r3"][5] == "invalid_amount"
+    reasons = {line: values[5] for line, values in kept_lines(spelled).items()}
+    # No number, and a number that does not fit once the refund is taken off.
+    assert (reasons["r3"], reasons["r4"]) == ("invalid_amount", "invalid_amount")
 
 
 def test_a_line_number_of_an_order_is_found_and_said(spelled):
@@ -176,6 +180,61 @@ def test_a_line_number_of_an_order_is_found_and_said(spelled):
     # l1 of o2 twice; the four spellings of one order id are four line ids.
     assert counts["duplicate_line"] == 1
     assert counts["conflicting_line"] == 0
+
+
+LINE_IDS = {"customer_id": "c", "transacted_at": "2024-01-05", "line_id": "1", "amount": "5"}
+
+
+@pytest.mark.parametrize("has_orders", [False, True], ids=["without orders", "with orders"])
+def test_line_ids_that_identify_nothing_get_a_sentence(dbt, tmp_path, has_orders):
+    """The same line number with another amount: of the log, or even of one order."""
+    lines = [{**LINE_IDS, "amount": str(5 + number)} for number in range(4)]
+    if has_orders:
+        lines = [{**line, "order_id": "o1"} for line in lines]
+    path = tmp_path / "lines.csv"
+    path.write_text("\n".join(",".join(line) for line in [lines[0], *map(dict.values, lines)]))
+    result = dbt(
+        *("run", "--select", "+int_customer_value__line_totals"),
+        variables={"modules": [], "transactions": str(path)},
+    )
+    assert result.exit_code != 0
+    sentence = "The column mapped to line_id, line_id, has an id of another line "
+    sentence += "of the order in 3 of 4 lines" if has_orders else "in 3 of 4 lines"
+    assert sentence in " ".join(result.output.split())
+
+
+def test_line_ids_of_a_model_without_a_map_are_judged_too(dbt, tmp_path):
+    """Its columns are known only once it is built: one line number of every order is sound."""
+    project = copy_project(tmp_path / "project")
+    model = project / "models" / "shop_lines.sql"
+    model.write_text(
+        "\nunion all ".join(
+            f"select 'c' as customer_id, date '2024-01-05' as transacted_at, 'o{order}' as "
+            f"order_id, {line} as line_id, {order + line} as amount"
+            for order in range(3)
+            for line in range(3)
+        )
+    )
+
+    def run():
+        return dbt(
+            *("run", "--select", "+int_customer_value__line_totals"),
+            variables={"modules": [], "transactions": "ref:shop_lines"},
+            project=project,
+            target=tmp_path / "target",
+        )
+
+    result = run()
+    assert result.exit_code == 0, result.output
+    assert result.rows("select line_count, amount from main_internal.int_line_totals") == [
+        (9, Decimal(18))
+    ]
+    model.write_text(model.read_text().replace("'o1'", "'o0'").replace("'o2'", "'o0'"))
+    result = run()
+    assert result.exit_code != 0
+    assert "has an id of another line of the order in 6 of 9 lines" in " ".join(
+        result.output.split()
+    )
 
 
 def test_the_values_that_could_not_be_read_are_shown(spelled):
@@ -361,46 +420,80 @@ def test_headers_formats_names_and_serials(tmp_path_factory):
     ]
 
 
-def test_a_hostile_header_is_a_name_on_every_input(dbt, tmp_path):
+# The columns of each input, a line of it, and which of them a hostile header stands for.
+INPUTS = {
+    "transactions": {"customer_id": "7", "transacted_at": "2024-01-01", "amount": "7"},
+    "customer_attributes": {"customer_id": "7", "note": "7"},
+    "campaign_contacts": {"customer_id": "7", "campaign_id": "7", "contacted_at": "2024-01-01"},
+    "service_activities": {"customer_id": "7", "activity": "7", "performed_at": "2024-01-01"},
+    "subscriptions": {
+        "subscription_id": "7",
+        "customer_id": "7",
+        "started_on": "2024-01-01",
+        "ended_on": "",
+        "amount": "7",
+        "billing_interval": "month",
+    },
+}
+HOSTILE_COLUMNS = {
+    "transactions": "product_id",
+    "campaign_contacts": "campaign_id",
+    "service_activities": "activity",
+    "subscriptions": "plan",
+}
+
+
+def test_a_hostile_header_table_or_attribute_is_a_name_on_every_input(dbt, tmp_path):
     """The reported header put the content of a local file into the staging view."""
     secret = tmp_path / "secret.txt"
     secret.write_text("the secret")
     evil = f"x\"||(select content from read_text('{secret}'))||\"x"
-    field = '"' + evil.replace('"', '""') + '"'
-    paths = {}
-    for name, columns in {
-        "transactions": "customer_id,transacted_at,amount",
-        "customer_attributes": "customer_id,note",
-        "campaign_contacts": "customer_id,campaign_id,contacted_at",
-        "service_activities": "customer_id,activity,performed_at",
-    }.items():
-        paths[name] = tmp_path / f"{name}.csv"
-        values = ["2024-01-01" if "_at" in column else "7" for column in columns.split(",")]
-        paths[name].write_text(f"{columns},{field}\n{','.join(values)},harmless\n")
-    variables: dict = {name: str(path) for name, path in paths.items()}
-    variables["transaction_columns"] = {
-        "customer_id": "customer_id",
-        "transacted_at": "transacted_at",
-        "amount": "amount",
-        "product_id": evil,
-    }
-    variables["campaign_contact_columns"] = {
-        "customer_id": "customer_id",
-        "campaign_id": evil,
-        "contacted_at": "contacted_at",
-    }
-    variables["service_activity_columns"] = {
-        "customer_id": "customer_id",
-        "activity": evil,
-        "performed_at": "performed_at",
-    }
-    select = [f"stg_customer_value__{name}" for name in paths]
+    attribute = f"x' || (select content from read_text('{secret}')) || 'x"
+    variables: dict = {}
+    for name, line in INPUTS.items():
+        variables[name] = str(tmp_path / f"{name}'s.csv")
+        fields = ",".join('"' + field.replace('"', '""') + '"' for field in [*line, evil])
+        Path(variables[name]).write_text(f"{fields}\n{','.join(line.values())},harmless\n")
+        if name in HOSTILE_COLUMNS:
+            map_name = f"{name.rstrip('s').replace('activitie', 'activity')}_columns"
+            variables[map_name] = {column: column for column in line} | {
+                HOSTILE_COLUMNS[name]: evil
+            }
+    variables["customer_attribute_columns"] = {
+        "customer_id": "customer_id", "note": "note", attribute: evil
+    }  # fmt: skip
+    # A table may be called as badly as a column.
+    with duckdb.connect(str(tmp_path / "test.duckdb")) as connection:
+        connection.execute(
+            f"""create table "{evil.replace(".", "").replace('"', '""')}" as """
+            f"""from '{variables["campaign_contacts"].replace("'", "''")}'"""
+        )
+    variables["campaign_contacts"] = "main." + evil.replace(".", "")
+    select = [f"stg_customer_value__{name}" for name in INPUTS]
     result = dbt("run", "--select", *select, variables=variables)
     assert result.exit_code == 0, result.output
-    views = {name: result.rows(f"select * from main_internal.stg_{name}") for name in paths}
+    views = {name: result.rows(f"select * from main_internal.stg_{name}") for name in INPUTS}
     assert "the secret" not in repr(views)
-    assert ("7", evil, "harmless") in views["customer_attributes"]
+    assert ("7", attribute, "harmless") in views["customer_attributes"]
     assert all("harmless" in repr(rows) for rows in views.values())
+
+
+def test_every_staging_model_reads_its_input_by_the_macros_that_quote():
+    """So what holds of one input holds of all; nothing else pastes a column or a relation."""
+    specifications = (ROOT / "macros" / "inputs" / "input_specifications.sql").read_text()
+    inputs = re.findall(r'^        "(\w+)": \{$', specifications, re.M)
+    assert set(INPUTS) < set(inputs)
+    reading = re.compile(r"input_column\(columns, \"?\w+\"?\)|input_relation\(\"\w+\"\)")
+    mistaken = []
+    for name in inputs:
+        (path,) = (ROOT / "models").rglob(f"stg_customer_value__{name}.sql")
+        text = path.read_text()
+        assert f'from {{{{ input_relation("{name}") }}}}' in text
+        rest = re.sub(r'"\w+" in columns|set columns = .*|in columns if attribute', "", text)
+        for line in reading.sub("", rest).splitlines():
+            if re.search(r"\bcolumns\b|\bvar\(|\bfrom \{\{(?! input_relation)", line):
+                mistaken.append((name, line.strip()))
+    assert mistaken == [("transactions", '{%- set minor_units = var("minor_units") -%}')]
 
 
 def test_no_var_of_text_enters_sql_unquoted():

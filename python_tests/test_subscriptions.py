@@ -56,6 +56,11 @@ s24,nobody,2024-01-10,,12,month,basic,,,,,
 s25,forever,2023-01-01,9999-12-31,1,month,basic,,,,,
 s26,cancelling,2023-01-15,2023-12-15,10,month,basic,,,2023-11-25,too_expensive,
 s27,free,2023-01-15,,0,month,free,,,,,
+s28,nobody,2023-01-15,,10,month,basic,,,,,X
+s29,nobody,2023-01-15,,10,month,basic,,soon,,,
+s30,nobody,2023-01-15,,10,month,basic,,,perhaps,,
+s31,nobody,2023-01-15,,10,month,basic,two,,,,
+s32,said,2023-01-15,NULL,10,month,basic,nan,None,n/a,,N
 """
 
 
@@ -239,6 +244,10 @@ def test_each_row_that_does_not_count_has_its_reason(subscribed):
         ("s22", "end_before_start"),
         ("s23", "overlapped_period"),
         ("s24", "future_dated"),
+        ("s28", "invalid_flag"),
+        ("s29", "invalid_date"),
+        ("s30", "invalid_date"),
+        ("s31", "invalid_amount"),
         (None, "missing_subscription"),
     ]
 
@@ -262,6 +271,8 @@ def test_terms_count_what_was_paid(subscribed):
         ("open", "basic", "active", 1, 10, "2023-12-10"),
         # Two months of a pause are no renewals.
         ("paused", "basic", "active", 1, 8, "2023-12-01"),
+        # NULL, nan and their like say nothing.
+        ("said", "basic", "active", 1, 10, "2023-12-15"),
         ("sameday", "basic", "active", 1, 10, "2023-12-10"),
         ("trialpaid", "basic", "active", 1, 5, "2023-12-15"),
         ("two", "basic", "changed", 1, 4, "2023-06-01"),
@@ -292,6 +303,7 @@ def test_the_movements_of_the_customers_made_by_hand(subscribed):
         "lost": [(1, "new", 10), (10, "churn", 0)],
         "open": [(1, "new", 10)],
         "paused": [(1, "new", 10)],
+        "said": [(1, "new", 10)],
         "sameday": [(1, "new", 12)],
         "trialpaid": [(6, "new", 10)],
         # A second subscription is expansion; the end of the first one is no churn.
@@ -338,6 +350,7 @@ def test_subscribers_made_by_hand(subscribed):
         ("lost", "churned", 0, 1, False, False, True, None, "2023-10-20"),
         ("open", "active", 10, 1, False, False, None, "2023-12-10", None),
         ("paused", "active", 10, 1, False, False, None, "2023-12-01", None),
+        ("said", "active", 10, 1, False, False, None, "2023-12-15", None),
         ("sameday", "active", 12, 1, False, False, None, "2023-12-10", None),
         ("trial", "trial", 0, 0, False, False, None, None, None),
         ("trialgone", "trial_ended", 0, 0, False, False, None, None, None),

@@ -86,9 +86,9 @@ def test_names_tell_the_columns_of_an_export_and_returns_are_noticed(suggest, tm
     [
         ("when,who,paid\n01/02/2024,a,1\n03/04/2024,b,2\n", "is the day or the month first?"),
         ("colour,shape\nred,round\n", "# MISSING: no column looks like amount"),
-        ('customer,date,total\na,2024-01-31,"1,5"\nb,2024-01-31,2\n', 'such as "1,5"'),
+        ('customer,date,total\na,2024-01-31,"1.0,5"\nb,2024-01-31,2\n', 'such as "1.0,5"'),
     ],
-    ids=["ambiguous", "no log", "a decimal comma"],
+    ids=["ambiguous", "no log", "no number"],
 )
 def test_what_cannot_be_told_is_asked(suggest, tmp_path, content, sentence):
     csv = tmp_path / "orders.csv"
@@ -96,6 +96,19 @@ def test_what_cannot_be_told_is_asked(suggest, tmp_path, content, sentence):
     printed = suggest(str(csv))
     assert sentence in printed
     assert yaml.safe_load(printed)["transactions"] == str(csv)
+
+
+def test_a_decimal_comma_is_seen_by_what_it_makes_readable(suggest, tmp_path):
+    csv = tmp_path / "orders.csv"
+    csv.write_text(
+        "customer;date;quantity;price\na;2024-01-31;2;1.234,50\nb;2024-02-01;1;0,99\nc;2024-02-02;1;3\n"
+    )
+    printed = suggest(str(csv))
+    variables = yaml.safe_load(printed)
+    assert variables["decimal_separator"] == ","
+    assert variables["transaction_columns"]["unit_price"] == "price"
+    assert "# 3 of 3 numbers can be read" in printed
+    assert "# A build can read all lines." in printed
 
 
 def test_an_input_that_is_not_there_gets_a_sentence(dbt, tmp_path):

@@ -3,7 +3,8 @@
     {{- return({
         "missing_customer": "look at the column mapped to customer_id",
         "invalid_timestamp": "give the dates' date_format, such as %d/%m/%Y",
-        "invalid_amount": "look at the column mapped to amount: a number below 10^14, or text such "
+        "invalid_amount": "look at the column mapped to amount (of contacts also cost and "
+            ~ "planned_share): a number below 10^14, or text such "
             ~ "as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",
         "invalid_flag": "a flag says yes or no as true, t, yes, y, 1, on or false, f, no, n, 0, off",
         "future_dated": "they lie after as_of_date, or far behind all other lines "

@@ -27,6 +27,7 @@
     {%- if "int_line_totals" not in built or "int_transactions_classified" not in built -%}
         {{- return("") -}}
     {%- endif -%}
+    {#- The hook at the end cannot ask for the columns of an input that a model builds. #}
     {%- set line_count, id_count = run_query(
         "select count(line_id), count(distinct line_id) from "
         ~ built["int_transactions_classified"] ~ " where exclusion_reason is null"

@@ -20,11 +20,14 @@
     {%- endif -%}
     {%- set formats = customer_value.readable_date_formats(relation, columns, row_count) -%}
     {%- set map = customer_value.suggested_map(columns, formats) -%}
+    {%- set separator = customer_value.suggested_separator(columns, map) -%}
     {%- do lines.append("transaction_columns:") -%}
     {%- for standard, name in map.items() -%}
         {%- do lines.append(
             "  " ~ standard ~ ": " ~ name | tojson ~ "  # "
-            ~ customer_value.column_in_words(standard, columns[name], formats.get(name), row_count)
+            ~ customer_value.column_in_words(
+                standard, columns[name], formats.get(name), separator, row_count
+            )
         ) -%}
     {%- endfor -%}
     {%- set format = formats.get(map.get("transacted_at")) or {"formats": []} -%}
@@ -34,7 +37,12 @@
             if format.formats | length > 1 else ""
         )) -%}
     {%- endif -%}
-    {%- do lines.extend(customer_value.suggested_exclusions(relation, map)) -%}
+    {%- if separator == "," -%}
+        {%- do lines.append(
+            'decimal_separator: ","  # more numbers can be read than with a point'
+        ) -%}
+    {%- endif -%}
+    {%- do lines.extend(customer_value.suggested_exclusions(relation, map, separator)) -%}
     {%- set specification = customer_value.input_specifications()["transactions"] -%}
     {%- for standard in ["customer_id", "transacted_at", "amount"] if standard not in map
         and not (standard == "amount" and "quantity" in map and "unit_price" in map) -%}
@@ -44,7 +52,7 @@
         ) -%}
     {%- else -%}
         {%- do lines.extend(customer_value.suggested_account(
-            relation, map, (format.formats or [""])[0], row_count
+            relation, map, (format.formats or [""])[0], separator, row_count
         )) -%}
     {%- endfor -%}
     {%- set rest = names | reject("in", map.values() | list) | list -%}
@@ -64,7 +72,7 @@
             ~ "in the var transactions."
         ) -}}
     {%- elif reference.kind == "file" and target.type == "duckdb" and run_query(
-        "select count(*) from glob('" ~ dbt.escape_single_quotes(value) ~ "')"
+        "select count(*) from glob(" ~ customer_value.quoted_text(value) ~ ")"
     ).columns[0][0] == 0 -%}
         {{- exceptions.raise_compiler_error(
             "There is no file " ~ value ~ ": give a path that exists, relative to the folder dbt "
@@ -82,7 +90,8 @@
 {% endmacro %}
 
 
-{# What each column holds: rows that are filled, different values, numbers, ISO dates. #}
+{# What each column holds: rows that are filled, different values, numbers with a decimal point and
+   with a comma, ISO dates. #}
 {% macro column_contents(relation, names) %}
     {%- set sums = [] -%}
     {%- for name in names -%}
@@ -91,7 +100,8 @@
         {%- do sums.extend([
             "count(" ~ text ~ ")",
             "count(distinct " ~ text ~ ")",
-            "count(" ~ customer_value.parse_number(column, "decimal(38, 4)") ~ ")",
+            "count(" ~ customer_value.parse_number(column, "decimal(38, 4)", ".") ~ ")",
+            "count(" ~ customer_value.parse_number(column, "decimal(38, 4)", ",") ~ ")",
             "count(" ~ customer_value.parse_timestamp(column, "") ~ ")",
             "max(length(" ~ text ~ "))",
         ]) -%}
@@ -103,10 +113,12 @@
     {%- set row = run_query("select " ~ aliased | join(", ") ~ " from " ~ relation).rows[0] -%}
     {%- set found = {} -%}
     {%- for name in names -%}
-        {%- set at = 5 * loop.index0 -%}
+        {%- set at = 6 * loop.index0 -%}
         {%- do found.update({name: {
-            "filled": row[at] | int, "distinct": row[at + 1] | int, "numbers": row[at + 2] | int,
-            "dates": row[at + 3] | int, "length": (row[at + 4] or 0) | int,
+            "filled": row[at] | int, "distinct": row[at + 1] | int,
+            ".": row[at + 2] | int, ",": row[at + 3] | int,
+            "numbers": [row[at + 2] | int, row[at + 3] | int] | max,
+            "dates": row[at + 4] | int, "length": (row[at + 5] or 0) | int,
         }}) -%}
     {%- endfor -%}
     {{- return(found) -}}
@@ -257,12 +269,26 @@
 {% endmacro %}
 
 
+{# The decimal sign with which more numbers of the mapped columns can be read. #}
+{% macro suggested_separator(columns, map) %}
+    {%- set counts = {".": 0, ",": 0} -%}
+    {%- for standard in ["amount", "quantity", "unit_price"] if standard in map -%}
+        {%- for separator in counts -%}
+            {%- do counts.update({
+                separator: counts[separator] + columns[map[standard]][separator]
+            }) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return("," if counts[","] > counts["."] else ".") -}}
+{% endmacro %}
+
+
 {# What a column holds, as a comment behind its line of the map. #}
-{% macro column_in_words(standard, of, format, row_count) %}
+{% macro column_in_words(standard, of, format, separator, row_count) %}
     {%- if standard == "transacted_at" -%}
         {{- return("{:,} of {:,} dates can be read".format(format["count"], row_count)) -}}
     {%- elif standard in ["amount", "quantity", "unit_price"] -%}
-        {{- return("{:,} of {:,} numbers can be read".format(of.numbers, row_count)) -}}
+        {{- return("{:,} of {:,} numbers can be read".format(of[separator], row_count)) -}}
     {%- endif -%}
     {{- return("{:,} of {:,} filled, {:,} different".format(of.filled, row_count, of.distinct)) -}}
 {% endmacro %}
@@ -270,7 +296,7 @@
 
 {# Comments on the values of the status and the currency, and on order ids that look like returns:
    what is left out is for people to decide. #}
-{% macro suggested_exclusions(relation, map) %}
+{% macro suggested_exclusions(relation, map, separator) %}
     {%- set lines = [] -%}
     {%- for standard, advice in {
         "status": "# excluded_statuses: []  # put in what is no sale; there are: ",
@@ -291,7 +317,7 @@
     {%- if "order_id" in map and measure -%}
         {%- set text = customer_value.text_id(customer_value.input_column(map, "order_id")) -%}
         {%- set number = customer_value.parse_number(
-            customer_value.input_column({"column": measure}, "column"), "decimal(38, 4)"
+            customer_value.input_column({"column": measure}, "column"), "decimal(38, 4)", separator
         ) -%}
         {%- set rows = run_query(
             "select prefix, count(*) as line_count from (select upper(substr(" ~ text
@@ -311,18 +337,19 @@
 
 
 {# Comments on the lines that a build with the suggested vars would leave out, and why. #}
-{% macro suggested_account(relation, map, date_format, row_count) %}
+{% macro suggested_account(relation, map, date_format, separator, row_count) %}
     {%- set column = {} -%}
     {%- for standard in ["customer_id", "transacted_at", "amount", "quantity", "unit_price"] -%}
         {%- do column.update({standard: customer_value.input_column(map, standard)}) -%}
     {%- endfor -%}
     {%- set text = dbt.type_string() -%}
     {%- if "amount" in map -%}
-        {%- set amount = customer_value.parse_number(column.amount, "decimal(38, 4)") -%}
+        {%- set amount = customer_value.parse_number(column.amount, "decimal(38, 4)", separator) -%}
         {%- set written = "cast(" ~ column.amount ~ " as " ~ text ~ ")" -%}
     {%- else -%}
-        {%- set amount = customer_value.parse_number(column.quantity, "decimal(38, 4)") ~ " + "
-            ~ customer_value.parse_number(column.unit_price, "decimal(38, 4)") -%}
+        {%- set amount = customer_value.parse_number(column.quantity, "decimal(38, 4)", separator)
+            ~ " + "
+            ~ customer_value.parse_number(column.unit_price, "decimal(38, 4)", separator) -%}
         {%- set written = "concat(cast(" ~ column.quantity ~ " as " ~ text ~ "), ' x ', cast("
             ~ column.unit_price ~ " as " ~ text ~ "))" -%}
     {%- endif -%}

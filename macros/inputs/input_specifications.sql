@@ -225,8 +225,8 @@
                 },
                 "is_paused": {
                     "type": "boolean, number or text",
-                    "meaning": "true, t, yes, y or 1: nothing is billed in the period, and the "
-                        ~ "customer is expected back",
+                    "meaning": "yes: nothing is billed in the period, and the customer is "
+                        ~ "expected back; the words of `is_return`",
                 },
                 "currency": {
                     "type": "text", "meaning": "must be one currency; convert others first"

@@ -6,6 +6,14 @@
 {% endmacro %}
 
 
+{# Whether a column says something: it is neither empty nor a word for nothing. #}
+{% macro is_given(expression) -%}
+    coalesce(
+        lower({{ text_id(expression) }}) not in ({{ quoted_words(missing_words()) }}), false
+    )
+{%- endmacro %}
+
+
 {# Words as literals of SQL, in lower case. #}
 {% macro quoted_words(words) %}
     {%- set texts = [] -%}

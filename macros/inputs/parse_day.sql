@@ -16,3 +16,12 @@
             then {{ day }}
     end
 {%- endmacro %}
+
+
+{# Whether something is said in the place of a day that is no date. What stands for no date, such as
+   9999-12-31, is one. #}
+{% macro is_unknown_day(expression) -%}
+    {{ is_given(expression) }}
+    and {{ parse_timestamp(expression) }} is null
+    and {{ try_cast(expression, type_timestamp()) }} is null
+{%- endmacro %}

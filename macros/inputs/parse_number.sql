@@ -2,9 +2,9 @@
    sign of the var decimal_separator: digits grouped by the other sign, an apostrophe or a blank,
    the last group of three; a currency's name or sign before or after; a minus in front, behind or
    as parentheses. Text in any other form is null, so that 1.234,56 is never read as 1.23456. #}
-{% macro parse_number(expression, type) -%}
+{% macro parse_number(expression, type, separator=none) -%}
     {%- set text = "cast(" ~ expression ~ " as " ~ dbt.type_string() ~ ")" -%}
-    {%- set separator = var("decimal_separator") -%}
+    {%- set separator = separator or var("decimal_separator") -%}
     {%- set blank = "[ \t\u00a0\u2007\u2009\u202f]*" -%}
     {%- set group = ("," if separator == "." else ".") ~ "'’ \u00a0\u2007\u2009\u202f" -%}
     {%- set digits = "([0-9]{1,3}([" ~ group ~ "][0-9]{2,3})*[" ~ group ~ "][0-9]{3}|[0-9]*)(["

@@ -1,3 +1,5 @@
+{%- set multiple = var("minimum_history_multiple") -%}
+{%- set multiple_in_words = "" if multiple == 1 else multiple ~ " times " %}
 with
 
 populations as (
@@ -384,7 +386,7 @@ warnings as (
         concat(
             'The log spans ',
             {{ number_text("observed_days", 0) }},
-            ' days, less than {{ var("minimum_history_multiple") }} times the ',
+            ' days, less than {{ multiple_in_words }}the ',
             'horizon of {{ var("horizon_days") }}: the lifetime value looks further ',
             'ahead than the data reach back.'
         ) as sentence

@@ -7,8 +7,8 @@
 } -%}
 {%- if looks_back() -%}
     {%- do reasons.update({"campaign_contacts": [
-        "missing_customer", "missing_campaign", "invalid_timestamp", "invalid_flag",
-        "future_dated", "duplicate_contact",
+        "missing_customer", "missing_campaign", "invalid_timestamp", "invalid_amount",
+        "invalid_flag", "future_dated", "duplicate_contact",
     ]}) -%}
 {%- endif -%}
 {%- if is_on("decisions") -%}
@@ -20,8 +20,8 @@
 {%- if is_on("subscriptions") -%}
     {%- do reasons.update({subscription_input(): [
         "missing_customer", "missing_subscription", "invalid_date", "invalid_amount",
-        "missing_interval", "end_before_start", "future_dated", "duplicate_period",
-        "overlapped_period",
+        "invalid_flag", "missing_interval", "end_before_start", "future_dated",
+        "duplicate_period", "overlapped_period",
     ]}) -%}
 {%- endif %}
 with

@@ -535,7 +535,7 @@ warnings as (
                 ').'
             ) as sentence
         from rolling_contests
-        where place = 1 and baseline_mae < mae
+        where place = 1 and round(baseline_mae, 3) < round(mae, 3)
         union all
         select
             'group_bias' as warning_code,

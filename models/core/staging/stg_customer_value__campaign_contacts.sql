@@ -25,6 +25,9 @@ typed as (
         ) }} as planned_share,
         {{ parse_boolean(input_column(columns, "responded")) }} as is_responded,
         {{ parse_boolean(input_column(columns, "exposed")) }} as is_exposed,
+        {% for name in ["response_value", "cost", "planned_share"] -%}
+            {{ is_given(input_column(columns, name)) }} as is_{{ name }}_given,
+        {% endfor -%}
         {{ is_unknown_flag(input_column(columns, "responded")) }}
         or {{ is_unknown_flag(input_column(columns, "exposed")) }} as is_flag_unknown,
         -- The var date_format is about the transactions: here text is ISO 8601.
@@ -54,6 +57,9 @@ contacts as (
         is_responded,
         is_exposed,
         is_flag_unknown,
+        (is_response_value_given and response_value is null)
+        or (is_cost_given and cost is null)
+        or (is_planned_share_given and planned_share is null) as is_number_unknown,
 
         ---------- timestamps
         case

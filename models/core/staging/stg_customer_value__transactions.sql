@@ -135,11 +135,14 @@ cleaned as (
         {% if "refunded_amount" in columns -%}
             -- A refund that cannot be read leaves the amount unknown.
             case
-                when
-                    coalesce(trim(lower(refunded_amount_as_written)), '')
-                    in ('', {{ quoted_words(missing_words()) }})
-                    then full_amount
-                else {{ try_cast("full_amount - refund", type_amount()) }}
+                when {{ is_given("refunded_amount_as_written") }}
+                    then
+                        {{ try_cast(
+                            "(cast(full_amount as " ~ type_decimal(20, 4)
+                            ~ ") - refund)",
+                            type_amount()
+                        ) }}
+                else full_amount
             end as amount,
             refund as refunded_amount,
         {% else -%}

@@ -54,7 +54,7 @@ populations as (
         left join audience on customers.customer_id = audience.customer_id
         where
             experiments.experiment
-            != '{{ dbt.escape_single_quotes(var("campaign_experiment")) }}'
+            != {{ quoted_text(var("campaign_experiment")) }}
             or audience.customer_id is not null
             or audience_sizes.audience_count = 0
     {% endif %}

@@ -88,7 +88,7 @@ sizes as (
         case
             when
                 experiment
-                = '{{ dbt.escape_single_quotes(var("campaign_experiment")) }}'
+                = {{ quoted_text(var("campaign_experiment")) }}
                 and count(purchase_propensity) = count(*)
                 then {{ exact_sum("purchase_propensity") }} / count(*)
         end as propensity

@@ -1,4 +1,4 @@
-{%- set campaign = dbt.escape_single_quotes(var("campaign_experiment")) -%}
+{%- set campaign = quoted_text(var("campaign_experiment")) -%}
 {%- set response_value = var("response_value") -%}
 with
 
@@ -40,8 +40,8 @@ planned_experiments as (
         from {{ ref("int_customer_value__planned_experiments") }}
     {% else %}
         select
-            '{{ campaign }}' as experiment,
-            '{{ campaign }}' as salt,
+            {{ campaign }} as experiment,
+            {{ campaign }} as salt,
             cast({{ var("control_share") }} as {{ type_double() }}) as control_share
     {% endif %}
 ),
@@ -52,10 +52,10 @@ campaign_plans as (
 
     select
         coalesce(
-            max(case when experiment = '{{ campaign }}' then salt end), '{{ campaign }}'
+            max(case when experiment = {{ campaign }} then salt end), {{ campaign }}
         ) as salt,
         coalesce(
-            max(case when experiment = '{{ campaign }}' then control_share end),
+            max(case when experiment = {{ campaign }} then control_share end),
             {{ var("control_share") }}
         ) as control_share
     from planned_experiments
@@ -68,7 +68,7 @@ held_out_elsewhere as (
     from customers
     cross join planned_experiments
     where
-        planned_experiments.experiment != '{{ campaign }}'
+        planned_experiments.experiment != {{ campaign }}
         and {{ assigned_variant(
             "planned_experiments.salt",
             "customers.customer_id",
@@ -185,7 +185,7 @@ campaign_audience as (
         cast(customer_id as {{ dbt.type_string() }}) as customer_id,
 
         ---------- strings
-        cast('{{ campaign }}' as {{ dbt.type_string() }}) as experiment,
+        cast({{ campaign }} as {{ dbt.type_string() }}) as experiment,
         cast(variant as {{ dbt.type_string() }}) as variant,
         cast(target as {{ dbt.type_string() }}) as target,
 

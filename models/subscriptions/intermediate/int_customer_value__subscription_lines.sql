@@ -24,7 +24,8 @@ with
             interval_months,
             interval_days,
             false as is_paused,
-            false as has_invalid_end,
+            false as is_paused_unknown,
+            false as has_invalid_date,
             paid_date as started_date,
             {{ billing_cycles_later("paid_date", "1") }} as ended_date,
             cast(null as date) as trial_ended_date,
@@ -59,7 +60,8 @@ with
             interval_months,
             interval_days,
             false as is_paused,
-            false as has_invalid_end,
+            false as is_paused_unknown,
+            false as has_invalid_date,
             changed_date as started_date,
             cast(null as date) as ended_date,
             cast(null as date) as trial_ended_date,
@@ -78,11 +80,12 @@ with
             plan,
             churn_reason,
             currency,
-            cast(amount * quantity as {{ type_money() }}) as amount,
+            {{ amount_product("amount", "quantity", type_amount()) }} as amount,
             interval_months,
             interval_days,
             is_paused,
-            has_invalid_end,
+            is_paused_unknown,
+            has_invalid_date,
             started_date,
             ended_date,
             trial_ended_date,
@@ -120,9 +123,10 @@ with_reason as (
         case
             when read_lines.customer_id is null then 'missing_customer'
             when read_lines.subscription_id is null then 'missing_subscription'
-            when read_lines.started_date is null or read_lines.has_invalid_end
+            when read_lines.started_date is null or read_lines.has_invalid_date
                 then 'invalid_date'
             when read_lines.amount is null then 'invalid_amount'
+            when read_lines.is_paused_unknown then 'invalid_flag'
             when
                 read_lines.interval_months is null
                 and read_lines.interval_days is null
@@ -202,7 +206,7 @@ subscription_lines as (
         end as exclusion_reason,
 
         ---------- numerics
-        amount,
+        cast(amount as {{ type_money() }}) as amount,
         coalesce(interval_months, 0) as interval_months,
         coalesce(interval_days, 0) as interval_days,
 

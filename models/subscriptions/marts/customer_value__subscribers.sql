@@ -1,11 +1,6 @@
 {%- set horizon_days = var("horizon_days") -%}
 {%- set daily_discount = (1 + var("annual_discount_rate")) ** (-1 / 365) -%}
-{%- set involuntary = [] -%}
-{%- for reason in var("involuntary_churn_reasons") -%}
-    {%- do involuntary.append(
-        "'" ~ dbt.escape_single_quotes(reason | string | trim | lower) ~ "'"
-    ) -%}
-{%- endfor %}
+{%- set involuntary = quoted_words(var("involuntary_churn_reasons")) %}
 with
 
 dates as (
@@ -284,7 +279,7 @@ subscribers as (
         coalesce(with_value.is_cancelled, false) as is_cancelled,
         case
             when with_value.term_state = 'churned'
-                then reasons.churn_reason in ({{ involuntary | join(", ") or "null" }})
+                then reasons.churn_reason in ({{ involuntary }})
         end as is_involuntary,
 
         ---------- dates

@@ -20,7 +20,7 @@ changes as (
 
         ---------- numerics
         {{ parse_number(
-            input_column(columns, "mrr_change"), type_money()
+            input_column(columns, "mrr_change"), type_amount()
         ) }} as mrr_change,
         {{ parse_billing_interval(
             input_column(columns, "billing_interval"), "months"

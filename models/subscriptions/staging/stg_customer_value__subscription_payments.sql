@@ -22,7 +22,7 @@ payments as (
         upper({{ text_id(input_column(columns, "currency")) }}) as currency,
 
         ---------- numerics
-        {{ parse_number(input_column(columns, "amount"), type_money()) }} as amount,
+        {{ parse_number(input_column(columns, "amount"), type_amount()) }} as amount,
         {{ parse_billing_interval(
             input_column(columns, "billing_interval"), "months"
         ) }} as interval_months,

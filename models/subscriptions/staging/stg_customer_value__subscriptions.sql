@@ -22,13 +22,14 @@ subscriptions as (
         upper({{ text_id(input_column(columns, "currency")) }}) as currency,
 
         ---------- numerics
-        {{ parse_number(input_column(columns, "amount"), type_money()) }} as amount,
+        {{ parse_number(input_column(columns, "amount"), type_amount()) }} as amount,
         case
-            when {{ text_id(input_column(columns, "quantity")) }} is null then 1
-            else
-                {{ parse_number(
-                    input_column(columns, "quantity"), "decimal(18, 4)"
-                ) }}
+            when {{ is_given(input_column(columns, "quantity")) }}
+                then
+                    {{ parse_number(
+                        input_column(columns, "quantity"), type_amount()
+                    ) }}
+            else 1
         end as quantity,
         {{ parse_billing_interval(
             input_column(columns, "billing_interval"), "months"
@@ -41,12 +42,13 @@ subscriptions as (
         coalesce(
             {{ parse_boolean(input_column(columns, "is_paused")) }}, false
         ) as is_paused,
+        {{ is_unknown_flag(input_column(columns, "is_paused")) }}
+            as is_paused_unknown,
         -- Dates that stand for no date, such as 9999-12-31, are an open end.
-        {{ text_id(input_column(columns, "ended_on")) }} is not null
-        and {{ parse_timestamp(input_column(columns, "ended_on")) }} is null
-        and {{ try_cast(
-            input_column(columns, "ended_on"), type_timestamp()
-        ) }} is null as has_invalid_end,
+        {{ is_unknown_day(input_column(columns, "ended_on")) }}
+        or {{ is_unknown_day(input_column(columns, "trial_ends_on")) }}
+        or {{ is_unknown_day(input_column(columns, "cancelled_on")) }}
+            as has_invalid_date,
 
         ---------- dates
         {{ parse_day(input_column(columns, "started_on")) }} as started_date,
