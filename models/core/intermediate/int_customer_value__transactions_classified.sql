@@ -20,9 +20,11 @@
 {#- Equal lines are alike, so that their order does not matter. -#}
 {%- set alike = ["line_reason"] + (["line_id"] if has_line_ids else []) -%}
 {%- for column in content -%}
+    {#- An order is one customer's, also where several shops count theirs from 1. #}
+    {%- set of_order = " or order_id is not null" if column == "customer_id" -%}
     {%- do alike.append(
         column if column == "order_id" or not has_line_ids
-        else "case when line_id is null then " ~ column ~ " end"
+        else "case when line_id is null" ~ of_order ~ " then " ~ column ~ " end"
     ) -%}
 {%- endfor -%}
 {%- set copies = "over (partition by " ~ alike | join(", ") ~ " order by "
@@ -158,8 +160,8 @@ with_reason as (
 
 ),
 
--- Two lines with one line id are duplicates, where orders have ids in one order: many
--- shops number the lines of each. A copy may differ, and then it conflicts.
+-- Two lines with one line id are duplicates, where orders have ids in one order of a
+-- customer: many shops number the lines of each. A copy may differ, and then it conflicts.
 -- Without line ids, lines of one order that are equal in every mapped column are
 -- duplicates. With neither, nothing distinguishes a duplicate from a second purchase:
 -- they are kept, unless drop_identical_lines says otherwise.
