@@ -1,5 +1,7 @@
 """Bad input gets one sentence that names what is wrong, and leaves no half-built mart."""
 
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import pytest
@@ -91,6 +93,13 @@ def test_an_unusable_input_is_refused(build, csv_of, text, variables, sentence):
 )
 def test_a_missing_input_is_named(build, transactions, sentence):
     assert_refused(build({"transactions": transactions}), *sentence)
+
+
+def test_a_log_is_no_database(dbt, csv_of):
+    """DuckDB would open it as one in memory: green, and nothing is left."""
+    result = dbt("run", database=Path(csv_of(USABLE)))
+    assert result.exit_code != 0
+    assert "orders.csv, which is a file of data" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """What the documentation names exists, and lists of tables are those of the folders."""
 
 import re
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from helpers import PACKAGE, ROOT, mart_names
@@ -342,3 +345,37 @@ def test_a_guest_is_told_how_many_nodes_the_package_adds():
     files = [*models().values(), *(ROOT / "seeds").rglob("*.csv")]
     built = [path for path in files if not {"demo", "subscriptions"} & set(path.parts)]
     assert abs(len(built) - whole) <= 5
+
+
+def test_the_page_of_troubles_has_what_the_engine_says(tmp_path):
+    """What DuckDB says of a database that cannot be opened or written is what dbt prints."""
+    written = tmp_path / "shop.duckdb"
+    duckdb.connect(str(written)).close()
+    other = tmp_path / "orders.txt"
+    other.write_text("customer_id,transacted_at,amount\n" * 100)
+    with duckdb.connect(str(written), read_only=True) as reader:
+        held = subprocess.run(
+            [sys.executable, "-c", f"import duckdb; duckdb.connect({str(written)!r})"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stderr
+        with pytest.raises(duckdb.Error) as refused:
+            reader.execute("create table a as select 1")
+    found = [held, str(refused.value)]
+    for path in (tmp_path / "nowhere" / "x.duckdb", tmp_path, other, Path("/dev/full")):
+        with pytest.raises(duckdb.Error) as refused:
+            duckdb.connect(str(path))
+        found.append(str(refused.value))
+    phrases = [
+        "Conflicting lock is held in",
+        "attached in read-only mode",
+        "No such file or directory",
+        "Is a directory",
+        "it is not a valid DuckDB database file",
+        "No space left on device",
+    ]
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    for phrase, said in zip(phrases, found, strict=True):
+        assert phrase in said
+        assert phrase in page

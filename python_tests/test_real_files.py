@@ -62,7 +62,7 @@ FLAGS = {
     "0.0": False, "N": False, "f": False, "off": False, "nan": False, "": False,
     "X": None, "2": None, "maybe": None,
 }  # fmt: skip
-NOBODY = ["0", "0.0", "guest", "Guest", "NULL", "None", "n/a", "\\N", "<NA>", "nan", "-1", ""]
+NOBODY = ["0", "0.0", "guest", "Guest", "NULL", "None", "n/a", "\\N", "<NA>", "nan", "-1", "-", ""]
 SAME = ["13085", "13085.0", " 13085 ", "13085.00"]
 
 

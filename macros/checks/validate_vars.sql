@@ -1,6 +1,7 @@
 {# Checks every var before the first model runs; stops with a sentence at a wrong one. #}
 {% macro validate_vars() %}
     {%- if not execute -%}{{- return("") -}}{%- endif -%}
+    {{- customer_value.require_database() -}}
     {{- customer_value.require_known_vars() -}}
     {%- for group in customer_value.var_specifications().values() -%}
         {%- for name, specification in group.items()

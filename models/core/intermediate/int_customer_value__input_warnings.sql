@@ -114,7 +114,11 @@ warnings as (
         'customer_id' as subject,
         concat(
             {{ number_text("customer_count", 0) }},
-            ' ids of customers differ from another one in upper and lower case only, ',
+            case
+                when customer_count = 1 then ' id of a customer differs'
+                else ' ids of customers differ'
+            end,
+            ' from another one in upper and lower case only, ',
             'such as ',
             customer_id,
             ': if they are one customer, set customer_id_format to email, or mend them.'
