@@ -463,12 +463,13 @@ def test_a_hostile_header_table_or_attribute_is_a_name_on_every_input(dbt, tmp_p
         "customer_id": "customer_id", "note": "note", attribute: evil
     }  # fmt: skip
     # A table may be called as badly as a column.
+    table = "x\" as t, (select 'the secret') --"
     with duckdb.connect(str(tmp_path / "test.duckdb")) as connection:
         connection.execute(
-            f"""create table "{evil.replace(".", "").replace('"', '""')}" as """
+            f"""create table "{table.replace('"', '""')}" as """
             f"""from '{variables["campaign_contacts"].replace("'", "''")}'"""
         )
-    variables["campaign_contacts"] = "main." + evil.replace(".", "")
+    variables["campaign_contacts"] = f"main.{table}"
     select = [f"stg_customer_value__{name}" for name in INPUTS]
     result = dbt("run", "--select", *select, variables=variables)
     assert result.exit_code == 0, result.output
