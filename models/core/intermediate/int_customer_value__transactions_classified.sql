@@ -161,7 +161,8 @@ with_reason as (
 ),
 
 -- Two lines with one line id are duplicates, where orders have ids in one order of a
--- customer: many shops number the lines of each. A copy may differ, and then it conflicts.
+-- customer: many shops number the lines of each. A copy may differ, and then it
+-- conflicts.
 -- Without line ids, lines of one order that are equal in every mapped column are
 -- duplicates. With neither, nothing distinguishes a duplicate from a second purchase:
 -- they are kept, unless drop_identical_lines says otherwise.
