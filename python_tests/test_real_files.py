@@ -107,6 +107,7 @@ def spelled(tmp_path_factory):
             "modules": [],
             "transactions": str(path),
             "timezone": "America/New_York",
+            "gross_margin": 0.35,
             "transaction_columns": {
                 "line_id": "line",
                 "order_id": "order",

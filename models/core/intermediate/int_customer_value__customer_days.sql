@@ -55,7 +55,12 @@ lines_per_order_day as (
         transacted_date,
         sum(amount) as amount,
         count(cost) as costed_count,
-        sum(coalesce(cost, (1 - {{ var("gross_margin") }}) * amount)) as cost,
+        sum(
+            coalesce(
+                cost,
+                (1 - {{ var("gross_margin") }}) * cast(amount as {{ type_money() }})
+            )
+        ) as cost,
         count(*) as line_count,
         count(case when is_return then 1 end) as return_count,
         min(case when is_free_of_charge then 1 else 0 end) = 1 as is_all_free
