@@ -3,8 +3,7 @@
     {{- return({
         "missing_customer": "look at the column mapped to customer_id",
         "invalid_timestamp": "give the dates' date_format, such as %d/%m/%Y",
-        "invalid_amount": "look at the column mapped to amount (of contacts also cost and "
-            ~ "planned_share): a number below 10^14, or text such "
+        "invalid_amount": "look at the column mapped to amount: a number below 10^14, or text such "
             ~ "as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",
         "invalid_flag": "a flag says yes or no as true, t, yes, y, 1, on or false, f, no, n, 0, off",
         "future_dated": "they lie after as_of_date, or far behind all other lines "
@@ -17,6 +16,7 @@
         "customer_without_purchase": "look at the signs of the amounts: a negative one is a return",
         "missing_campaign": "look at the column mapped to campaign_id",
         "unknown_customer": "look at whether the ids are written as in the transactions",
+        "invalid_number": "look at the columns mapped to response_value, cost and planned_share",
         "duplicate_contact": "they repeat another one in every column",
         "missing_activity": "look at the column mapped to activity",
         "invalid_date": "give the dates' date_format, such as %d/%m/%Y",

@@ -78,7 +78,7 @@ classified as (
             when customer_id is null then 'missing_customer'
             when campaign_id is null then 'missing_campaign'
             when contacted_at is null then 'invalid_timestamp'
-            when is_number_unknown then 'invalid_amount'
+            when is_number_unknown then 'invalid_number'
             when is_flag_unknown then 'invalid_flag'
             when contacted_date > as_of_date then 'future_dated'
             when copy_number > 1 then 'duplicate_contact'

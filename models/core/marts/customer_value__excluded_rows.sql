@@ -7,7 +7,7 @@
 } -%}
 {%- if looks_back() -%}
     {%- do reasons.update({"campaign_contacts": [
-        "missing_customer", "missing_campaign", "invalid_timestamp", "invalid_amount",
+        "missing_customer", "missing_campaign", "invalid_timestamp", "invalid_number",
         "invalid_flag", "future_dated", "duplicate_contact",
     ]}) -%}
 {%- endif -%}
