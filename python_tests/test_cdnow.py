@@ -37,7 +37,7 @@ def scored(build, histories: pd.DataFrame) -> pd.DataFrame:
 @pytest.fixture(scope="module", params=["demo", "cdnow_sample"])
 def scores(request, shared_build, tmp_path_factory) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Return the customers as the papers' models score them, without a correction."""
-    variables = {**CORE, "value_model": "probabilistic"}
+    variables: dict = {**CORE, "value_model": "probabilistic"}
     histories = cdnow_master_customers
     if request.param == "cdnow_sample":
         csv = tmp_path_factory.mktemp("classical") / "sample.csv"
