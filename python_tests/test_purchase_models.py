@@ -209,6 +209,15 @@ def test_where_nothing_is_compared_only_the_models_in_use_are_fitted():
         "current": ["mbg_nbd"],
         "current_1": list(fitting.MODELS),
     }
+    # A capability that looks back, without validation: the calibration date is nobody's forecast.
+    looking_back = pd.DataFrame(
+        {"as_of_role": ["current", "calibration"], "is_compared": [False, False]}
+    )
+    assert fitting.models_by_role(looking_back, dates, ["bg_nbd", "mbg_nbd"]) == {
+        "current": ["bg_nbd", "mbg_nbd"],
+        "calibration": ["bg_nbd", "mbg_nbd"],
+        "current_1": ["mbg_nbd"],
+    }
 
 
 def test_few_repeat_customers_are_said(cdnow_patterns):

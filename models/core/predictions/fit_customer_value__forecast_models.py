@@ -894,15 +894,17 @@ def models_by_role(
 ) -> dict[str, list[str]]:
     """Return which purchase models are fitted for which as-of role.
 
-    All where they are compared; today else those in use; on the past dates that only serve to
-    learn from, the base of the correction.
+    All where they are compared; else those in use, today and at the calibration date, which other
+    capabilities ask for too; on the past dates that only serve to learn from, the base of the
+    correction.
     """
     roles = {str(role): [BASE_MODEL] for role in dates["as_of_role"]}
     compared = [
         *dates.loc[dates["is_compared"].astype(bool), "as_of_role"],
         *populations.loc[populations["is_compared"].astype(bool), "as_of_role"],
     ]
-    roles["current"] = [name for name in MODELS if name in models_in_use]
+    in_use = [name for name in MODELS if name in models_in_use]
+    roles |= {str(role): in_use for role in ("current", *populations["as_of_role"])}
     return {**roles, **{str(role): list(MODELS) for role in compared}}
 
 
