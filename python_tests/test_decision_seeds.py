@@ -56,7 +56,7 @@ def assert_refused(result, *parts: str) -> None:
     assert lines, result.output
 
 
-RULE = ",*,act,goal,channel,offer,3,message"
+RULE = ",*,*,act,goal,channel,offer,3,message"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ RULE = ",*,act,goal,channel,offer,3,message"
         (shipped("action_playbook", f"Champion,*{RULE}"), ["segment Champion,", "there is none"]),
         (shipped("action_playbook", f"*,Gold{RULE}"), ["value tier Gold,", "VIP, High, Medium"]),
         (
-            shipped("action_playbook", "*,*,Whales,act,goal,channel,offer,3,message"),
+            shipped("action_playbook", "*,*,Whales,*,act,goal,channel,offer,3,message"),
             ["cluster Whales,", "cluster_labels"],
         ),
         (
@@ -77,11 +77,15 @@ RULE = ",*,act,goal,channel,offer,3,message"
             [],
         ),
         (
-            shipped("action_playbook", without="Champions,*").replace("*,*,*", "Lost,Low,*"),
+            shipped("action_playbook", without="Champions,*").replace("*,*,*,*", "Lost,Low,*,*"),
             ["no action for customers of the segment Champions", "add a row"],
         ),
         (
-            shipped("action_playbook", "Lost,High,*,act,goal,channel,offer,0,message"),
+            shipped("action_playbook", "Lost,High,*,perhaps,act,goal,channel,offer,1,message"),
+            ["has perhaps in its column lapsed", "yes, no, or"],
+        ),
+        (
+            shipped("action_playbook", "Lost,High,*,*,act,goal,channel,offer,0,message"),
             ["without a priority of at least 1", "Lost"],
         ),
     ],

@@ -8,6 +8,7 @@ playbook as (
         {{ any_if_empty("segment") }} as rule_segment,
         {{ any_if_empty("value_tier") }} as rule_value_tier,
         {{ any_if_empty("cluster_name") }} as rule_cluster_name,
+        lower({{ any_if_empty("lapsed") }}) as rule_lapsed,
         action,
         goal,
         channel,
@@ -52,27 +53,39 @@ clusters as (
 
 ),
 
+states as (
+
+    select 'no' as lapsed
+    union all
+    select 'yes' as lapsed
+
+),
+
 combinations as (
 
     select
         segments.segment,
         segments.is_at_risk,
         value_tiers.value_tier,
-        clusters.cluster_name
+        clusters.cluster_name,
+        states.lapsed
     from segments
     cross join value_tiers
     cross join clusters
+    cross join states
 
 ),
 
 -- The rule with the most conditions counts; of several with equally many, the one with
--- the segment goes first, then the one with the tier.
+-- the segment goes first, then the one about a lapse, then the one with the tier: how
+-- long ago somebody bought says more of what to write than what they are worth.
 fitting as (
 
     select
         combinations.segment,
         combinations.value_tier,
         combinations.cluster_name,
+        combinations.lapsed,
         combinations.is_at_risk,
         playbook.action,
         playbook.goal,
@@ -84,11 +97,13 @@ fitting as (
             partition by
                 combinations.segment,
                 combinations.value_tier,
-                combinations.cluster_name
+                combinations.cluster_name,
+                combinations.lapsed
             order by
-                case when playbook.rule_segment = '*' then 0 else 12 end
-                + case when playbook.rule_value_tier = '*' then 0 else 10 end
-                + case when playbook.rule_cluster_name = '*' then 0 else 9 end desc,
+                case when playbook.rule_segment = '*' then 0 else 108 end
+                + case when playbook.rule_lapsed = '*' then 0 else 104 end
+                + case when playbook.rule_value_tier = '*' then 0 else 102 end
+                + case when playbook.rule_cluster_name = '*' then 0 else 101 end desc,
                 playbook.action
         ) as place
     from combinations
@@ -97,6 +112,7 @@ fitting as (
             playbook.rule_segment in (combinations.segment, '*')
             and playbook.rule_value_tier in (combinations.value_tier, '*')
             and playbook.rule_cluster_name in (combinations.cluster_name, '*')
+            and playbook.rule_lapsed in (combinations.lapsed, '*')
 
 ),
 
@@ -117,6 +133,7 @@ actions as (
         priority,
 
         ---------- booleans
+        lapsed = 'yes' as is_lapsed,
         is_at_risk
     from fitting
     where place = 1

@@ -116,12 +116,20 @@ spend_spread as (
 
 ),
 
+lapse_threshold as (
+
+    select lapse_after_days
+    from {{ ref("int_customer_value__lapse_threshold") }}
+
+),
+
 playbook_actions as (
 
     select
         segment,
         value_tier,
         cluster_name,
+        is_lapsed,
         action as recommended_action,
         priority as action_priority,
         is_at_risk
@@ -163,7 +171,9 @@ with_statistics as (
         value_ranks.value_tier,
         value_ranks.lifetime_value_percentile,
         spend_spread.median_log_spend,
-        spend_spread.median_deviation
+        spend_spread.median_deviation,
+        -- Scores compare customers with each other; this does not.
+        customers_scored.recency_days > lapse_threshold.lapse_after_days as is_lapsed
     from customers_scored
     left join customer_forecasts
         on customers_scored.customer_id = customer_forecasts.customer_id
@@ -180,6 +190,7 @@ with_statistics as (
     left join propensities
         on customers_scored.customer_id = propensities.customer_id
     cross join spend_spread
+    cross join lapse_threshold
 
 ),
 
@@ -196,6 +207,7 @@ with_action as (
             with_statistics.segment = playbook_actions.segment
             and with_statistics.value_tier = playbook_actions.value_tier
             and with_statistics.action_cluster = playbook_actions.cluster_name
+            and with_statistics.is_lapsed = playbook_actions.is_lapsed
 
 ),
 
@@ -257,6 +269,7 @@ customers as (
 
         ---------- booleans
         coalesce(is_at_risk, false) as is_at_risk,
+        is_lapsed,
         -- Iglewicz & Hoaglin (1993): a modified z-score beyond 3.5, on the log scale.
         coalesce(
             net_revenue > 0

@@ -3,10 +3,10 @@
 {%- set given = var("lapse_after_days") -%}
 with
 
-purchase_days as (
+customer_days as (
 
     select days_since_previous_purchase
-    from {{ ref("int_customer_value__purchase_days") }}
+    from {{ ref("int_customer_value__customer_days") }}
     where days_since_previous_purchase is not null
 
 ),
@@ -16,7 +16,7 @@ gaps as (
     select
         days_since_previous_purchase,
         count(*) as gap_count
-    from purchase_days
+    from customer_days
     group by days_since_previous_purchase
 
 ),
