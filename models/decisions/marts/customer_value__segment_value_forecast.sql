@@ -72,6 +72,57 @@ observed_months as (
 
 ),
 
+retained as (
+
+    select
+        group_name as segment,
+        day,
+        at_risk_count,
+        survival,
+        lower_95,
+        upper_95
+    from {{ ref("customer_value__survival_curves") }}
+    where curve = 'retention'
+
+),
+
+retained_steps as (
+
+    select
+        retained.segment,
+        months.month_ahead,
+        months.month_end_day,
+        max(retained.day) as last_day,
+        max(retained.at_risk_count) as customer_count,
+        max(case when retained.day <= months.month_end_day then retained.day end)
+            as step_day
+    from months
+    cross join retained
+    group by retained.segment, months.month_ahead, months.month_end_day
+
+),
+
+retained_months as (
+
+    select
+        retained_steps.segment,
+        retained_steps.month_ahead,
+        retained_steps.customer_count as observed_customer_count,
+        retained.survival as observed_retention,
+        retained.lower_95 as observed_lower_95,
+        retained.upper_95 as observed_upper_95
+    from retained_steps
+    inner join retained
+        on
+            retained_steps.segment = retained.segment
+            and retained_steps.step_day = retained.day
+    -- A curve that has reached 0 stays there.
+    where
+        retained_steps.last_day >= retained_steps.month_end_day
+        or retained.survival = 0
+
+),
+
 forecasts as (
 
     select
@@ -79,6 +130,10 @@ forecasts as (
         segments.segment_order,
         months.month_ahead,
         observed_months.observed_survival,
+        retained_months.observed_customer_count,
+        retained_months.observed_retention,
+        retained_months.observed_lower_95,
+        retained_months.observed_upper_95,
         coalesce(segment_months.customer_count, 0) as customer_count,
         coalesce(segment_months.expected_alive_customers, 0)
             as expected_alive_customers,
@@ -100,6 +155,10 @@ forecasts as (
     left join segment_months as first_months
         on segments.segment = first_months.segment and first_months.month_ahead = 1
     left join observed_months on months.month_ahead = observed_months.month_ahead
+    left join retained_months
+        on
+            segments.segment = retained_months.segment
+            and months.month_ahead = retained_months.month_ahead
 
 ),
 
@@ -139,6 +198,19 @@ segment_value_forecast as (
                 end
             ) over (partition by segment) as {{ dbt.type_int() }}
         ) as decay_month,
+        cast(observed_customer_count as {{ dbt.type_bigint() }})
+            as observed_customer_count,
+        cast(observed_retention as {{ type_double() }}) as observed_retention,
+        cast(observed_lower_95 as {{ type_double() }}) as observed_lower_95,
+        cast(observed_upper_95 as {{ type_double() }}) as observed_upper_95,
+        cast(
+            min(
+                case
+                    when observed_retention < {{ var("decay_retention_share") }}
+                        then month_ahead
+                end
+            ) over (partition by segment) as {{ dbt.type_int() }}
+        ) as observed_decay_month,
         cast(observed_survival as {{ type_double() }}) as observed_survival,
 
         ---------- dates

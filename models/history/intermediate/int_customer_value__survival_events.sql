@@ -11,7 +11,10 @@ survival_times as (
         second_purchase_day,
         lapse_day,
         has_second_purchase,
-        has_lapsed
+        has_lapsed,
+        entry_segment,
+        retention_day,
+        has_lapsed_since_entry
     from {{ ref("int_customer_value__survival_times") }}
 
 ),
@@ -147,6 +150,17 @@ groupings as (
         event_count,
         censored_count
     from attribute_days
+    union all
+    select
+        'retention' as curve,
+        'segment' as grouping_name,
+        entry_segment as group_name,
+        retention_day as day,
+        sum(case when has_lapsed_since_entry then 1 else 0 end) as event_count,
+        sum(case when has_lapsed_since_entry then 0 else 1 end) as censored_count
+    from survival_times
+    where retention_day is not null
+    group by entry_segment, retention_day
 
 ),
 
