@@ -92,6 +92,17 @@ budget_totals as (
 
 ),
 
+-- What is moved from one segment to another is spent on it.
+services as (
+
+    select
+        'segment_portfolio, cost to serve' as place,
+        sum(cost_to_serve) as cost_to_serve,
+        sum(cost_to_serve_after) as cost_to_serve_after
+    from {{ ref("customer_value__segment_portfolio") }}
+
+),
+
 -- Today's budget is within the bounds of the optimum, which so cannot bring less.
 optima as (
 
@@ -136,6 +147,10 @@ select budget_totals.place
 from budget_totals
 cross join budgets
 where budget_totals.budget != budgets.budget
+union all
+select place
+from services
+where cost_to_serve != cost_to_serve_after
 union all
 select place
 from optima

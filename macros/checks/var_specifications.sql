@@ -342,7 +342,16 @@
                 "from": 0,
                 "to": 1,
                 "expected": any_share,
-                "meaning": "share of the budget of Divest segments that moves to Invest",
+                "meaning": "share of the budget and the cost to serve of Divest segments that "
+                    ~ "moves to Invest",
+            },
+            "service_loss_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "share of its margin that a segment would lose without any service; "
+                    ~ "of less service, in proportion: an assumption",
             },
         },
         "Propensity and experiments": {

@@ -89,6 +89,29 @@ cells as (
         max(case when action_place = 1 then recommended_action end)
             as recommended_action,
         max(case when action_place = 1 then action_priority end) as action_priority,
+        -- In words, the three most frequent actions and a rest.
+        {% for place in [1, 2, 3] %}
+            max(
+                case
+                    when action_place = {{ place }}
+                        then
+                            concat(
+                                recommended_action,
+                                ' ',
+                                cast(
+                                    cast(
+                                        round(
+                                            100.0 * customer_count / cell_customer_count
+                                        ) as {{ dbt.type_int() }}
+                                    ) as {{ dbt.type_string() }}
+                                ),
+                                ' %'
+                            )
+                end
+            ) as action_{{ place }},
+        {% endfor %}
+        sum(case when action_place > 3 then customer_count else 0 end)
+            as other_customer_count,
         max(
             case
                 when action_place = 1
@@ -120,23 +143,52 @@ numbered_details as (
 
 ),
 
+with_words as (
+
+    select
+        *,
+        concat(
+            action_1,
+            case when action_2 is not null then concat(', ', action_2) else '' end,
+            case when action_3 is not null then concat(', ', action_3) else '' end,
+            case
+                when other_customer_count > 0
+                    then
+                        concat(
+                            ', others ',
+                            cast(
+                                cast(
+                                    round(
+                                        100.0 * other_customer_count / customer_count
+                                    ) as {{ dbt.type_int() }}
+                                ) as {{ dbt.type_string() }}
+                            ),
+                            ' %'
+                        )
+                else ''
+            end
+        ) as actions
+    from cells
+
+),
+
 ranked as (
 
     select
-        cells.*,
+        with_words.*,
         numbered_details.goal,
         numbered_details.channel,
         numbered_details.offer,
         numbered_details.message,
         value_tiers.tier_order,
-        rank() over (order by cells.net_revenue desc) as revenue_rank,
-        rank() over (order by cells.lifetime_value_365d desc) as value_rank
-    from cells
-    left join value_tiers on cells.value_tier = value_tiers.value_tier
+        rank() over (order by with_words.net_revenue desc) as revenue_rank,
+        rank() over (order by with_words.lifetime_value_365d desc) as value_rank
+    from with_words
+    left join value_tiers on with_words.value_tier = value_tiers.value_tier
     left join numbered_details
         on
-            cells.recommended_action = numbered_details.action
-            and cells.action_priority = numbered_details.priority
+            with_words.recommended_action = numbered_details.action
+            and with_words.action_priority = numbered_details.priority
             and numbered_details.rule_place = 1
 
 ),
@@ -158,6 +210,7 @@ priority_matrix as (
             end as {{ dbt.type_string() }}
         ) as gap,
         cast(recommended_action as {{ dbt.type_string() }}) as recommended_action,
+        cast(actions as {{ dbt.type_string() }}) as actions,
         cast(goal as {{ dbt.type_string() }}) as goal,
         cast(channel as {{ dbt.type_string() }}) as channel,
         cast(offer as {{ dbt.type_string() }}) as offer,
