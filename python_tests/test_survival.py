@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import timedelta
 from itertools import pairwise
 
 import duckdb
@@ -165,6 +166,48 @@ def test_the_curves_agree_with_lifelines_from_the_purchase_days_on(name, request
 
 
 @pytest.mark.parametrize("name", ["demo", "online_retail"])
+def test_the_retention_of_segments_is_lifelines_from_the_purchase_days_on(name, request):
+    build = request.getfixturevalue(name)
+    lapse_after_days = int(build.row("select max(lapse_after_days) from survival_summary")[0])
+    entry, current = build.row(
+        "select min(as_of_date), max(as_of_date) from main_internal.int_history_dates"
+    )
+    segments = build.frame(
+        "select customer_id, segment from main_internal.int_customer_scores "
+        f"where as_of_date = date '{entry}'"
+    ).set_index("customer_id")["segment"]
+    days = build.frame("select customer_id, purchase_date from main_internal.int_purchase_days")
+    lapsed, durations = {}, {}
+    for customer, bought in days.groupby("customer_id")["purchase_date"]:
+        ends = [date.date() for date in sorted(bought)]
+        nexts = [*ends[1:], None]
+        for end, following in zip(ends, nexts, strict=True):
+            lapse = end + timedelta(days=lapse_after_days + 1)
+            if following is not None and (following < lapse or following <= entry):
+                continue
+            lapsed[customer] = lapse <= current
+            durations[customer] = max((min(lapse, current) - entry).days, 0)
+            break
+    table = pd.DataFrame({"segment": segments})
+    table["days"] = pd.Series(durations)
+    table["lapsed"] = pd.Series(lapsed)
+    forecast = build.frame(
+        "select * from segment_value_forecast where observed_retention is not null"
+    )
+    assert set(forecast["segment"]) <= set(table["segment"])
+    for segment, months in forecast.groupby("segment"):
+        members = table[table["segment"] == segment]
+        fitter = KaplanMeierFitter().fit(members["days"], members["lapsed"])
+        ends = [(365 * month + 11) // 12 for month in months["month_ahead"]]
+        expected = fitter.survival_function_at_times(ends).to_numpy()
+        np.testing.assert_allclose(months["observed_retention"], expected, rtol=1e-9, atol=1e-12)
+        assert set(months["observed_customer_count"]) == {len(members)}
+        below = [m for m, s in zip(months["month_ahead"], expected, strict=True) if s < 0.8]
+        found = months["observed_decay_month"].iloc[0]
+        assert (pd.isna(found) and not below) or found == min(below)
+
+
+@pytest.mark.parametrize("name", ["demo", "online_retail"])
 def test_groups_are_compared_as_lifelines_does(name, request):
     build = request.getfixturevalue(name)
     counts = build.frame(
@@ -174,7 +217,7 @@ def test_groups_are_compared_as_lifelines_does(name, request):
     compared = build.frame("select * from survival_comparison").set_index(
         ["curve", "grouping_name"]
     )
-    assert len(compared) == 4
+    assert len(compared) == 5
     for key, grouping in counts.groupby(["curve", "grouping_name"]):
         found = compared.loc[key]
         assert found["group_count"] == grouping["group_name"].nunique()
