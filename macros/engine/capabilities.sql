@@ -64,7 +64,7 @@
         ],
         "inputs": ["attribute_coverage"],
         "history": [
-            "calendar", "cohort_retention", "group_history", "migration",
+            "calendar", "cohort_retention", "cohort_revenue", "group_history", "migration",
             "migration_stability", "monthly_kpis", "monthly_segment_revenue",
             "survival_comparison", "survival_curves", "survival_summary",
         ],

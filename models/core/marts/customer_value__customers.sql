@@ -123,6 +123,19 @@ lapse_threshold as (
 
 ),
 
+-- What somebody has set by hand, as long as it holds.
+overrides as (
+
+    select
+        trim(customer_id) as customer_id,
+        nullif(trim(value_tier), '') as value_tier,
+        nullif(trim(action), '') as action,
+        reason,
+        end_date
+    from {{ ref("customer_value__customer_overrides") }}
+
+),
+
 playbook_actions as (
 
     select
@@ -130,7 +143,7 @@ playbook_actions as (
         value_tier,
         cluster_name,
         is_lapsed,
-        action as recommended_action,
+        action,
         priority as action_priority,
         is_at_risk
     from {{ ref("int_customer_value__playbook_actions") }}
@@ -168,7 +181,10 @@ with_statistics as (
         coalesce(previous_segments.segment_changed_since, customers_scored.as_of_date)
             as segment_changed_since,
         propensities.probability as purchase_propensity_90d,
-        value_ranks.value_tier,
+        coalesce(overrides.value_tier, value_ranks.value_tier) as value_tier,
+        overrides.action as override_action,
+        overrides.reason as override_reason,
+        overrides.end_date as override_end_date,
         value_ranks.lifetime_value_percentile,
         spend_spread.median_log_spend,
         spend_spread.median_deviation,
@@ -189,6 +205,10 @@ with_statistics as (
         on customers_scored.customer_id = previous_segments.customer_id
     left join propensities
         on customers_scored.customer_id = propensities.customer_id
+    left join overrides
+        on
+            customers_scored.customer_id = overrides.customer_id
+            and customers_scored.as_of_date <= overrides.end_date
     cross join spend_spread
     cross join lapse_threshold
 
@@ -198,7 +218,8 @@ with_action as (
 
     select
         with_statistics.*,
-        playbook_actions.recommended_action,
+        coalesce(with_statistics.override_action, playbook_actions.action)
+            as recommended_action,
         playbook_actions.action_priority,
         playbook_actions.is_at_risk
     from with_statistics
@@ -226,6 +247,7 @@ customers as (
         cast(value_tier as {{ dbt.type_string() }}) as value_tier,
         cast(value_model as {{ dbt.type_string() }}) as value_model,
         cast(recommended_action as {{ dbt.type_string() }}) as recommended_action,
+        cast(override_reason as {{ dbt.type_string() }}) as override_reason,
 
         ---------- numerics
         cast(r_score as {{ dbt.type_int() }}) as r_score,
@@ -287,6 +309,7 @@ customers as (
         cast(as_of_date as date) as as_of_date,
         cast(first_purchase_date as date) as first_purchase_date,
         cast(last_purchase_date as date) as last_purchase_date,
+        cast(override_end_date as date) as override_end_date,
         cast(segment_changed_since as date) as segment_changed_since
     from with_action
 

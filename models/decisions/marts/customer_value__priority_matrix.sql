@@ -10,7 +10,8 @@ customers as (
         recommended_action,
         action_priority,
         net_revenue,
-        lifetime_value_365d
+        lifetime_value_365d,
+        override_reason
     from {{ ref("customer_value__customers") }}
 
 ),
@@ -49,6 +50,7 @@ actions_by_cell as (
         recommended_action,
         action_priority,
         count(*) as customer_count,
+        count(override_reason) as overridden_customer_count,
         sum(net_revenue) as net_revenue,
         sum(cast(lifetime_value_365d as {{ type_money() }})) as lifetime_value_365d
     from customers
@@ -83,6 +85,7 @@ cells as (
         cluster_name,
         value_tier,
         sum(customer_count) as customer_count,
+        sum(overridden_customer_count) as overridden_customer_count,
         sum(net_revenue) as net_revenue,
         sum(lifetime_value_365d) as lifetime_value_365d,
         count(*) as action_count,
@@ -219,6 +222,8 @@ priority_matrix as (
         ---------- numerics
         cast(tier_order as {{ dbt.type_int() }}) as tier_order,
         cast(customer_count as {{ dbt.type_bigint() }}) as customer_count,
+        cast(overridden_customer_count as {{ dbt.type_bigint() }})
+            as overridden_customer_count,
         cast(net_revenue as {{ type_money() }}) as net_revenue,
         cast(lifetime_value_365d as {{ type_money() }}) as lifetime_value_365d,
         cast(revenue_rank as {{ dbt.type_int() }}) as revenue_rank,
