@@ -1,5 +1,6 @@
 """Propensity: the fits as tables, the metrics as scikit-learn has them, and no look ahead."""
 
+import math
 from itertools import combinations
 from math import factorial
 
@@ -299,7 +300,8 @@ def test_numbers_are_numbers_and_unknown_ones_move_nobody():
 def test_metrics_are_scikit_learns(demo):
     rows = demo.frame("select * from main_internal.int_propensity_scores where fold = 'test'")
     evaluation = demo.frame(
-        "select * from probability_evaluation where predictor = 'propensity'"
+        "select * from probability_evaluation "
+        "where predictor = 'propensity' and target = 'purchase'"
     ).set_index("model")
     assert len(evaluation) == 5
     for model, part in rows.groupby("model"):
@@ -317,9 +319,31 @@ def test_metrics_are_scikit_learns(demo):
         assert evaluation.loc[row.model, "log_loss"] == pytest.approx(row.estimate, rel=1e-5)
 
 
+def test_churn_is_the_other_side_of_a_purchase_among_the_active(demo):
+    rows = demo.frame(
+        "select scores.label, 1 - scores.probability as churn "
+        "from main_internal.int_propensity_scores as scores "
+        "inner join main_internal.int_propensity_sample as sample "
+        "on scores.observation_id = sample.observation_id and sample.target = 'purchase' "
+        "where scores.fold = 'test' and scores.is_selected and sample.fold = 'test' "
+        "and round(exp(sample.recency_days)) - 1 <= 90"
+    )
+    found = demo.frame(
+        "select * from probability_evaluation "
+        "where target = 'churn' and predictor = 'propensity' and is_selected"
+    ).iloc[0]
+    churned = 1 - rows["label"].astype(int)
+    assert found["observation_count"] == len(rows)
+    assert found["auc"] == pytest.approx(roc_auc_score(churned, rows["churn"]), rel=1e-9)
+    top = rows["churn"].nlargest(math.ceil(len(rows) / 10)).index
+    lift = churned[top].mean() / churned.mean()
+    assert found["top_decile_lift"] == pytest.approx(lift, rel=0.05)
+
+
 def test_the_winner_is_the_one_in_use_and_beats_the_baselines_on_cdnow(demo):
     rows = demo.frame(
-        "select * from probability_evaluation where predictor = 'propensity'"
+        "select * from probability_evaluation "
+        "where predictor = 'propensity' and target = 'purchase'"
     ).set_index("model")
     winner = rows["log_loss"].idxmin()
     assert rows.index[rows["is_selected"]].tolist() == [winner]

@@ -31,6 +31,18 @@ forecasts as (
         where fold = 'test'
 
     ),
+
+    -- A feature of days is ln(1 + days).
+    active_observations as (
+
+        select observation_id
+        from {{ ref("int_customer_value__propensity_sample") }}
+        where
+            target = 'purchase'
+            and fold = 'test'
+            and recency_days <= ln(1.0 + {{ var("activity_days") }}) + 1e-9
+
+    ),
 {% endif %}
 predictions as (
 
@@ -71,7 +83,51 @@ predictions as (
         false as is_selected
     from forecasts
     where model = 'bg_nbd'
+    union all
+    -- Churn is that no purchase follows, of those who are active at the date: the other
+    -- side of the same probability, so that no two models contradict each other.
+    select
+        customer_id as observation_id,
+        'churn' as target,
+        'probability_active_90d' as predictor,
+        model,
+        1 - label as label,
+        1 - probability_active as score,
+        1 - probability_active as probability,
+        false as is_baseline,
+        model = '{{ forecast_in_use() }}' as is_selected
+    from forecasts
+    where recency_days <= {{ var("activity_days") }}
+    union all
+    select
+        customer_id as observation_id,
+        'churn' as target,
+        'recency_days' as predictor,
+        'none' as model,
+        1 - label as label,
+        cast(recency_days as {{ type_double() }}) as score,
+        cast(null as {{ type_double() }}) as probability,
+        true as is_baseline,
+        false as is_selected
+    from forecasts
+    where model = 'bg_nbd' and recency_days <= {{ var("activity_days") }}
     {% if has_propensity %}
+        union all
+        select
+            propensities.observation_id,
+            'churn' as target,
+            'propensity' as predictor,
+            propensities.model,
+            1 - propensities.label as label,
+            1 - propensities.probability as score,
+            1 - propensities.probability as probability,
+            propensities.model in ('recency_days', 'probability_active_90d')
+                as is_baseline,
+            propensities.is_selected
+        from propensities
+        inner join active_observations
+            on propensities.observation_id = active_observations.observation_id
+        where propensities.target = 'purchase'
         union all
         select
             observation_id,
