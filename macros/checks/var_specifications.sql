@@ -389,12 +389,13 @@
                 "meaning": "what a response is worth; where nobody knows, `campaign_audience` goes "
                     ~ "by probability and fills the budget",
             },
-            "maximum_group_gap": {
+            "minimum_group_ratio": {
                 "kind": "number",
-                "from": 0,
-                "expected": not_negative,
-                "meaning": "the gap from the overall rate above which `propensity_fairness` flags "
-                    ~ "a group",
+                "above": 0,
+                "to": 1,
+                "expected": positive_share,
+                "meaning": "a group whose rate is below this share of the best group's, beyond "
+                    ~ "chance, is flagged by `propensity_fairness`; 0.8 is the four-fifths rule",
             },
             "control_share": {
                 "kind": "number",

@@ -91,43 +91,151 @@ by_group as (
         {{ exact_sum("probability") }} as probability_sum,
         cast(sum(selected_count) as {{ type_double() }}) as selected_count,
         cast(sum(selected_count * label) as {{ type_double() }})
-            as selected_outcome_count
+            as selected_outcome_count,
+        {{ exact_sum("probability * (1 - probability)") }} as outcome_variance
     from grouped
     group by target, attribute, attribute_value
 
 ),
 
-compared as (
+rates as (
 
     select
         *,
         outcome_count / observation_count as outcome_rate,
         probability_sum / observation_count as mean_probability,
         selected_count / observation_count as selection_rate,
-        selected_outcome_count / nullif(outcome_count, 0) as recall,
-        sum(selected_count) over (partition by target, attribute)
-        / sum(observation_count) over (partition by target, attribute)
-            as selection_rate_of_all,
-        sum(selected_outcome_count) over (partition by target, attribute)
-        / nullif(sum(outcome_count) over (partition by target, attribute), 0)
-            as recall_of_all
+        selected_outcome_count / nullif(outcome_count, 0) as recall
     from by_group
 
 ),
 
+-- Groups are held against the one that fares best, of those large enough to judge.
+placed as (
+
+    select
+        *,
+        row_number() over (
+            partition by target, attribute
+            order by
+                case when observation_count >= 30 then selection_rate end desc
+                nulls last,
+                attribute_value asc
+        ) as selection_place,
+        row_number() over (
+            partition by target, attribute
+            order by
+                case when outcome_count >= 30 then recall end desc nulls last,
+                attribute_value asc
+        ) as recall_place
+    from rates
+
+),
+
+best_selected as (
+
+    select
+        target,
+        attribute,
+        selected_count,
+        observation_count,
+        selection_rate
+    from placed
+    where selection_place = 1 and observation_count >= 30
+
+),
+
+best_recalled as (
+
+    select
+        target,
+        attribute,
+        selected_outcome_count,
+        outcome_count,
+        recall
+    from placed
+    where recall_place = 1 and outcome_count >= 30
+
+),
+
+compared as (
+
+    select
+        placed.*,
+        best_selected.selection_rate as best_selection_rate,
+        best_recalled.recall as best_recall,
+        placed.selection_rate / nullif(best_selected.selection_rate, 0)
+            as selection_ratio,
+        placed.recall / nullif(best_recalled.recall, 0) as recall_ratio,
+        -- Katz's interval of a ratio of two shares, with the half a case of Walter
+        -- (1975), which gives a group of which nobody is chosen one too.
+        exp(
+            ln((placed.selected_count + 0.5) / (placed.observation_count + 0.5))
+            - ln((best_selected.selected_count + 0.5) / (best_selected.observation_count + 0.5))
+            - 1.959963984540054 * sqrt(
+                1 / (placed.selected_count + 0.5) - 1 / (placed.observation_count + 0.5)
+                + 1 / (best_selected.selected_count + 0.5) - 1 / (best_selected.observation_count + 0.5)
+            )
+        ) as selection_ratio_lower_95,
+        exp(
+            ln((placed.selected_outcome_count + 0.5) / (placed.outcome_count + 0.5))
+            - ln((best_recalled.selected_outcome_count + 0.5) / (best_recalled.outcome_count + 0.5))
+            - 1.959963984540054 * sqrt(
+                1 / (placed.selected_outcome_count + 0.5) - 1 / (placed.outcome_count + 0.5)
+                + 1 / (best_recalled.selected_outcome_count + 0.5) - 1 / (best_recalled.outcome_count + 0.5)
+            )
+        ) as recall_ratio_lower_95,
+        exp(
+            ln((placed.selected_count + 0.5) / (placed.observation_count + 0.5))
+            - ln((best_selected.selected_count + 0.5) / (best_selected.observation_count + 0.5))
+            + 1.959963984540054 * sqrt(
+                1 / (placed.selected_count + 0.5) - 1 / (placed.observation_count + 0.5)
+                + 1 / (best_selected.selected_count + 0.5) - 1 / (best_selected.observation_count + 0.5)
+            )
+        ) as selection_ratio_upper_95,
+        exp(
+            ln((placed.selected_outcome_count + 0.5) / (placed.outcome_count + 0.5))
+            - ln((best_recalled.selected_outcome_count + 0.5) / (best_recalled.outcome_count + 0.5))
+            + 1.959963984540054 * sqrt(
+                1 / (placed.selected_outcome_count + 0.5) - 1 / (placed.outcome_count + 0.5)
+                + 1 / (best_recalled.selected_outcome_count + 0.5) - 1 / (best_recalled.outcome_count + 0.5)
+            )
+        ) as recall_ratio_upper_95,
+        -- How many deviations the outcomes are away from what the probabilities say.
+        (placed.outcome_count - placed.probability_sum)
+        / nullif(sqrt(placed.outcome_variance), 0) as calibration_z
+    from placed
+    left join best_selected
+        on
+            placed.target = best_selected.target
+            and placed.attribute = best_selected.attribute
+    left join best_recalled
+        on
+            placed.target = best_recalled.target
+            and placed.attribute = best_recalled.attribute
+
+),
+
+-- A ratio below the limit that chance could make is no finding.
 verdicts as (
 
     select
         *,
         case
             when observation_count < 30 then 'few'
-            when abs(mean_probability - outcome_rate) > {{ var("maximum_group_gap") }}
+            when
+                abs(calibration_z) > 1.959963984540054
+                and least(outcome_rate, mean_probability)
+                < {{ var("minimum_group_ratio") }}
+                * greatest(outcome_rate, mean_probability)
                 then 'calibration'
-            when abs(recall - recall_of_all) > {{ var("maximum_group_gap") }}
+            when
+                recall_ratio < {{ var("minimum_group_ratio") }}
+                and recall_ratio_upper_95 < 1
                 then 'recall'
             when
-                abs(selection_rate - selection_rate_of_all)
-                > {{ var("maximum_group_gap") }}
+                selection_ratio < {{ var("minimum_group_ratio") }}
+                and selection_ratio_upper_95 < 1
                 then 'selection'
             else 'none'
         end as divergence
@@ -161,18 +269,22 @@ propensity_fairness as (
                             'Of those with the outcome ',
                             {{ number_text("recall", 2) }},
                             ' are chosen, against ',
-                            {{ number_text("recall_of_all", 2) }},
-                            ' of all.'
+                            {{ number_text("best_recall", 2) }},
+                            ' of the group that fares best.'
                         )
                 when divergence = 'selection'
                     then
                         concat(
                             {{ number_text("selection_rate", 2) }},
                             ' are chosen, against ',
-                            {{ number_text("selection_rate_of_all", 2) }},
-                            ' of all.'
+                            {{ number_text("best_selection_rate", 2) }},
+                            ' of the group that fares best.'
                         )
-                else 'Within {{ var("maximum_group_gap") }} of all in each measure.'
+                else
+                    concat(
+                        'No measure is below {{ var("minimum_group_ratio") }} of the ',
+                        'best group beyond chance.'
+                    )
             end as {{ dbt.type_string() }}
         ) as finding,
 
@@ -181,9 +293,15 @@ propensity_fairness as (
         cast(outcome_rate as {{ type_double() }}) as outcome_rate,
         cast(mean_probability as {{ type_double() }}) as mean_probability,
         cast(selection_rate as {{ type_double() }}) as selection_rate,
-        cast(selection_rate_of_all as {{ type_double() }}) as selection_rate_of_all,
+        cast(selection_ratio as {{ type_double() }}) as selection_ratio,
+        cast(selection_ratio_lower_95 as {{ type_double() }})
+            as selection_ratio_lower_95,
+        cast(selection_ratio_upper_95 as {{ type_double() }})
+            as selection_ratio_upper_95,
         cast(recall as {{ type_double() }}) as recall,
-        cast(recall_of_all as {{ type_double() }}) as recall_of_all,
+        cast(recall_ratio as {{ type_double() }}) as recall_ratio,
+        cast(recall_ratio_lower_95 as {{ type_double() }}) as recall_ratio_lower_95,
+        cast(recall_ratio_upper_95 as {{ type_double() }}) as recall_ratio_upper_95,
 
         ---------- booleans
         divergence in ('calibration', 'recall', 'selection') as is_divergent
