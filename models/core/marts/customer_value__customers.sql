@@ -129,7 +129,7 @@ overrides as (
     select
         trim(customer_id) as customer_id,
         nullif(trim(value_tier), '') as value_tier,
-        nullif(trim(action), '') as action,
+        nullif(trim(action), '') as override_action,
         reason,
         end_date
     from {{ ref("customer_value__customer_overrides") }}
@@ -182,7 +182,7 @@ with_statistics as (
             as segment_changed_since,
         propensities.probability as purchase_propensity_90d,
         coalesce(overrides.value_tier, value_ranks.value_tier) as value_tier,
-        overrides.action as override_action,
+        overrides.override_action,
         overrides.reason as override_reason,
         overrides.end_date as override_end_date,
         value_ranks.lifetime_value_percentile,

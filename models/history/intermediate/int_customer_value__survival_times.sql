@@ -172,11 +172,21 @@ durations as (
 
 ),
 
+with_segments as (
+
+    select
+        durations.*,
+        entry_segments.segment as entry_segment
+    from durations
+    left join entry_segments on durations.customer_id = entry_segments.customer_id
+
+),
+
 survival_times as (
 
     select
         ---------- ids
-        durations.customer_id,
+        customer_id,
 
         ---------- strings
         concat(
@@ -184,7 +194,7 @@ survival_times as (
             '-Q',
             cast(extract(quarter from first_purchase_date) as {{ dbt.type_string() }})
         ) as acquisition_quarter,
-        entry_segments.segment as entry_segment,
+        entry_segment,
         case first_value_quarter
             when 0 then '1 lowest'
             when 1 then '2 lower'
@@ -197,7 +207,7 @@ survival_times as (
         case when is_followed then least(active_days, follow_up_days) end as lapse_day,
         -- Who had lapsed by the entry date was lost on it.
         case
-            when entry_segments.segment is not null
+            when entry_segment is not null
                 then greatest(least(entry_active_days, entry_follow_up_days), 0)
         end as retention_day,
 
@@ -205,11 +215,10 @@ survival_times as (
         second_purchase_days is not null as has_second_purchase,
         case when is_followed then active_days <= follow_up_days end as has_lapsed,
         case
-            when entry_segments.segment is not null
+            when entry_segment is not null
                 then entry_active_days <= entry_follow_up_days
         end as has_lapsed_since_entry
-    from durations
-    left join entry_segments on durations.customer_id = entry_segments.customer_id
+    from with_segments
 
 )
 
