@@ -203,7 +203,9 @@ logarithms as (
         * sqrt(1 / chosen - 1 / members + 1 / best_chosen - 1 / best_members)
             as selection_margin,
         1.959963984540054
-        * sqrt(1 / found_count - 1 / outcomes + 1 / best_found_count - 1 / best_outcomes)
+        * sqrt(
+            1 / found_count - 1 / outcomes + 1 / best_found_count - 1 / best_outcomes
+        )
             as recall_margin
     from compared
 
