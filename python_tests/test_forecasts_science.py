@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from autograd import value_and_grad
 from helpers import FakeDbt, cdnow_sample_customers, load_model
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
 from scipy.integrate import quad
@@ -266,6 +266,7 @@ def test_who_bought_on_the_as_of_date_is_alive(x, T):
     st.floats(0.01, 3000),
     st.integers(1, 3650),
 )
+@example(x=0, T=0, recency=0.0, r=1.0, alpha=1.0, s=3.0, beta=0.015625, t=2)
 def test_pareto_scores_are_numbers_everywhere(x, T, recency, r, alpha, s, beta, t):
     x, t_x, T = (np.array([v], "float64") for v in (x, x and round(T * recency), T))
     fitted = {"r": r, "alpha": alpha, "s": s, "beta": beta}
