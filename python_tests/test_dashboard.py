@@ -176,7 +176,7 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
     ("forecasts", "comeback_auc"): (
         """
         select auc from probability_evaluation
-        where target = 'active' and predictor = 'probability_active_90d' and model = 'bg_nbd'
+        where target = 'active' and predictor = 'probability_active_90d' and model = 'corrected'
         """,
         "{:.2f}".format,
     ),
@@ -384,7 +384,7 @@ def few_marts(database: Path) -> None:
             insert into main.experiment_results by name
             select
                 'Spring letter' as experiment, 'voucher' as variant, metric, 'all' as segment,
-                'made up for a test' as finding, 400 as treated_count, 100 as control_count,
+                'made up for a test' as finding, 'passed' as health, 400 as treated_count, 100 as control_count,
                 treated_mean, control_mean, treated_mean - control_mean as difference,
                 treated_mean / control_mean - 1 as relative_lift, 0.01 as standard_error,
                 treated_mean - control_mean - 0.02 as lower_bound,

@@ -124,7 +124,8 @@ def test_a_wildcard_covers_segments_of_ones_own(project, tmp_path):
     )
     assert result.exit_code == 0, result.output
     assert result.row("select count(*), min(action) from main_internal.int_playbook_actions") == (
-        8,
+        # Two segments, four tiers, who has lapsed and who has not.
+        16,
         "act",
     )
 

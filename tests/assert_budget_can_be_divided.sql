@@ -1,5 +1,5 @@
 {{ config(enabled=is_on("decisions")) }}
-{% call where_built() %}
+{% call where_built(earlier=["int_segment_forecast_months"]) %}
 -- Each segment has a response, what is to be divided has somebody to go to, and the
 -- floors leave room for the budget.
 with

@@ -1,7 +1,8 @@
 {# The SQL of a test that compares tables, or no rows where this build leaves one of them out: dbt
    selects such a test with any one of its tables, and the others may be old or not there at all.
-   A retry builds what is left, so there the tables of the first try count. #}
-{% macro where_built() %}
+   A retry builds what is left, so there the tables of the first try count, and so do those that the
+   test names as `earlier`: what it stops reads them as they are, too. #}
+{% macro where_built(earlier=[]) %}
     {%- set query = caller() -%}
     {%- set missing = [] -%}
     {%- if execute -%}
@@ -9,7 +10,8 @@
         {%- for node_id in model.depends_on.nodes
             if node_id in graph.nodes and node_id not in selected_resources -%}
             {%- set node = graph.nodes[node_id] -%}
-            {%- if flags.WHICH == "build" and node.resource_type == "model" and not is_retry -%}
+            {%- if flags.WHICH == "build" and node.resource_type == "model" and not is_retry
+                and node.alias not in earlier -%}
                 {%- do missing.append(node.alias) -%}
             {%- elif flags.WHICH in ["build", "test"]
                 and not adapter.get_relation(node.database, node.schema, node.alias) -%}

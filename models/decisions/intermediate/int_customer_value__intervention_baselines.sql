@@ -9,7 +9,7 @@
 {%- endfor %}
 with
 
--- A condition may name any column.
+-- A condition may name any column, so that no other table has one of these names.
 customers as (
 
     select *
@@ -20,9 +20,9 @@ customers as (
 customer_forecasts as (
 
     select
-        customer_id,
+        customer_id as forecast_customer_id,
         {{ "fit_role," if fits_groups() }}
-        probability_alive,
+        probability_alive as forecast_probability_alive,
         purchases_factor,
         margin_share
     from {{ ref("int_customer_value__customer_forecasts") }}
@@ -73,12 +73,12 @@ targeted as (
         customers.customer_age_days,
         customers.expected_purchase_value,
         {{ "customer_forecasts.fit_role," if fits_groups() }}
-        customer_forecasts.probability_alive,
+        customer_forecasts.forecast_probability_alive as probability_alive,
         customer_forecasts.purchases_factor,
         customer_forecasts.margin_share
     from customers
     inner join customer_forecasts
-        on customers.customer_id = customer_forecasts.customer_id
+        on customers.customer_id = customer_forecasts.forecast_customer_id
     inner join interventions
         on
             interventions.target_segment in (customers.segment, '*')
