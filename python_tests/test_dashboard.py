@@ -384,7 +384,8 @@ def few_marts(database: Path) -> None:
             insert into main.experiment_results by name
             select
                 'Spring letter' as experiment, 'voucher' as variant, metric, 'all' as segment,
-                'made up for a test' as finding, 'passed' as health, 400 as treated_count, 100 as control_count,
+                'made up for a test' as finding, 'passed' as health,
+                400 as treated_count, 100 as control_count,
                 treated_mean, control_mean, treated_mean - control_mean as difference,
                 treated_mean / control_mean - 1 as relative_lift, 0.01 as standard_error,
                 treated_mean - control_mean - 0.02 as lower_bound,
@@ -398,7 +399,7 @@ def few_marts(database: Path) -> None:
 def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
     page = drawn("few", few_marts)[0].read_text()
     overview = section(page, "overview", "wide")
-    assert "It takes two month ends" in words(overview)
+    assert "It takes two dates with customers" in words(overview)
     assert "No calendar month is complete yet." in words(overview)
     assert "1" in words(chart(overview, "customer_count"))
     assert "No cohort has a complete month" in words(section(page, "retention", "wide"))

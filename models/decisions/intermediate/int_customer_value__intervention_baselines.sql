@@ -24,7 +24,7 @@ customer_forecasts as (
         {{ "fit_role," if fits_groups() }}
         probability_alive as forecast_probability_alive,
         purchases_factor,
-        margin_share
+        margin_share as forecast_margin_share
     from {{ ref("int_customer_value__customer_forecasts") }}
 
 ),
@@ -75,7 +75,7 @@ targeted as (
         {{ "customer_forecasts.fit_role," if fits_groups() }}
         customer_forecasts.forecast_probability_alive as probability_alive,
         customer_forecasts.purchases_factor,
-        customer_forecasts.margin_share
+        customer_forecasts.forecast_margin_share as margin_share
     from customers
     inner join customer_forecasts
         on customers.customer_id = customer_forecasts.forecast_customer_id

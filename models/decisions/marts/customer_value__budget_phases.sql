@@ -76,20 +76,15 @@ phase_months as (
     select
         budget_steps.phase,
         segment_months.segment,
-        sum(
-            case
-                when
-                    segment_months.month_ahead > 3 * (budget_steps.phase - 1)
-                    and segment_months.month_ahead <= 3 * budget_steps.phase
-                    then segment_months.discounted_margin
-            end
-        ) as phase_margin,
-        sum(
-            case
-                when segment_months.month_ahead <= 12
-                    then segment_months.discounted_margin
-            end
-        ) as year_margin
+        {{ exact_sum(
+            "case when segment_months.month_ahead > 3 * (budget_steps.phase - 1) "
+            ~ "and segment_months.month_ahead <= 3 * budget_steps.phase "
+            ~ "then segment_months.discounted_margin end"
+        ) }} as phase_margin,
+        {{ exact_sum(
+            "case when segment_months.month_ahead <= 12 "
+            ~ "then segment_months.discounted_margin end"
+        ) }} as year_margin
     from budget_steps
     cross join segment_months
     group by budget_steps.phase, segment_months.segment
