@@ -42,7 +42,8 @@ def simulate_chunk(first_customer: int, customer_count: int, seed: int) -> pd.Da
     decimals), ordered by time as a log is.
     """
     random = np.random.default_rng([seed, first_customer])
-    customer = np.arange(first_customer, first_customer + customer_count)
+    # From 1, since customer 0 is a word for nobody.
+    customer = np.arange(first_customer, first_customer + customer_count) + 1
     rate = random.gamma(PURCHASES["r"], 1 / PURCHASES["alpha"], customer_count)
     dropout = random.beta(PURCHASES["a"], PURCHASES["b"], customer_count)
     spend_rate = random.gamma(SPEND["q"], 1 / SPEND["v"], customer_count)
