@@ -220,10 +220,12 @@ def test_a_folder_belongs_to_one_database(tmp_path):
 
 
 def test_the_demo_does_not_take_the_place_of_a_shop(tmp_path):
+    specifications = (ROOT / "macros" / "checks" / "var_specifications.sql").read_text()
+    assert all(f'"{demo}"' in specifications for demo in publication.DEMOS)
     database, folder = tmp_path / "shop.duckdb", tmp_path / "published"
     publish_shop(database, folder, "cdnow")
     before = publish_shop(database, folder, "orders.csv", day=2)
-    for demo in ("cdnow", "complete_journey"):
+    for demo in publication.DEMOS:
         with pytest.raises(ValueError, match=r"holds the tables of orders\.csv, and this is the"):
             publish_shop(database, folder, demo, day=3)
     assert os.readlink(folder / "current") == before

@@ -163,3 +163,16 @@ def test_make_saves_a_suggestion_and_builds_with_what_was_saved(make, tmp_path):
     built = make("build", "FILE=my orders.csv")
     assert "|--vars|# Looked over.\ntransactions: my orders.csv|" in built.stdout
     assert "Name a file or a table" in make("suggest").stderr
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028", "\u2029"])
+def test_no_value_of_the_input_becomes_a_var(suggest, tmp_path, end):
+    """What ends a line for YAML ends a comment, and a header or a status may hold it."""
+    parquet = tmp_path / "orders.parquet"
+    duckdb.sql(
+        f"copy (select 'anna' as customer, '2024-01-31' as date, 12.5 as amount, "
+        f"'paid{end}modules: []' as status, 1 as \"other{end}published_path: evil\") to '{parquet}'"
+    )
+    found = yaml.safe_load(suggest(str(parquet)))
+    assert not {"modules", "published_path"} & set(found)
+    assert found["transactions"] == str(parquet)

@@ -349,6 +349,7 @@ def test_the_customers_carry_the_value_that_was_asked_for(with_ridge, cdnow_samp
     resting += ["recommended_action", "action_priority"]
     # A learner leaves the rest of the forecast to the purchase model as it is.
     resting += ["probability_alive", "probability_active_90d", "expected_purchase_value"]
+    resting += ["days_to_next_purchase_median"]
     resting += [name for name in before if name.startswith("expected_purchases_")]
     pd.testing.assert_series_equal(
         after["expected_purchases_365d"],

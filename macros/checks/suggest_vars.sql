@@ -16,7 +16,7 @@
     ] -%}
     {%- if row_count == 0 -%}
         {%- do lines.append("# The input has no rows: nothing can be suggested.") -%}
-        {{- return(print(lines | join("\n"))) -}}
+        {{- return(customer_value.suggest_vars_lines(lines)) -}}
     {%- endif -%}
     {%- set formats = customer_value.readable_date_formats(relation, columns, row_count) -%}
     {%- set map = customer_value.suggested_map(columns, formats) -%}
@@ -57,9 +57,18 @@
     {%- endfor -%}
     {%- set rest = names | reject("in", map.values() | list) | list -%}
     {%- if rest -%}
-        {%- do lines.append("# Not read: " ~ rest | join(", ") | replace("\n", " ")) -%}
+        {%- do lines.append("# Not read: " ~ rest | join(", ")) -%}
     {%- endif -%}
-    {%- do print(lines | join("\n")) -%}
+    {%- do customer_value.suggest_vars_lines(lines) -%}
+{% endmacro %}
+
+
+{# Prints each line as one line: what YAML takes for the end of a line, in a value or a name of the
+   input, would end the comment that quotes it, and what follows would be read as a var. #}
+{% macro suggest_vars_lines(lines) %}
+    {%- for line in lines -%}
+        {%- do print(modules.re.sub("[\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]+", " ", line)) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 
@@ -311,7 +320,7 @@
         {%- for row in rows -%}
             {%- do values.append((row[0] or "(empty)") ~ " " ~ "{:,}".format(row[1] | int)) -%}
         {%- endfor -%}
-        {%- do lines.append((advice ~ values | join(", ")) | replace("\n", " ")) -%}
+        {%- do lines.append(advice ~ values | join(", ")) -%}
     {%- endfor -%}
     {%- set measure = map.get("amount") or map.get("quantity") -%}
     {%- if "order_id" in map and measure -%}

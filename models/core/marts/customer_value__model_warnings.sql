@@ -3,6 +3,9 @@
     "rmse": {"sign": 1, "words": "the root mean squared error of"},
     "gini_normalised": {"sign": -1, "words": "the normalised Gini of the order by"},
 } -%}
+{#- The value of a learner is judged on the holdout alone, not at earlier dates or by segment. -#}
+{%- set is_learned = var("value_model") not in value_models_without_learner() -%}
+{%- set measures = ["purchases"] if is_learned else ["purchases", "revenue"] %}
 with
 
 log_warnings as (
@@ -86,6 +89,7 @@ fits as (
             grouping_name = 'segment'
             and is_selected
             and revenue_share >= 0.05
+            and {{ "1 = 0" if is_learned else "1 = 1" }}
             and abs(revenue_bias_share_at_level) > {{ var("maximum_group_bias_share") }}
 
     ),
@@ -109,7 +113,7 @@ fits as (
     ),
 
     rolling_biases as (
-        {% for measure in ["purchases", "revenue"] %}
+        {% for measure in measures %}
             {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
             select
                 '{{ measure }}' as measure,
