@@ -3,9 +3,6 @@
     "rmse": {"sign": 1, "words": "the root mean squared error of"},
     "gini_normalised": {"sign": -1, "words": "the normalised Gini of the order by"},
 } -%}
-{#- The value of a learner is judged on the holdout alone, not at earlier dates or by segment. -#}
-{%- set is_learned = var("value_model") not in value_models_without_learner() -%}
-{%- set measures = ["purchases"] if is_learned else ["purchases", "revenue"] %}
 with
 
 log_warnings as (
@@ -89,7 +86,6 @@ fits as (
             grouping_name = 'segment'
             and is_selected
             and revenue_share >= 0.05
-            and {{ "1 = 0" if is_learned else "1 = 1" }}
             and abs(revenue_bias_share_at_level) > {{ var("maximum_group_bias_share") }}
 
     ),
@@ -113,7 +109,7 @@ fits as (
     ),
 
     rolling_biases as (
-        {% for measure in measures %}
+        {% for measure in ["purchases", "revenue"] %}
             {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
             select
                 '{{ measure }}' as measure,
