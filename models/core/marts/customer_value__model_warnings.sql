@@ -86,6 +86,9 @@ fits as (
             grouping_name = 'segment'
             and is_selected
             and revenue_share >= 0.05
+            and model in (
+                select evaluations.model from evaluations where evaluations.is_value_selected
+            )
             and abs(revenue_bias_share_at_level) > {{ var("maximum_group_bias_share") }}
 
     ),
@@ -120,6 +123,13 @@ fits as (
                 {% endfor -%}
                 is_baseline,
                 is_selected
+                {%- if prefix %}
+                    and model in (
+                        select evaluations.model
+                        from evaluations
+                        where evaluations.is_value_selected
+                    )
+                {%- endif %} as is_selected
             from rolling
             {{ "union all" if not loop.last }}
         {% endfor %}
