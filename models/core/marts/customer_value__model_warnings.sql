@@ -75,6 +75,15 @@ fits as (
 
     ),
 
+    -- What is said of revenue is about the model whose value the customers carry.
+    value_models as (
+
+        select model
+        from evaluations
+        where is_value_selected
+
+    ),
+
     group_biases as (
 
         select
@@ -86,9 +95,7 @@ fits as (
             grouping_name = 'segment'
             and is_selected
             and revenue_share >= 0.05
-            and model in (
-                select evaluations.model from evaluations where evaluations.is_value_selected
-            )
+            and model in (select value_models.model from value_models)
             and abs(revenue_bias_share_at_level) > {{ var("maximum_group_bias_share") }}
 
     ),
@@ -123,14 +130,12 @@ fits as (
                 {% endfor -%}
                 is_baseline,
                 is_selected
-                {%- if prefix %}
-                    and model in (
-                        select evaluations.model
-                        from evaluations
-                        where evaluations.is_value_selected
-                    )
-                {%- endif %} as is_selected
             from rolling
+            {% if prefix -%}
+                where
+                    is_baseline
+                    or model in (select value_models.model from value_models)
+            {%- endif %}
             {{ "union all" if not loop.last }}
         {% endfor %}
     ),
