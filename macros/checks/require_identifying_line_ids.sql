@@ -28,6 +28,11 @@
         {{- return("") -}}
     {%- endif -%}
     {#- The hook at the end cannot ask for the columns of an input that a model builds. #}
+    {%- if not run_query(
+        "select sum(identified_line_count) from " ~ built["int_line_totals"]
+    ).rows[0][0] -%}
+        {{- return("") -}}
+    {%- endif -%}
     {%- set line_count, id_count = run_query(
         "select count(line_id), count(distinct line_id) from "
         ~ built["int_transactions_classified"] ~ " where exclusion_reason is null"
