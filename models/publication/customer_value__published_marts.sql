@@ -3,9 +3,6 @@
     sentence, and fails a test. -#}
 {%- set marts = built_marts() -%}
 {%- do require_named_marts(marts) -%}
-{#- No mart reads the groups that are fitted apart where there are none, and their tests
-    count all the same. -#}
-{%- do ref("int_customer_value__fit_groups") -%}
 
 with marts as (
 

@@ -328,17 +328,16 @@ regular_payers as (
 
 ),
 
-{% if fits_groups() %}
-    pooled_groups as (
+pooled_groups as (
 
-        select
-            count(distinct group_name) as group_count,
-            count(*) as customer_count
-        from {{ ref("int_customer_value__fit_groups") }}
-        where fit_group is null
+    select
+        count(distinct group_name) as group_count,
+        count(*) as customer_count
+    from {{ ref("int_customer_value__fit_groups") }}
+    where fit_group is null
 
-    ),
-{% endif %}
+),
+
 warnings as (
     {% for code, count_column, bound, what, consequence in [
         (
@@ -478,23 +477,21 @@ warnings as (
         ) as sentence
     from holders
     where holder_count is not null
-    {% if fits_groups() -%}
-        union all
-        select
-            'pooled_groups' as warning_code,
-            'fit_group' as subject,
-            concat(
-                'Groups of ',
-                {{ quoted_text(var("fit_group")) }},
-                ' with fewer than {{ var("minimum_customers") }} customers: ',
-                {{ number_text("pooled_groups.group_count", 0) }},
-                ', with ',
-                {{ number_text("pooled_groups.customer_count", 0) }},
-                ' customers together. Their forecasts have the parameters of all.'
-            ) as sentence
-        from pooled_groups
-        where pooled_groups.group_count > 0
-    {%- endif %}
+    union all
+    select
+        'pooled_groups' as warning_code,
+        'fit_group' as subject,
+        concat(
+            'Groups of ',
+            {{ quoted_text(var("fit_group") or "") }},
+            ' with fewer than {{ var("minimum_customers") }} customers: ',
+            {{ number_text("group_count", 0) }},
+            ', with ',
+            {{ number_text("customer_count", 0) }},
+            ' customers together. Their forecasts have the parameters of all.'
+        ) as sentence
+    from pooled_groups
+    where group_count > 0
 
 ),
 
