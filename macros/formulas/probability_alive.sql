@@ -32,3 +32,19 @@
             )
     end
 {%- endmacro %}
+
+
+{# The columns that `probability_alive` asks for, of somebody who has just bought for the first time,
+   for a row of int_forecast_parameters. #}
+{% macro newcomer_columns() -%}
+    model,
+    r,
+    alpha,
+    a,
+    b,
+    dropout,
+    0 as repeat_count,
+    0 as last_purchase_age_days,
+    0 as customer_age_days,
+    1.0 as alive_if_silent
+{%- endmacro %}

@@ -63,15 +63,11 @@ actions_by_cell as (
 
 ),
 
--- A cell's action is the one that most of its customers have.
 numbered_actions as (
 
     select
         *,
-        row_number() over (
-            partition by cluster_id, value_tier
-            order by customer_count desc, action_priority asc, recommended_action asc
-        ) as action_place,
+        {{ action_place("cluster_id, value_tier") }} as action_place,
         sum(customer_count) over (partition by cluster_id, value_tier)
             as cell_customer_count
     from actions_by_cell
@@ -101,13 +97,9 @@ cells as (
                             concat(
                                 recommended_action,
                                 ' ',
-                                cast(
-                                    cast(
-                                        round(
-                                            100.0 * customer_count / cell_customer_count
-                                        ) as {{ dbt.type_int() }}
-                                    ) as {{ dbt.type_string() }}
-                                ),
+                                {{ number_text(
+                                    "100.0 * customer_count / cell_customer_count", 0
+                                ) }},
                                 ' %'
                             )
                 end
@@ -159,13 +151,9 @@ with_words as (
                     then
                         concat(
                             ', others ',
-                            cast(
-                                cast(
-                                    round(
-                                        100.0 * other_customer_count / customer_count
-                                    ) as {{ dbt.type_int() }}
-                                ) as {{ dbt.type_string() }}
-                            ),
+                            {{ number_text(
+                                "100.0 * other_customer_count / customer_count", 0
+                            ) }},
                             ' %'
                         )
                 else ''

@@ -101,15 +101,11 @@ actions as (
 
 ),
 
--- A segment's action is the one that most of its customers have.
 numbered_actions as (
 
     select
         *,
-        row_number() over (
-            partition by segment
-            order by customer_count desc, action_priority asc, recommended_action asc
-        ) as action_place,
+        {{ action_place("segment") }} as action_place,
         cast(customer_count as {{ type_double() }})
         / sum(customer_count) over (partition by segment) as action_customer_share,
         cast(sum(action_priority * customer_count) over () as {{ type_double() }})

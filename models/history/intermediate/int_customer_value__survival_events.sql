@@ -68,13 +68,9 @@ curve_days as (
 
 ),
 
--- An attribute with very many values, such as an address, groups nobody.
 attribute_names as (
 
-    select attribute
-    from attributes
-    group by attribute
-    having count(distinct attribute_value) between 1 and {{ most_attribute_values() }}
+    {{ grouping_attributes("attributes") }}
 
 ),
 

@@ -6,8 +6,8 @@ customer_months as (
         net_amount,
         order_count,
         is_active,
-        month_start_date,
-        cohort_start_date
+        cohort_start_date,
+        {{ cohort_month() }} as month_start_date
     from {{ ref("int_customer_value__customer_months") }}
 
 ),
@@ -21,25 +21,16 @@ months as (
 
 ),
 
--- Returns from before a customer's first purchase in this log count in month 0.
 monthly_totals as (
 
     select
         cohort_start_date,
-        case
-            when month_start_date < cohort_start_date then cohort_start_date
-            else month_start_date
-        end as month_start_date,
+        month_start_date,
         sum(case when is_active then 1 else 0 end) as active_customer_count,
         sum(order_count) as order_count,
         sum(net_amount) as net_revenue
     from customer_months
-    group by
-        cohort_start_date,
-        case
-            when month_start_date < cohort_start_date then cohort_start_date
-            else month_start_date
-        end
+    group by cohort_start_date, month_start_date
 
 ),
 

@@ -8,11 +8,7 @@ customer_months as (
         order_count,
         is_active,
         cohort_start_date,
-        -- Returns from before a customer's first purchase in this log count in month 0.
-        case
-            when month_start_date < cohort_start_date then cohort_start_date
-            else month_start_date
-        end as month_start_date
+        {{ cohort_month() }} as month_start_date
     from {{ ref("int_customer_value__customer_months") }}
 
 ),
@@ -37,13 +33,9 @@ months as (
 
 ),
 
--- An attribute with very many values, such as an address, groups nobody.
 attribute_names as (
 
-    select attribute
-    from attributes
-    group by attribute
-    having count(distinct attribute_value) between 1 and {{ most_attribute_values() }}
+    {{ grouping_attributes("attributes") }}
 
 ),
 

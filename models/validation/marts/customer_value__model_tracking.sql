@@ -28,16 +28,7 @@ forecasts as (
 new_customers as (
 
     select
-        model,
-        r,
-        alpha,
-        a,
-        b,
-        dropout,
-        0 as repeat_count,
-        0 as last_purchase_age_days,
-        0 as customer_age_days,
-        1.0 as alive_if_silent
+        {{ newcomer_columns() }}
     from {{ ref("int_customer_value__forecast_parameters") }}
     where as_of_role = 'calibration'
 
