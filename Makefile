@@ -16,13 +16,17 @@ SAVE :=
 FILE_VARS = $(FILE).vars.yml
 # An interpreter of your own choice: make build PYTHON=/path/to/python
 PYTHON :=
+# Executables of other versions of dbt, with colons between them.
+OTHER_DBT :=
+# The last dbt 2 that is a wheel; the installation of a later one downloads a binary.
+DBT_2 := dbt==2.0.0rc196
 
 # Where the strict parse and sqlfluff write, apart from target/ and the database of a build.
 CHECK_TARGET := target/check
 CHECKING := CUSTOMER_VALUE_DB=$(CHECK_TARGET)/check.duckdb \
 	DBT_TARGET_PATH=$(CHECK_TARGET) DBT_LOG_PATH=$(CHECK_TARGET)/logs
 
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 \
+LOCK := uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header
 
 # Sets $$python to the first interpreter that runs, is supported and can make an
@@ -52,13 +56,10 @@ define install
 		install --require-hashes --no-deps -r $(1)
 endef
 
-# The next versions of dbt-core and DuckDB, in an environment of their own.
-NEXT := $(VENV)-next
-
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build suggest benchmark dashboard draw dashboard-serve test test-next test-spark test-warehouses docs lock clean
+.PHONY: help build suggest benchmark dashboard draw dashboard-serve test test-previous test-next test-dbt2 test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
@@ -68,7 +69,9 @@ help:
 	@echo "make draw             the dashboard of what was built, without building again"
 	@echo "make dashboard-serve  the dashboard with live filters, of what was built"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
-	@echo "make test-next        the strict parse and the core on the next dbt-core and DuckDB"
+	@echo "make test-previous    the strict parse and the core on the dbt-core before the locked one"
+	@echo "make test-next        the same on the next DuckDB"
+	@echo "make test-dbt2        the parse of dbt 2"
 	@echo "make test-spark       the whole project on a local Spark session (Java 17), compared"
 	@echo "make test-warehouses  the SQL compiled for Snowflake, BigQuery and Databricks"
 	@echo "make benchmark CUSTOMERS=1000000 SHAPE=lines   the build against two notebooks"
@@ -129,10 +132,11 @@ test: $(VENV)/test.stamp
 	$(CHECKING) $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar models tests
 	$(BIN)/python -m pytest $(ARGS)
 
-# More of them, dbt 2 among them: make test-next NEXT_DBT=/path/to/dbt:/path/to/another
-NEXT_DBT := $(NEXT)/bin/dbt
-test-next: $(VENV)/test.stamp $(NEXT)/next.stamp
-	CUSTOMER_VALUE_NEXT_DBT=$(NEXT_DBT) $(BIN)/python -m pytest -n 0 python_tests/test_next.py $(ARGS)
+# Other versions than the locked ones, each in an environment of its own. More of them:
+# make test-next OTHER_DBT=/path/to/dbt:/path/to/another
+test-previous test-next test-dbt2: test-%: $(VENV)/test.stamp $(VENV)-%/other.stamp
+	CUSTOMER_VALUE_OTHER_DBT=$(or $(OTHER_DBT),$(VENV)-$*/bin/dbt) \
+		$(BIN)/python -m pytest -n 0 python_tests/test_versions.py $(ARGS)
 
 test-spark: $(ENGINES)/engines.stamp
 	$(ENGINES)/bin/python -m pytest -n 0 python_tests/engines/test_spark.py $(ARGS)
@@ -155,14 +159,17 @@ docs: $(VENV)/build.stamp
 	$(BIN)/dbt docs generate --static $(ARGS)
 
 lock:
-	$(LOCK) --extra dev -o requirements-dev.txt
-	$(LOCK) --constraints requirements-dev.txt --extra dashboard -o requirements-dashboard.txt
-	$(LOCK) --constraints requirements-dev.txt -o requirements.txt
-	$(LOCK) --extra engines -o requirements-engines.txt
-	$(LOCK) --config-file python_tests/next.toml -o requirements-next.txt
+	$(LOCK) pyproject.toml --extra dev -o requirements-dev.txt
+	$(LOCK) pyproject.toml --constraints requirements-dev.txt --extra dashboard -o requirements-dashboard.txt
+	$(LOCK) pyproject.toml --constraints requirements-dev.txt -o requirements.txt
+	$(LOCK) pyproject.toml --extra engines -o requirements-engines.txt
+	$(LOCK) pyproject.toml --config-file python_tests/previous.toml -o requirements-previous.txt
+	$(LOCK) pyproject.toml --config-file python_tests/next.toml -o requirements-next.txt
+	echo "$(DBT_2)" | $(LOCK) - -o requirements-dbt2.txt
 
 clean:
-	rm -rf $(VENV) $(ENGINES) $(NEXT) spark-warehouse target logs public dbt_packages *.duckdb \
+	rm -rf $(VENV) $(ENGINES) $(VENV)-previous $(VENV)-next $(VENV)-dbt2 \
+		spark-warehouse target logs public dbt_packages *.duckdb \
 		*.duckdb.wal *_published .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The environment is made anew when a lock has changed. The other locks hold the build's
@@ -177,9 +184,9 @@ $(ENGINES)/engines.stamp: requirements-engines.txt
 	@$(call install,requirements-engines.txt,$(ENGINES))
 	@touch $@
 
-$(NEXT)/next.stamp: requirements-next.txt
-	@$(find_python); "$$python" -m venv --clear $(NEXT)
-	@$(call install,requirements-next.txt,$(NEXT))
+$(VENV)-previous/other.stamp $(VENV)-next/other.stamp $(VENV)-dbt2/other.stamp: $(VENV)-%/other.stamp: requirements-%.txt
+	@$(find_python); "$$python" -m venv --clear $(VENV)-$*
+	@$(call install,$<,$(VENV)-$*)
 	@touch $@
 
 $(VENV)/dashboard.stamp: requirements.txt requirements-dashboard.txt

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from conftest import CORE
 from test_fixture import COUNTED, LINES
-from test_next import run
+from test_versions import run
 
 
 def has_ducklake() -> bool:

@@ -69,12 +69,6 @@ QUERIES = {
         "metric_time__month",
         "select month_start_date, retention_rate from monthly_kpis",
     ),
-    "running total": (
-        "revenue_to_date",
-        "metric_time__month",
-        "select month_start_date, sum(net_revenue) over (order by month_start_date) "
-        "from monthly_kpis",
-    ),
     "cohort retention": (
         "cohort_retention_rate",
         "cohort_month__acquisition_month__month cohort_month__months_since",

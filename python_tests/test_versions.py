@@ -1,7 +1,8 @@
 """The strict parse and the core on other versions than the locked ones.
 
-`make test-next` makes the environment of requirements-next.txt and names its dbt in
-CUSTOMER_VALUE_NEXT_DBT, and any further ones behind colons: a dbt 2 is asked to parse only.
+`make test-previous` makes the environment of requirements-previous.txt and names its dbt in
+CUSTOMER_VALUE_OTHER_DBT; `make test-next` and `make test-dbt2` do the same with theirs. There can be
+several behind colons. A dbt 2 is asked to parse only, since it fetches its driver of DuckDB.
 """
 
 import json
@@ -18,11 +19,14 @@ from test_fixture import COUNTED, LINES
 COMMANDS = [
     command
     for command in os.environ.get(
-        "CUSTOMER_VALUE_NEXT_DBT", str(ROOT / ".venv-next" / "bin" / "dbt")
+        "CUSTOMER_VALUE_OTHER_DBT",
+        ":".join(str(ROOT / f".venv-{name}" / "bin" / "dbt") for name in ("previous", "next", "dbt2")),
     ).split(":")
     if Path(command).exists()
 ]
-pytestmark = pytest.mark.skipif(not COMMANDS, reason="make test-next installs the next versions")
+pytestmark = pytest.mark.skipif(
+    not COMMANDS, reason="make test-previous, test-next and test-dbt2 install other versions"
+)
 
 
 def run(command: str, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -32,7 +36,7 @@ def run(command: str, *arguments: str, directory: Path) -> subprocess.CompletedP
         cwd=ROOT,
         env={
             **os.environ,
-            "CUSTOMER_VALUE_DB": str(directory / "next.duckdb"),
+            "CUSTOMER_VALUE_DB": str(directory / "other.duckdb"),
             "CUSTOMER_VALUE_LAKE": str(directory / "six.ducklake"),
             "DBT_TARGET_PATH": str(directory / "target"),
             "DBT_LOG_PATH": str(directory),
@@ -56,9 +60,7 @@ def is_dbt_2(command: str, directory: Path) -> bool:
 
 
 def test_it_parses_without_a_warning(command, tmp_path):
-    # dbt-core 1.12 warns that a format of its own cannot hold a cumulative metric.
-    options = json.dumps({"error": "all", "silence": ["MFConverterIssue"]})
-    strict = [] if is_dbt_2(command, tmp_path) else ["--warn-error-options", options]
+    strict = [] if is_dbt_2(command, tmp_path) else ["--warn-error"]
     parsed = run(command, *strict, "parse", "--no-partial-parse", directory=tmp_path)
     assert parsed.returncode == 0, parsed.stdout + parsed.stderr
 
@@ -74,7 +76,7 @@ def test_the_core_is_as_counted_by_hand_and_readable_by_the_locked_duckdb(comman
         directory=tmp_path,
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    with duckdb.connect(str(tmp_path / "next.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(tmp_path / "other.duckdb"), read_only=True) as connection:
         found = connection.execute(
             "select customer_id, repeat_count, last_purchase_age_days, customer_age_days, "
             "mean_repeat_value, cast(net_revenue as double) from customers order by customer_id"
