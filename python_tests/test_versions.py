@@ -1,8 +1,8 @@
 """The strict parse and the core on other versions than the locked ones.
 
 `make test-previous` makes the environment of requirements-previous.txt and names its dbt in
-CUSTOMER_VALUE_OTHER_DBT; `make test-next` and `make test-dbt2` do the same with theirs. There can be
-several behind colons. A dbt 2 is asked to parse only, since it fetches its driver of DuckDB.
+CUSTOMER_VALUE_OTHER_DBT; `make test-next` and `make test-dbt2` do the same with theirs. There can
+be several behind colons. A dbt 2 is asked to parse only, since it downloads its driver of DuckDB.
 """
 
 import json
@@ -16,12 +16,10 @@ from conftest import CORE
 from helpers import ROOT
 from test_fixture import COUNTED, LINES
 
+INSTALLED = [str(ROOT / f".venv-{name}/bin/dbt") for name in ("previous", "next", "dbt2")]
 COMMANDS = [
     command
-    for command in os.environ.get(
-        "CUSTOMER_VALUE_OTHER_DBT",
-        ":".join(str(ROOT / f".venv-{name}" / "bin" / "dbt") for name in ("previous", "next", "dbt2")),
-    ).split(":")
+    for command in os.environ.get("CUSTOMER_VALUE_OTHER_DBT", ":".join(INSTALLED)).split(":")
     if Path(command).exists()
 ]
 pytestmark = pytest.mark.skipif(
