@@ -162,7 +162,7 @@ lock:
 	$(LOCK) pyproject.toml --extra dev -o requirements-dev.txt
 	$(LOCK) pyproject.toml --constraints requirements-dev.txt --extra dashboard -o requirements-dashboard.txt
 	$(LOCK) pyproject.toml --constraints requirements-dev.txt -o requirements.txt
-	$(LOCK) pyproject.toml --extra engines -o requirements-engines.txt
+	$(LOCK) pyproject.toml --config-file python_tests/previous.toml --extra engines -o requirements-engines.txt
 	$(LOCK) pyproject.toml --config-file python_tests/previous.toml -o requirements-previous.txt
 	$(LOCK) pyproject.toml --config-file python_tests/next.toml -o requirements-next.txt
 	echo "$(DBT_2)" | $(LOCK) - -o requirements-dbt2.txt
