@@ -100,10 +100,11 @@
         {%- set identical = " (%s of them identical to another; kept, since no order_id or line_id "
             ~ "distinguishes a duplicate from a second purchase)" -%}
         {%- do customer_value.report_sentence(
-            "{:,} {} {}".format(
-                row_count, "lines" if input == "transactions" else input | replace("_", " "), reason
-            )
-            ~ (", amount {:,.2f}".format(amount) if amount is not none else "")
+            customer_value.grouped_digits(row_count)
+            ~ (" lines " if input == "transactions" else " " ~ input | replace("_", " ") ~ " ")
+            ~ reason
+            ~ (", amount " ~ customer_value.grouped_digits(amount, is_money=true)
+                if amount is not none else "")
             ~ (identical | format(identical_line_count)
                 if reason == "kept" and identical_line_count else "")
         ) -%}
@@ -146,8 +147,10 @@
     ).rows -%}
     {%- for attribute, customer_count, customer_share, unknown_row_count, is_grouping in rows -%}
         {%- do customer_value.report_sentence(
-            "attribute {}: a value for {:,} customers ({:.1%}); {:,} rows of unknown customers"
-            .format(attribute, customer_count, customer_share, unknown_row_count)
+            "attribute " ~ attribute ~ ": a value for "
+            ~ customer_value.grouped_digits(customer_count) ~ " customers ("
+            ~ ("%.1f" | format(100 * (customer_share | string | float))) ~ "%); "
+            ~ customer_value.grouped_digits(unknown_row_count) ~ " rows of unknown customers"
             ~ ("" if is_grouping else "; no grouping, since it needs 1 to "
             ~ customer_value.most_attribute_values() ~ " different values")
         ) -%}

@@ -9,7 +9,7 @@
     {%- set columns = customer_value.column_contents(relation, names) -%}
     {%- set row_count = run_query("select count(*) from " ~ relation).columns[0][0] | int -%}
     {%- set lines = [
-        "# " ~ value ~ ": " ~ "{:,}".format(row_count) ~ " lines, " ~ names | length ~ " columns",
+        "# " ~ value ~ ": " ~ customer_value.grouped_digits(row_count) ~ " lines, " ~ names | length ~ " columns",
         "# A suggestion: look it over, and save it for make build FILE=, or put it under",
         "# vars: customer_value: in dbt_project.yml.",
         "transactions: " ~ value | tojson,
@@ -294,12 +294,18 @@
 
 {# What a column holds, as a comment behind its line of the map. #}
 {% macro column_in_words(standard, of, format, separator, row_count) %}
+    {%- set of_all = " of " ~ customer_value.grouped_digits(row_count) -%}
     {%- if standard == "transacted_at" -%}
-        {{- return("{:,} of {:,} dates can be read".format(format["count"], row_count)) -}}
+        {{- return(
+            customer_value.grouped_digits(format["count"]) ~ of_all ~ " dates can be read"
+        ) -}}
     {%- elif standard in ["amount", "quantity", "unit_price"] -%}
-        {{- return("{:,} of {:,} numbers can be read".format(of[separator], row_count)) -}}
+        {{- return(customer_value.grouped_digits(of[separator]) ~ of_all ~ " numbers can be read") -}}
     {%- endif -%}
-    {{- return("{:,} of {:,} filled, {:,} different".format(of.filled, row_count, of.distinct)) -}}
+    {{- return(
+        customer_value.grouped_digits(of.filled) ~ of_all ~ " filled, "
+        ~ customer_value.grouped_digits(of.distinct) ~ " different"
+    ) -}}
 {% endmacro %}
 
 
@@ -318,7 +324,7 @@
         ).rows -%}
         {%- set values = [] -%}
         {%- for row in rows -%}
-            {%- do values.append((row[0] or "(empty)") ~ " " ~ "{:,}".format(row[1] | int)) -%}
+            {%- do values.append((row[0] or "(empty)") ~ " " ~ customer_value.grouped_digits(row[1] | int)) -%}
         {%- endfor -%}
         {%- do lines.append(advice ~ values | join(", ")) -%}
     {%- endfor -%}
@@ -337,7 +343,7 @@
         {%- for prefix, line_count in rows -%}
             {%- do lines.append(
                 "# return_order_prefix: " ~ prefix ~ "  # nearly all of the "
-                ~ "{:,}".format(line_count | int) ~ " lines with such an order id are negative"
+                ~ customer_value.grouped_digits(line_count | int) ~ " lines with such an order id are negative"
             ) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -385,9 +391,8 @@
     {%- for reason in ["missing_customer", "invalid_timestamp", "invalid_amount"]
         if reason in counts -%}
         {%- do lines.append(
-            "# A build leaves out {:,} of {:,} lines as {}".format(
-                counts[reason], row_count, reason
-            )
+            "# A build leaves out " ~ customer_value.grouped_digits(counts[reason]) ~ " of "
+            ~ customer_value.grouped_digits(row_count) ~ " lines as " ~ reason
             ~ (", such as " ~ examples[reason][:3] | join(", ")
             if reason != "missing_customer" else "")
         ) -%}

@@ -50,7 +50,9 @@
             and modules.re.search(specification.pattern or "", value) is not none
         ) -}}
     {%- elif kind == "zone" -%}
-        {{- return(value is string and value in modules.pytz.all_timezones_set) -}}
+        {#- dbt 2 has no list of zones; there DuckDB refuses what is none. -#}
+        {%- set zones = modules.pytz.all_timezones_set or [value] -%}
+        {{- return(value is string and value in zones) -}}
     {%- elif kind == "map" -%}
         {{- return(value is mapping) -}}
     {%- elif kind == "date" -%}
@@ -97,17 +99,17 @@
 
 {# Whether a text, YYYY-MM-DD, is a date of the calendar from 1900 on. #}
 {% macro is_date_text(text) %}
-    {%- set parts = modules.re.match("^([0-9]{4})-([0-9]{2})-([0-9]{2})$", text) -%}
-    {%- if not parts -%}
+    {%- if not modules.re.match("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", text) -%}
         {{- return(false) -}}
     {%- endif -%}
-    {%- set year, month, day = parts[1] | int, parts[2] | int, parts[3] | int -%}
-    {%- if year < 1900 or not 1 <= month <= 12 -%}
+    {%- set year, month, day = text[:4] | int, text[5:7] | int, text[8:] | int -%}
+    {%- if year < 1900 or month < 1 or month > 12 -%}
         {{- return(false) -}}
     {%- endif -%}
-    {%- set next_month = modules.datetime.date(year + month // 12, month % 12 + 1, 1) -%}
-    {%- set last = next_month - modules.datetime.timedelta(days=1) -%}
-    {{- return(1 <= day <= last.day) -}}
+    {%- set is_leap_year = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) -%}
+    {%- set february = 29 if is_leap_year else 28 -%}
+    {%- set days = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] -%}
+    {{- return(1 <= day and day <= days[month - 1]) -}}
 {% endmacro %}
 
 

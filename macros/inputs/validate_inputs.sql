@@ -86,20 +86,18 @@
 {# Stops at the first row of csv files that does not fit its header, with the place and the reason:
    the reader would stop in the middle of a build. #}
 {% macro require_readable_rows(reference, files) %}
-    {%- do try_or_compiler_error(
+    {#- One query, since dbt 2 keeps no temporary table for the next. -#}
+    {%- set rows = try_or_compiler_error(
         reference.path ~ " cannot be read as a csv: its lines may end in two different ways. Save "
         ~ "it anew; what the engine said is in the log of dbt.",
         run_query,
-        "select count(*) from " ~ customer_value.csv_relation(files)
+        "drop table if exists reject_errors; drop table if exists reject_scans; "
+        ~ "select count(*) from " ~ customer_value.csv_relation(files)
             | replace("auto_detect = false", "auto_detect = false, store_rejects = true")
-    ) -%}
-    {%- set rows = run_query(
-        "select count(distinct line) over () as line_count, file_path, line, error_type, "
+        ~ "; select count(distinct line) over () as line_count, file_path, line, error_type, "
         ~ "error_message from reject_errors inner join reject_scans using (scan_id, file_id) "
         ~ "order by file_path, line, column_idx limit 1"
     ).rows -%}
-    {%- do run_query("drop table reject_errors") -%}
-    {%- do run_query("drop table reject_scans") -%}
     {%- if rows -%}
         {%- set place = rows[0][1] ~ ", line " ~ rows[0][2] -%}
         {%- set more = " (as do %s other lines)" | format(rows[0][0] - 1) if rows[0][0] > 1 -%}
