@@ -59,7 +59,7 @@ endef
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build suggest benchmark dashboard draw dashboard-serve test test-previous test-next test-dbt2 test-spark test-warehouses docs lock clean
+.PHONY: help build suggest benchmark dashboard draw dashboard-serve test test-previous test-next test-dbt2 test-lake test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
@@ -71,7 +71,8 @@ help:
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
 	@echo "make test-previous    the strict parse and the core on the dbt-core before the locked one"
 	@echo "make test-next        the same on the next DuckDB"
-	@echo "make test-dbt2        the parse of dbt 2"
+	@echo "make test-dbt2        dbt 2: the parse, and a build where it finds its driver"
+	@echo "make test-lake        the core and the history, twice, in a DuckLake"
 	@echo "make test-spark       the whole project on a local Spark session (Java 17), compared"
 	@echo "make test-warehouses  the SQL compiled for Snowflake, BigQuery and Databricks"
 	@echo "make benchmark CUSTOMERS=1000000 SHAPE=lines   the build against two notebooks"
@@ -138,6 +139,9 @@ test-previous test-next test-dbt2: test-%: $(VENV)/test.stamp $(VENV)-%/other.st
 	CUSTOMER_VALUE_OTHER_DBT=$(or $(OTHER_DBT),$(VENV)-$*/bin/dbt) \
 		$(BIN)/python -m pytest -n 0 python_tests/test_versions.py $(ARGS)
 
+test-lake: $(VENV)-lake/other.stamp
+	$(VENV)-lake/bin/python -m pytest -n 0 python_tests/test_ducklake.py $(ARGS)
+
 test-spark: $(ENGINES)/engines.stamp
 	$(ENGINES)/bin/python -m pytest -n 0 python_tests/engines/test_spark.py $(ARGS)
 
@@ -165,10 +169,13 @@ lock:
 	$(LOCK) pyproject.toml --config-file python_tests/previous.toml --extra engines -o requirements-engines.txt
 	$(LOCK) pyproject.toml --config-file python_tests/previous.toml -o requirements-previous.txt
 	$(LOCK) pyproject.toml --config-file python_tests/next.toml -o requirements-next.txt
+	# The pins of the others, but for the DuckDB that the extension was built for.
+	cp requirements-dev.txt requirements-lake.txt
+	$(LOCK) pyproject.toml --extra lake -o requirements-lake.txt
 	echo "$(DBT_2)" | $(LOCK) - -o requirements-dbt2.txt
 
 clean:
-	rm -rf $(VENV) $(ENGINES) $(VENV)-previous $(VENV)-next $(VENV)-dbt2 \
+	rm -rf $(VENV) $(ENGINES) $(VENV)-previous $(VENV)-next $(VENV)-dbt2 $(VENV)-lake \
 		spark-warehouse target logs public dbt_packages *.duckdb \
 		*.duckdb.wal *_published .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -184,7 +191,7 @@ $(ENGINES)/engines.stamp: requirements-engines.txt
 	@$(call install,requirements-engines.txt,$(ENGINES))
 	@touch $@
 
-$(VENV)-previous/other.stamp $(VENV)-next/other.stamp $(VENV)-dbt2/other.stamp: $(VENV)-%/other.stamp: requirements-%.txt
+$(VENV)-previous/other.stamp $(VENV)-next/other.stamp $(VENV)-dbt2/other.stamp $(VENV)-lake/other.stamp: $(VENV)-%/other.stamp: requirements-%.txt
 	@$(find_python); "$$python" -m venv --clear $(VENV)-$*
 	@$(call install,$<,$(VENV)-$*)
 	@touch $@

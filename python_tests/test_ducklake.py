@@ -1,7 +1,12 @@
-"""The core and the history in a DuckLake, where DuckDB has the extension."""
+"""The core and the history in a DuckLake, where DuckDB's extension is at hand.
 
+`make test-lake` installs the extension as a wheel, beside the DuckDB that it was built for.
+"""
+
+import importlib.util
 import json
 import sys
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,38 +17,62 @@ from test_fixture import COUNTED, LINES
 from test_versions import run
 
 
-def has_ducklake() -> bool:
-    """Return whether the extension is installed; dbt would otherwise download it."""
-    try:
-        duckdb.connect().execute("load ducklake")
-    except duckdb.Error:
-        return False
-    return True
+def extension() -> Path | None:
+    """Return the file of the extension for this DuckDB, of the wheel or of an earlier install."""
+    (version,) = duckdb.connect().execute("select version()").fetchall()[0]
+    found = importlib.util.find_spec("duckdb_extension_ducklake")
+    places = [Path.home() / ".duckdb" / "extensions"]
+    if found is not None and found.origin is not None:
+        places.insert(0, Path(found.origin).parent / "extensions")
+    files = [file for place in places for file in place.glob(f"{version}/**/ducklake.*_extension")]
+    return files[0] if files else None
 
 
-@pytest.mark.skipif(not has_ducklake(), reason="DuckDB's extension ducklake is not installed")
-def test_six_customers_are_in_the_lake_as_counted_by_hand_and_a_later_build_corrects_the_past(
-    tmp_path,
-):
-    def built(lines: str, query: str) -> list[tuple]:
+pytestmark = pytest.mark.skipif(
+    extension() is None, reason="make test-lake installs DuckDB's extension ducklake"
+)
+
+
+@pytest.fixture
+def connection(tmp_path, monkeypatch) -> duckdb.DuckDBPyConnection:
+    """A connection with the extension, which dbt finds installed in a home of the test's own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    connection = duckdb.connect()
+    connection.execute(f"set home_directory = '{tmp_path}'")
+    connection.execute(f"install '{extension()}'")
+    connection.execute("load ducklake")
+    return connection
+
+
+@pytest.fixture
+def built(tmp_path, connection) -> Callable[..., list[tuple]]:
+    """A function that builds from lines into the lake and answers a query there."""
+
+    def build(lines: str, query: str) -> list[tuple]:
         (tmp_path / "six.csv").write_text(lines)
         variables = {
             "modules": ["history"],
             "transactions": str(tmp_path / "six.csv"),
             "as_of_date": "2015-02-07",
         }
-        build = run(
+        command = run(
             str(Path(sys.executable).with_name("dbt")),
             *("build", "--exclude-resource-type", "unit_test", "--target", "lake"),
             *("--vars", json.dumps(variables)),
             directory=tmp_path,
         )
-        assert build.returncode == 0, build.stdout + build.stderr
-        with duckdb.connect() as connection:
-            connection.execute("load ducklake")
-            connection.execute(f"attach 'ducklake:{tmp_path / 'six.ducklake'}' as lake (read_only)")
-            return connection.execute(query).fetchall()
+        assert command.returncode == 0, command.stdout + command.stderr
+        connection.execute(f"attach 'ducklake:{tmp_path / 'six.ducklake'}' as lake (read_only)")
+        rows = connection.execute(query).fetchall()
+        connection.execute("detach lake")
+        return rows
 
+    return build
+
+
+def test_six_customers_are_in_the_lake_as_counted_by_hand_and_a_later_build_corrects_the_past(
+    built,
+):
     found = built(
         LINES, "select customer_id, net_revenue from lake.main.customers order by customer_id"
     )

@@ -21,6 +21,7 @@ LOCKS = (
     "requirements-previous.txt",
     "requirements-next.txt",
     "requirements-dbt2.txt",
+    "requirements-lake.txt",
 )
 
 

@@ -2,12 +2,14 @@
 
 `make test-previous` makes the environment of requirements-previous.txt and names its dbt in
 CUSTOMER_VALUE_OTHER_DBT; `make test-next` and `make test-dbt2` do the same with theirs. There can
-be several behind colons. A dbt 2 is asked to parse only, since it downloads its driver of DuckDB.
+be several behind colons. A dbt 2 downloads its driver of DuckDB, so it parses and lists only, but
+where it finds a libduckdb: LD_LIBRARY_PATH=/its/folder make test-dbt2.
 """
 
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -57,23 +59,53 @@ def is_dbt_2(command: str, directory: Path) -> bool:
     return any(word.startswith("2.") for word in words[:4])
 
 
+def needs_driver_of_dbt_2(command: str, directory: Path) -> None:
+    if not is_dbt_2(command, directory):
+        pytest.skip("about dbt 2")
+    if run(command, "debug", directory=directory).returncode != 0:
+        pytest.skip("dbt 2 finds no libduckdb in LD_LIBRARY_PATH")
+
+
+def six(directory: Path) -> dict:
+    """Return the vars for six customers whose log is written into a directory."""
+    (directory / "six.csv").write_text(LINES)
+    return {**CORE, "transactions": str(directory / "six.csv"), "as_of_date": "2015-02-07"}
+
+
 def test_it_parses_without_a_warning(command, tmp_path):
     strict = [] if is_dbt_2(command, tmp_path) else ["--warn-error"]
     parsed = run(command, *strict, "parse", "--no-partial-parse", directory=tmp_path)
     assert parsed.returncode == 0, parsed.stdout + parsed.stderr
 
 
+@pytest.mark.parametrize("modules", [[], ["validation"]], ids=["core", "validation"])
+def test_dbt_2_lists_what_it_would_build_with_capabilities_off(command, tmp_path, modules):
+    """It resolves more here than where it parses: the metrics of models that are off."""
+    if not is_dbt_2(command, tmp_path):
+        pytest.skip("dbt-core resolves everything where it parses")
+    variables = json.dumps({"modules": modules})
+    listed = run(command, "ls", "--vars", variables, directory=tmp_path)
+    assert listed.returncode == 0, listed.stdout + listed.stderr
+    assert "customer_value__customers" in listed.stdout
+
+
+def test_dbt_2_says_at_once_that_it_runs_no_python_models(command, tmp_path):
+    needs_driver_of_dbt_2(command, tmp_path)
+    built = run(command, "build", "--vars", json.dumps(six(tmp_path)), directory=tmp_path)
+    assert built.returncode != 0
+    assert "build with python -m runner" in built.stdout + built.stderr
+    assert "Succeeded" not in built.stdout
+
+
 def test_the_core_is_as_counted_by_hand_and_readable_by_the_locked_duckdb(command, tmp_path):
     if is_dbt_2(command, tmp_path):
-        pytest.skip("dbt 2 builds through the runner: test_runner.py")
-    (tmp_path / "six.csv").write_text(LINES)
-    variables = {**CORE, "transactions": str(tmp_path / "six.csv"), "as_of_date": "2015-02-07"}
-    built = run(
-        command,
-        *("build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)),
-        directory=tmp_path,
-    )
+        needs_driver_of_dbt_2(command, tmp_path)
+        build = (sys.executable, "-m", "runner", "--dbt", command, "--")
+    else:
+        build = (command, "build", "--exclude-resource-type", "unit_test")
+    built = run(*build, "--vars", json.dumps(six(tmp_path)), directory=tmp_path)
     assert built.returncode == 0, built.stdout + built.stderr
+    assert "{:" not in built.stdout
     with duckdb.connect(str(tmp_path / "other.duckdb"), read_only=True) as connection:
         found = connection.execute(
             "select customer_id, repeat_count, last_purchase_age_days, customer_age_days, "
