@@ -7,9 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 import yaml
-from helpers import PACKAGE, ROOT, mart_names
+from helpers import PACKAGE, ROOT, load_model, mart_names
 
 PAGES = sorted(
     [
@@ -367,6 +368,7 @@ def test_the_page_of_troubles_has_what_the_engine_says(tmp_path):
         with pytest.raises(duckdb.Error) as refused:
             duckdb.connect(str(path))
         found.append(str(refused.value))
+    found.append(refusal_to_publish(other / "published"))
     phrases = [
         "Conflicting lock is held in",
         "attached in read-only mode",
@@ -374,8 +376,20 @@ def test_the_page_of_troubles_has_what_the_engine_says(tmp_path):
         "Is a directory",
         "it is not a valid DuckDB database file",
         "No space left on device",
+        "cannot be written (",
     ]
     page = (ROOT / "docs" / "troubleshooting.md").read_text()
     for phrase, said in zip(phrases, found, strict=True):
         assert phrase in said
         assert phrase in page
+
+
+def refusal_to_publish(folder: Path) -> str:
+    """Return what a build says of a published folder that it cannot make."""
+    publication = load_model("publication/customer_value__publication.py")
+    with duckdb.connect() as connection:
+        connection.execute("create table customers as select date '2026-01-31' as as_of_date")
+        marts = pd.DataFrame({"table_name": ["customers"], "relation_name": ["customers"]})
+        with pytest.raises(ValueError, match="published_path") as refused:
+            publication.publish(connection, marts, folder)
+    return str(refused.value)

@@ -1,5 +1,7 @@
 """The file for readers: whole, tested and never in the way, whatever happens to the builds."""
 
+import errno
+import fcntl
 import json
 import os
 import random
@@ -242,6 +244,30 @@ def test_two_builds_do_not_publish_into_a_folder_at_once(tmp_path, monkeypatch):
     ):
         publish_shop(tmp_path / "one.duckdb", folder, day=2)
     publish_shop(tmp_path / "one.duckdb", folder, day=2)
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL])
+def test_a_file_system_without_locks_is_no_other_build(tmp_path, monkeypatch, code):
+    def refuse(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(ValueError, match=rf"gives no locks \({os.strerror(code)}\), without which"):
+        publish_shop(tmp_path / "one.duckdb", tmp_path / "published")
+
+
+@pytest.mark.parametrize("step", ["locked", "claim", "write_version", "put_in_place"])
+def test_a_folder_that_cannot_be_written_gets_a_sentence_at_every_step(tmp_path, monkeypatch, step):
+    folder = tmp_path / "published"
+    before = publish_shop(tmp_path / "one.duckdb", folder)
+
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match="cannot be written"):
+        patch.setattr(publication, step, refuse)
+        publish_shop(tmp_path / "one.duckdb", folder, day=2)
+    assert os.readlink(folder / "current") == before
 
 
 @pytest.mark.parametrize("damage", ["missing", "short", "no manifest"])

@@ -234,7 +234,14 @@ def locked(folder: Path) -> Iterator[None]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except OSError:
+            except OSError as problem:
+                # Only these say that somebody else has it.
+                if problem.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise ValueError(
+                        f"The file system of {folder} gives no locks ({problem.strerror}), without "
+                        "which two builds could mix their files there: name a folder on another "
+                        "disk in published_path."
+                    ) from problem
                 if time.monotonic() > waited_until:
                     raise ValueError(
                         f"Another build publishes into {folder} right now: run dbt build again "
@@ -289,43 +296,54 @@ def publish(
     (as_of_date,) = connection.execute(
         f"select max(as_of_date) from {places['customers']}"
     ).fetchall()[0]
-    if (folder / "current").exists() and not (folder / "current").is_symlink():
-        raise ValueError(
-            f"{folder / 'current'} is in the way: publishing makes a link of that name. "
-            "Move it, or name another folder in published_path."
-        )
-    (folder / "versions").mkdir(parents=True, exist_ok=True)
-    with locked(folder):
-        claim(folder, database, shop)
-        tables = [describe(connection, *item) for item in sorted(places.items())]
-        version = version_of(tables, as_of_date)
-        publication = summarise(tables, version, as_of_date, folder)
-        place, unfinished = place_of(folder / "versions", version), folder / "versions" / UNFINISHED
-        if not place.exists():
-            shutil.rmtree(unfinished, ignore_errors=True)
-            try:
-                write_version(connection, tables, publication, unfinished)
-                write_manifest(unfinished, shop)
-                unfinished.rename(place)
-            except BaseException as problem:
+    try:
+        if (folder / "current").exists() and not (folder / "current").is_symlink():
+            raise ValueError(
+                f"{folder / 'current'} is in the way: publishing makes a link of that name. "
+                "Move it, or name another folder in published_path."
+            )
+        (folder / "versions").mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            claim(folder, database, shop)
+            tables = [describe(connection, *item) for item in sorted(places.items())]
+            version = version_of(tables, as_of_date)
+            publication = summarise(tables, version, as_of_date, folder)
+            place = place_of(folder / "versions", version)
+            if not place.exists():
+                unfinished = folder / "versions" / UNFINISHED
                 shutil.rmtree(unfinished, ignore_errors=True)
-                if is_disk_full(problem):
-                    raise ValueError(
-                        f"There is no space left to publish into {folder}: readers keep the "
-                        "version they have. Free some, or name a folder elsewhere in "
-                        "published_path."
-                    ) from problem
-                raise
-        put_in_place(folder, place.name)
+                try:
+                    write_version(connection, tables, publication, unfinished)
+                    write_manifest(unfinished, shop)
+                    unfinished.rename(place)
+                except BaseException:
+                    shutil.rmtree(unfinished, ignore_errors=True)
+                    raise
+            put_in_place(folder, place.name)
+    except (OSError, duckdb.Error) as problem:
+        if sentence := sentence_of(problem, folder):
+            raise ValueError(sentence) from problem
+        raise
     return publication
 
 
-def is_disk_full(problem: BaseException) -> bool:
-    """Return whether an error says that the disk is full, as Python or as DuckDB says it."""
-    if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    words = ("no space left", "disk quota", "enough space", "could not write")
-    return isinstance(problem, duckdb.Error) and any(w in str(problem).lower() for w in words)
+def sentence_of(problem: Exception, folder: Path) -> str:
+    """Return what an error of the disk means for the folder; empty for any other error."""
+    words, code = str(problem).lower(), getattr(problem, "errno", None)
+    is_duckdb = isinstance(problem, duckdb.Error)
+    full = ("no space left", "disk quota", "enough space", "could not write")
+    if code in (errno.ENOSPC, errno.EDQUOT) or (is_duckdb and any(w in words for w in full)):
+        return (
+            f"There is no space left to publish into {folder}: readers keep the version they "
+            "have. Free some, or name a folder elsewhere in published_path."
+        )
+    refused = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+    if code in refused or (is_duckdb and str(folder) in str(problem) and "permission" in words):
+        return (
+            f"{folder} cannot be written ({getattr(problem, 'strerror', None) or problem}): give "
+            "yourself the right to write there, or name another folder in published_path."
+        )
+    return ""
 
 
 def model(dbt, session):
