@@ -1,6 +1,7 @@
 """What several tests need: the models as modules, and CDNOW computed without the project."""
 
 import importlib.util
+import re
 import shutil
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -54,6 +55,15 @@ def seed_path(name: str, project: Path = ROOT) -> Path:
     """Return the file of a seed, whichever capability it belongs to."""
     (path,) = (project / "seeds").glob(f"*/{PACKAGE}{name}.csv")
     return path
+
+
+def reasons_of_the_list() -> dict[str, list[str]]:
+    """Return input -> the reasons for leaving out one of its rows."""
+    text = (ROOT / "macros" / "checks" / "exclusion_reasons.sql").read_text()
+    return {
+        name: re.findall(r'"(\w+)"', names)
+        for name, names in re.findall(r'"(\w+)": \[(.*?)\]', text, re.S)
+    }
 
 
 @cache

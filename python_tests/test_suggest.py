@@ -1,13 +1,14 @@
 """The suggested vars: what they map, that they build, and what make does with them."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import ROOT, reasons_of_the_list
 
 THREE = """\
 who,bought,paid
@@ -109,6 +110,70 @@ def test_a_decimal_comma_is_seen_by_what_it_makes_readable(suggest, tmp_path):
     assert variables["transaction_columns"]["unit_price"] == "price"
     assert "# 3 of 3 numbers can be read" in printed
     assert "# A build can read all lines." in printed
+
+
+STRIPE = """\
+id,created,customer,amount,amount_refunded,refunded,status,is_return
+ch_1,1706743800,cus_1,10.00,0,false,succeeded,
+ch_2,1706843800,cus_2,20.00,20.00,true,succeeded,N
+ch_3,1706843801,,20.00,0,false,succeeded,
+ch_4,later,cus_2,20.00,0,false,succeeded,
+ch_5,1706843803,cus_2,20.00,some,false,succeeded,
+ch_6,1706843804,cus_2,1_000,0,false,succeeded,
+ch_7,1706843805,cus_2,20.00,0,false,succeeded,maybe
+"""
+
+
+def test_an_export_with_epochs_refunds_and_every_reason(suggest, tmp_path):
+    """What a build counts is counted, and what only a build can tell is named."""
+    csv = tmp_path / "charges.csv"
+    csv.write_text(STRIPE)
+    printed = suggest(str(csv))
+    variables = yaml.safe_load(printed)
+    assert variables["transaction_columns"] == {
+        "customer_id": "customer",
+        "transacted_at": "created",
+        "amount": "amount",
+        "refunded_amount": "amount_refunded",
+        "status": "status",
+        "is_return": "is_return",
+    }
+    assert variables["date_format"] == "epoch_seconds"
+    assert "# refunded is no is_return" in printed
+    for sentence in [
+        "1 of 7 lines as missing_customer",
+        '1 of 7 lines as invalid_timestamp, such as "later"',
+        '2 of 7 lines as invalid_amount, such as "1_000 less 0", "20.00 less some"',
+        '1 of 7 lines as invalid_flag, such as "maybe"',
+    ]:
+        assert f"# A build leaves out {sentence}" in printed
+    # Nothing is excluded by default, so that the two reasons of vars have no lines.
+    reasons = set(reasons_of_the_list()["transactions"])
+    named = set(re.findall(r"\w+", printed))
+    assert reasons - named == {"excluded_status", "excluded_product"}
+
+
+@pytest.mark.parametrize(
+    ("content", "date_format"),
+    [
+        ("customer,day,total\n44000,45322,10\n44001,45323.75,20\n", "spreadsheet_serial"),
+        ("who,bought,paid\na,1706743800000,5\nb,1706743900000,6\n", "epoch_milliseconds"),
+        ("a1,b2,c3\n45322,45400,3\n45323,45401,4\n", None),
+    ],
+    ids=["serials", "milliseconds", "two candidates"],
+)
+def test_numbers_that_are_dates_are_told_from_ids(suggest, tmp_path, content, date_format):
+    csv = tmp_path / "orders.csv"
+    csv.write_text(content)
+    printed = suggest(str(csv))
+    variables = yaml.safe_load(printed)
+    names = content.splitlines()[0].split(",")
+    if date_format:
+        assert list(variables["transaction_columns"].values()) == names
+        assert variables["date_format"] == date_format
+    else:
+        assert "# If a1 is the date, its date_format is spreadsheet_serial." in printed
+        assert "date_format" not in variables
 
 
 def test_an_input_that_is_not_there_gets_a_sentence(dbt, tmp_path):

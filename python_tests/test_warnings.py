@@ -3,7 +3,7 @@
 import re
 
 import yaml
-from helpers import PACKAGE, ROOT
+from helpers import ROOT, reasons_of_the_list
 
 CORE = ROOT / "models" / "core"
 
@@ -35,8 +35,58 @@ def test_every_code_is_listed_once_documented_and_produced_by_a_test():
 def test_every_reason_for_leaving_rows_out_has_its_advice():
     advice = (ROOT / "macros" / "checks" / "exclusion_advice.sql").read_text()
     advised = set(re.findall(r'^ +"(\w+)": "', advice, re.M))
-    rows = (CORE / "marts" / f"{PACKAGE}excluded_rows.sql").read_text().split("\nwith\n")[0]
-    reasons = set(re.findall(r'"(\w+)"', rows.split("{%- set reasons")[1]))
-    reasons -= {"transactions", "campaign_contacts", "service_activities"}
-    reasons -= {"decisions", "subscriptions"}
+    reasons = {reason for names in reasons_of_the_list().values() for reason in names}
+    assert len(reasons) > 20
     assert reasons - advised == set()
+
+
+# What a value that cannot be read does: the reason that its row gets, or the warning of its column.
+UNREAD = {
+    "transactions": {
+        "transacted_at": "invalid_timestamp", "amount": "invalid_amount",
+        "refunded_amount": "invalid_amount", "is_return": "invalid_flag",
+        "cost": "unread_values", "quantity": "unread_values", "unit_price": "unread_values",
+    },
+    "customer_attributes": {},
+    "service_activities": {"performed_at": "invalid_date", "quantity": "invalid_quantity"},
+    "campaign_contacts": {
+        "contacted_at": "invalid_timestamp", "responded": "invalid_flag",
+        "exposed": "invalid_flag", "response_value": "invalid_number",
+        "cost": "invalid_number", "planned_share": "invalid_number",
+    },
+    "subscriptions": {
+        "started_on": "invalid_date", "ended_on": "invalid_date",
+        "trial_ends_on": "invalid_date", "cancelled_on": "invalid_date",
+        "amount": "invalid_amount", "quantity": "invalid_amount",
+        "billing_interval": "missing_interval", "is_paused": "invalid_flag",
+    },
+    "subscription_payments": {
+        "paid_on": "invalid_date", "amount": "invalid_amount",
+        "billing_interval": "missing_interval",
+    },
+    "subscription_changes": {
+        "changed_on": "invalid_date", "mrr_change": "invalid_amount",
+        "billing_interval": "missing_interval",
+    },
+}  # fmt: skip
+
+
+def test_no_column_of_an_input_has_values_that_are_lost_in_silence():
+    """Every column of numbers, dates or flags has a reason or the warning unread_values."""
+    page = (ROOT / "docs" / "vars.md").read_text().split("## Columns of the inputs")[1]
+    specifications = (ROOT / "macros" / "inputs" / "input_specifications.sql").read_text()
+    for part in page.split("\n### ")[1:]:
+        name = part.split("\n")[0]
+        columns = re.findall(r"^\| `(\w+)` \| [^|]* \| ([^|]*) \|", part, re.M)
+        typed = {c for c, kind in columns if re.search("number|date|boolean", kind)}
+        assert typed == set(UNREAD[name]), name
+        reasons = (
+            reasons_of_the_list()["subscriptions" if name.startswith("subscription") else name]
+            if UNREAD[name]
+            else []
+        )
+        for column, reason in UNREAD[name].items():
+            assert reason in [*reasons, "unread_values"], (name, column)
+    warned = sum(reason == "unread_values" for of in UNREAD.values() for reason in of.values())
+    # And the attribute acquisition_cost.
+    assert specifications.count('"if_unread": ') == warned + 1

@@ -3,8 +3,8 @@
     {{- return({
         "missing_customer": "look at the column mapped to customer_id",
         "invalid_timestamp": "give the dates' date_format, such as %d/%m/%Y",
-        "invalid_amount": "look at the column mapped to amount: a number below 10^14, or text such "
-            ~ "as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",
+        "invalid_amount": "look at the column mapped to amount, which must hold numbers below 10^14, "
+            ~ "or text such as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",
         "invalid_flag": "a flag says yes or no as true, t, yes, y, 1, on or false, f, no, n, 0, off",
         "future_dated": "they lie after as_of_date, or far behind all other lines "
             ~ "(maximum_as_of_gap_days); mend the dates, or give a later as_of_date",
@@ -13,7 +13,8 @@
         "excluded_product": "shorten excluded_products, if that was not intended",
         "conflicting_line": "they have the line_id of another line, and differ from it",
         "duplicate_line": "see line_id and drop_identical_lines, if they are no duplicates",
-        "customer_without_purchase": "look at the signs of the amounts: a negative one is a return",
+        "customer_without_purchase": "all that these customers have is returns: look at the signs of "
+            ~ "the amounts, and at is_return and return_order_prefix",
         "missing_campaign": "look at the column mapped to campaign_id",
         "unknown_customer": "look at whether the ids are written as in the transactions",
         "invalid_number": "look at the columns mapped to response_value, cost and planned_share",
@@ -22,7 +23,8 @@
         "invalid_date": "give the dates' date_format, such as %d/%m/%Y",
         "invalid_quantity": "look at the column mapped to quantity",
         "missing_subscription": "look at the column mapped to subscription_id",
-        "missing_interval": "map billing_interval, or set the var billing_interval",
+        "missing_interval": "map billing_interval, whose words docs/vars.md lists, or set the var "
+            ~ "billing_interval",
         "end_before_start": "look at whether start and end are the right way round",
         "duplicate_period": "they equal another one",
         "overlapped_period": "a longer or dearer period of the subscription begins on their day",

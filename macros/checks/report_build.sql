@@ -101,7 +101,8 @@
             ~ "distinguishes a duplicate from a second purchase)" -%}
         {%- do customer_value.report_sentence(
             customer_value.grouped_digits(row_count)
-            ~ (" lines " if input == "transactions" else " " ~ input | replace("_", " ") ~ " ")
+            ~ ((" line " if row_count == 1 else " lines ") if input == "transactions"
+                else " " ~ input | replace("_", " ") ~ " ")
             ~ reason
             ~ (", amount " ~ customer_value.grouped_digits(amount, is_money=true)
                 if amount is not none else "")

@@ -19,23 +19,29 @@
         {{- return(customer_value.suggest_vars_lines(lines)) -}}
     {%- endif -%}
     {%- set formats = customer_value.readable_date_formats(relation, columns, row_count) -%}
-    {%- set map = customer_value.suggested_map(columns, formats) -%}
+    {%- set moments = customer_value.readable_moments(relation, columns) -%}
+    {%- set map = customer_value.suggested_map(columns, formats, moments) -%}
+    {%- do moments.update(formats) -%}
     {%- set separator = customer_value.suggested_separator(columns, map) -%}
     {%- do lines.append("transaction_columns:") -%}
     {%- for standard, name in map.items() -%}
         {%- do lines.append(
             "  " ~ standard ~ ": " ~ name | tojson ~ "  # "
             ~ customer_value.column_in_words(
-                standard, columns[name], formats.get(name), separator, row_count
+                standard, columns[name], moments.get(name), separator, row_count
             )
         ) -%}
     {%- endfor -%}
-    {%- set format = formats.get(map.get("transacted_at")) or {"formats": []} -%}
+    {%- set format = moments.get(map.get("transacted_at")) or {"formats": []} -%}
     {%- if format.formats and format.formats[0] -%}
-        {%- do lines.append("date_format: " ~ format.formats[0] | tojson ~ (
-            "  # CHECK: " ~ format.formats[1] ~ " reads as many: is the day or the month first?"
-            if format.formats | length > 1 else ""
-        )) -%}
+        {%- set remark = "" -%}
+        {%- if format.formats | length > 1 -%}
+            {%- set remark = "  # CHECK: " ~ format.formats[1] ~ " reads as many: is the day or "
+                ~ "the month first?" -%}
+        {%- elif format.formats[0].startswith("epoch") -%}
+            {%- set remark = "  # moments in UTC, taken to the var timezone" -%}
+        {%- endif -%}
+        {%- do lines.append("date_format: " ~ format.formats[0] | tojson ~ remark) -%}
     {%- endif -%}
     {%- if separator == "," -%}
         {%- do lines.append(
@@ -50,12 +56,25 @@
             "# MISSING: no column looks like " ~ standard ~ " ("
             ~ specification.columns[standard].meaning ~ "): add it to the map."
         ) -%}
+        {%- for name, of in moments.items() if standard == "transacted_at" -%}
+            {%- do lines.append(
+                "# If " ~ name ~ " is the date, its date_format is " ~ of.formats[0] ~ "."
+            ) -%}
+        {%- endfor -%}
     {%- else -%}
         {%- do lines.extend(customer_value.suggested_account(
             relation, map, (format.formats or [""])[0], separator, row_count
         )) -%}
     {%- endfor -%}
     {%- set rest = names | reject("in", map.values() | list) | list -%}
+    {%- for name in rest if modules.re.sub("[^a-z]", "", name | lower) in [
+        "refunded", "isrefunded", "wasrefunded", "returned", "isreturned", "wasreturned"
+    ] -%}
+        {%- do lines.append(
+            "# " ~ name ~ " is no is_return, which marks a line that takes back another one: of a "
+            ~ "sale that was given back later, map the amount given back to refunded_amount."
+        ) -%}
+    {%- endfor -%}
     {%- if rest -%}
         {%- do lines.append("# Not read: " ~ rest | join(", ")) -%}
     {%- endif -%}
@@ -140,14 +159,14 @@
     {%- set days = [
         "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d",
         "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y",
-        "%d %B %Y", "%B %d, %Y", "%Y%m%d",
+        "%d %B %Y", "%B %d, %Y", "%Y%m%d", "%Y%m%d%H%M%S",
     ] -%}
     {%- set times = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z"] -%}
     {%- set found = {} -%}
     {%- for name, of in columns.items() if of.filled and of.length <= 40 -%}
         {%- if of.dates == of.filled and of.numbers < of.filled -%}
             {%- do found.update({name: {"formats": [""], "count": of.dates}}) -%}
-        {%- elif of.length >= 6 and (of.numbers < of.filled or of.length == 8) -%}
+        {%- elif of.length >= 6 and (of.numbers < of.filled or of.length in [8, 14]) -%}
             {%- set column = customer_value.input_column({"column": name}, "column") -%}
             {%- set formats, counts = [], [] -%}
             {%- for day in days -%}
@@ -194,9 +213,39 @@
 {% endmacro %}
 
 
+{# Column -> the word for numbers that are moments, such as epoch_seconds, and how many of its
+   values are such a moment from 1990 to 2099. Ids and amounts may look like one, too. #}
+{% macro readable_moments(relation, columns) %}
+    {%- set tried, counts = [], [] -%}
+    {%- for name, of in columns.items() if of.filled and 2 * of.numbers >= of.filled -%}
+        {%- set column = customer_value.input_column({"column": name}, "column") -%}
+        {%- for word in customer_value.date_words() -%}
+            {%- do tried.append([name, of.filled, word]) -%}
+            {%- do counts.append(
+                "count(case when " ~ customer_value.parse_timestamp(column, word)
+                ~ " between cast('1990-01-01' as " ~ customer_value.type_timestamp()
+                ~ ") and cast('2099-12-31' as " ~ customer_value.type_timestamp()
+                ~ ") then 1 end) as c" ~ tried | length
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set found = {} -%}
+    {%- for count in (run_query(
+        "select " ~ counts | join(", ") ~ " from " ~ relation
+    ).rows[0] if counts else []) -%}
+        {%- set name, filled, word = tried[loop.index0] -%}
+        {%- if 2 * count >= filled -%}
+            {%- do found.update({name: {"formats": [word], "count": count | int}}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(found) -}}
+{% endmacro %}
+
+
 {# Standard name -> column: by the column's name, where its content fits; in a file of three columns
-   whose names say nothing, by the content alone. #}
-{% macro suggested_map(columns, formats) %}
+   whose names say nothing, by the content alone. Numbers are dates where the name says so, and in
+   such a file where one column alone looks like it. #}
+{% macro suggested_map(columns, formats, moments) %}
     {%- set words = {
         "transacted_at": ["transactedat", "orderdate", "createdat", "created", "orderedat",
             "invoicedate", "purchasedat", "purchasetimestamp", "paidat", "transactiondate",
@@ -209,6 +258,8 @@
         "amount": ["amount", "linetotal", "totalamount", "ordertotal", "totalprice",
             "grosssales", "netsales", "paymentvalue", "salesvalue", "total", "revenue", "sales",
             "spend", "value", "dollars", "netamount", "sum", "paid"],
+        "refunded_amount": ["refundedamount", "amountrefunded", "refundamount", "totalrefunded",
+            "totalrefund", "totalrefunds", "refundedtotal", "refundtotal"],
         "order_id": ["orderid", "ordernumber", "ordername", "invoiceno", "invoice", "basketid",
             "receiptid", "receipt", "transactionid", "paymentid", "chargeid", "order", "basket"],
         "line_id": ["lineid", "orderitemid", "lineitemid", "rowid", "linenumber"],
@@ -216,15 +267,16 @@
             "item", "article", "variantid"],
         "status": ["orderstatus", "financialstatus", "status", "state"],
         "currency": ["currencycode", "currency"],
-        "is_return": ["isreturn", "isrefund", "returned", "refunded", "return"],
+        "is_return": ["isreturn", "isrefund", "return"],
     } -%}
     {%- set places = [] -%}
     {%- for standard, known in words.items() -%}
         {%- for name, of in columns.items() if of.filled -%}
             {%- set plain = modules.re.sub("[^a-z0-9]", "", name | lower) -%}
-            {%- set fits = formats.get(name) if standard == "transacted_at"
+            {%- set fits = (formats.get(name) or moments.get(name))
+                if standard == "transacted_at"
                 else 2 * of.numbers >= of.filled
-                if standard in ["amount", "quantity", "unit_price"]
+                if standard in ["amount", "refunded_amount", "quantity", "unit_price"]
                 else not (standard == "customer_id" and formats.get(name)) -%}
             {%- set place = namespace(value=none) -%}
             {%- for word in known if fits and place.value is none -%}
@@ -234,7 +286,8 @@
             {%- endfor -%}
             {%- for word in known if fits and place.value is none and word | length > 3 -%}
                 {%- if plain.endswith(word) or (plain.startswith(word) and standard not in
-                    ["amount", "unit_price", "quantity", "order_id", "is_return"]) -%}
+                    ["amount", "refunded_amount", "unit_price", "quantity", "order_id",
+                    "is_return"]) -%}
                     {%- set place.value = 100 + loop.index0 -%}
                 {%- endif -%}
             {%- endfor -%}
@@ -259,6 +312,14 @@
         {%- for name in formats if "transacted_at" not in map and name not in map.values() -%}
             {%- do map.update({"transacted_at": name}) -%}
         {%- endfor -%}
+        {%- set epochs = [] -%}
+        {%- for name, of in moments.items() if name not in map.values()
+            and of.formats[0] != "spreadsheet_serial" -%}
+            {%- do epochs.append(name) -%}
+        {%- endfor -%}
+        {%- if "transacted_at" not in map and epochs | length == 1 -%}
+            {%- do map.update({"transacted_at": epochs[0]}) -%}
+        {%- endif -%}
         {%- for name, of in columns.items() if "amount" not in map and "unit_price" not in map
             and name not in map.values() and of.numbers == of.filled and name not in formats
             and name != columns | list | first -%}
@@ -299,7 +360,7 @@
         {{- return(
             customer_value.grouped_digits(format["count"]) ~ of_all ~ " dates can be read"
         ) -}}
-    {%- elif standard in ["amount", "quantity", "unit_price"] -%}
+    {%- elif standard in ["amount", "refunded_amount", "quantity", "unit_price"] -%}
         {{- return(customer_value.grouped_digits(of[separator]) ~ of_all ~ " numbers can be read") -}}
     {%- endif -%}
     {{- return(
@@ -351,34 +412,76 @@
 {% endmacro %}
 
 
-{# Comments on the lines that a build with the suggested vars would leave out, and why. #}
+{# Comments on the lines that a build with the suggested vars would leave out, by the first reason
+   that applies; those that depend on other lines or on a seed are named only. #}
 {% macro suggested_account(relation, map, date_format, separator, row_count) %}
     {%- set column = {} -%}
-    {%- for standard in ["customer_id", "transacted_at", "amount", "quantity", "unit_price"] -%}
+    {%- for standard in customer_value.input_specifications()["transactions"].columns -%}
         {%- do column.update({standard: customer_value.input_column(map, standard)}) -%}
     {%- endfor -%}
     {%- set text = dbt.type_string() -%}
+    {%- set money = customer_value.type_amount() -%}
     {%- if "amount" in map -%}
-        {%- set amount = customer_value.parse_number(column.amount, "decimal(38, 4)", separator) -%}
+        {%- set amount = customer_value.parse_number(column.amount, money, separator) -%}
         {%- set written = "cast(" ~ column.amount ~ " as " ~ text ~ ")" -%}
     {%- else -%}
-        {%- set amount = customer_value.parse_number(column.quantity, "decimal(38, 4)", separator)
-            ~ " + "
-            ~ customer_value.parse_number(column.unit_price, "decimal(38, 4)", separator) -%}
+        {%- set amount = customer_value.amount_product(
+            customer_value.parse_number(column.quantity, money, separator),
+            customer_value.parse_number(
+                column.unit_price, customer_value.type_decimal(20, 6), separator
+            ),
+            money
+        ) -%}
         {%- set written = "concat(cast(" ~ column.quantity ~ " as " ~ text ~ "), ' x ', cast("
             ~ column.unit_price ~ " as " ~ text ~ "))" -%}
     {%- endif -%}
+    {%- set time = customer_value.type_timestamp() -%}
+    {%- set moment = customer_value.parse_timestamp(column.transacted_at, date_format) -%}
+    {%- set no_amount = amount ~ " is null" -%}
+    {%- if "refunded_amount" in map -%}
+        {%- set no_amount = "(" ~ no_amount ~ " or ("
+            ~ customer_value.is_given(column.refunded_amount) ~ " and "
+            ~ customer_value.parse_number(column.refunded_amount, money, separator)
+            ~ " is null))" -%}
+        {%- set written = "concat(" ~ written ~ ", ' less ', cast(" ~ column.refunded_amount
+            ~ " as " ~ text ~ "))" -%}
+    {%- endif -%}
+    {%- set conditions = {
+        "missing_customer": [
+            customer_value.parse_customer_id(column.customer_id) ~ " is null", "null"
+        ],
+        "invalid_timestamp": [
+            "not coalesce(" ~ moment ~ " >= cast('1900-01-01' as " ~ time ~ ") and " ~ moment
+            ~ " < cast('2262-01-01' as " ~ time ~ "), false)",
+            column.transacted_at,
+        ],
+        "invalid_amount": [no_amount, written],
+        "invalid_flag": [customer_value.is_unknown_flag(column.is_return), column.is_return],
+        "excluded_status": [
+            "lower(" ~ customer_value.text_id(column.status) ~ ") in ("
+            ~ customer_value.quoted_words(var("excluded_statuses")) ~ ")",
+            column.status,
+        ],
+        "excluded_product": [
+            "lower(" ~ customer_value.parse_id(column.product_id) ~ ") in ("
+            ~ customer_value.quoted_words(var("excluded_products")) ~ ")",
+            column.product_id,
+        ],
+    } -%}
+    {%- set known = customer_value.exclusion_reasons().transactions -%}
+    {%- set reasons, values = [], [] -%}
+    {%- for reason in known if reason in conditions -%}
+        {%- do reasons.append("when " ~ conditions[reason][0] ~ " then '" ~ reason ~ "'") -%}
+        {%- do values.append(
+            "when " ~ conditions[reason][0] ~ " then cast(" ~ conditions[reason][1] ~ " as "
+            ~ text ~ ")"
+        ) -%}
+    {%- endfor -%}
     {%- set rows = run_query(
-        "select reason, example, count(*) as line_count from (select case when "
-        ~ customer_value.parse_customer_id(column.customer_id) ~ " is null then 'missing_customer' "
-        ~ "when " ~ customer_value.parse_timestamp(column.transacted_at, date_format)
-        ~ " is null then 'invalid_timestamp' when " ~ amount ~ " is null then 'invalid_amount' end "
-        ~ "as reason, case when " ~ customer_value.parse_customer_id(column.customer_id)
-        ~ " is null then null when "
-        ~ customer_value.parse_timestamp(column.transacted_at, date_format)
-        ~ " is null then cast(" ~ column.transacted_at ~ " as " ~ text ~ ") when " ~ amount
-        ~ " is null then " ~ written ~ " end as example from " ~ relation ~ ") as judged "
-        ~ "where reason is not null group by reason, example order by 3 desc, 1, 2"
+        "select reason, example, count(*) as line_count from (select case "
+        ~ reasons | join(" ") ~ " end as reason, case " ~ values | join(" ")
+        ~ " end as example from " ~ relation ~ ") as judged where reason is not null "
+        ~ "group by reason, example order by 3 desc, 1, 2"
     ).rows -%}
     {%- set counts, examples = {}, {} -%}
     {%- for reason, example, line_count in rows -%}
@@ -388,8 +491,7 @@
         ) -%}
     {%- endfor -%}
     {%- set lines = [] -%}
-    {%- for reason in ["missing_customer", "invalid_timestamp", "invalid_amount"]
-        if reason in counts -%}
+    {%- for reason in known if reason in counts -%}
         {%- do lines.append(
             "# A build leaves out " ~ customer_value.grouped_digits(counts[reason]) ~ " of "
             ~ customer_value.grouped_digits(row_count) ~ " lines as " ~ reason
@@ -399,5 +501,9 @@
     {%- else -%}
         {%- do lines.append("# A build can read all lines.") -%}
     {%- endfor -%}
+    {%- do lines.append(
+        "# Only a build can tell which lines it leaves out as "
+        ~ known | reject("in", conditions) | join(", ") ~ "."
+    ) -%}
     {{- return(lines) -}}
 {% endmacro %}

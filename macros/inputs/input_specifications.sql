@@ -1,7 +1,9 @@
 {# All that the project knows of its inputs, by the var that names each: the var that maps its
    columns, the standard columns, the models that replace it in the demos, the capability that it
    switches on, and the sentence about a missing column. The maps, the validation and the tables of
-   docs/vars.md are made from this. The columns in `instead` together replace a required one. #}
+   docs/vars.md are made from this. The columns in `instead` together replace a required one. A
+   value that cannot be read is a reason to leave its row out; where `if_unread` is given, it counts
+   as empty, with that consequence, and is a warning. #}
 {% macro input_specifications() %}
     {{- return({
         "transactions": {
@@ -39,12 +41,16 @@
                     "type": "number or text",
                     "meaning": "what the line cost the company, all pieces: the lifetime value is "
                         ~ "then the customer's contribution; lines without it have `gross_margin`",
+                    "if_unread": ", so that the var gross_margin stands in",
                 },
                 "quantity": {
                     "type": "number or text",
+                    "if_unread": "",
                     "meaning": "pieces; times `unit_price` the amount, where no amount is mapped",
                 },
-                "unit_price": {"type": "number or text", "meaning": "price of one piece"},
+                "unit_price": {
+                    "type": "number or text", "if_unread": "", "meaning": "price of one piece"
+                },
                 "order_id": {
                     "type": "any",
                     "meaning": "a customer's lines with one order id are one order; without it, "
@@ -95,6 +101,9 @@
                 "type": "any, kept as trimmed text",
                 "meaning": "at least one attribute under a name of yours, such as `channel`; "
                     ~ "`acquisition_cost` is a number",
+                "if_unread": {
+                    "acquisition_cost": ", so that the seed acquisition_costs stands in"
+                },
             },
         },
         "service_activities": {

@@ -1,3 +1,9 @@
+{%- set unread = {"transactions": unread_columns("transactions")} -%}
+{%- if is_on("decisions") -%}
+    {%- do unread.update({
+        "customer_attributes": unread_columns("customer_attributes")
+    }) -%}
+{%- endif %}
 with
 
 customer_totals as (
@@ -84,6 +90,71 @@ folded_ids as (
 
 ),
 
+-- A value that decides nothing about its row is still not lost in silence.
+unread_values as (
+    {% for name in unread.transactions %}
+        select
+            'transactions' as input,
+            '{{ name }}' as column_name,
+            unread_{{ name }} as written
+        from {{ ref("int_customer_value__transactions_classified") }}
+        where exclusion_reason is null and unread_{{ name }} is not null
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+    {% for name in unread.get("customer_attributes", []) %}
+        union all
+        select
+            'customer_attributes' as input,
+            attribute as column_name,
+            attribute_value as written
+        from {{ ref("int_customer_value__customer_attributes") }}
+        where
+            attribute = '{{ name }}'
+            and {{ is_given("attribute_value") }}
+            and {{ parse_number("attribute_value", type_money()) }} is null
+    {% endfor %}
+),
+
+counted_values as (
+
+    select
+        input,
+        column_name,
+        concat('"', substr(trim(written), 1, 40), '"') as written,
+        count(*) as value_count
+    from unread_values
+    group by input, column_name, concat('"', substr(trim(written), 1, 40), '"')
+
+),
+
+placed_values as (
+
+    select
+        *,
+        row_number() over (
+            partition by input, column_name order by value_count desc, written asc
+        ) as place
+    from counted_values
+
+),
+
+unread_columns as (
+
+    select
+        input,
+        column_name,
+        sum(value_count) as value_count,
+        max(case when place = 1 then written end)
+        {% for place in [2, 3] %}
+            || coalesce(
+                max(case when place = {{ place }} then ', ' || written end), ''
+            )
+        {% endfor %} as examples
+    from placed_values
+    group by input, column_name
+
+),
+
 warnings as (
 
     select
@@ -138,6 +209,37 @@ warnings as (
     from line_totals
     where
         unmarked_negative_count > {{ var("maximum_negative_share") }} * line_count
+    union all
+    select
+        'unread_values' as warning_code,
+        concat(input, ' ', column_name) as subject,
+        concat(
+            {{ number_text("value_count", 0) }},
+            case
+                when value_count = 1 then ' value of '
+                else ' values of '
+            end,
+            column_name,
+            ' in ',
+            input,
+            ' cannot be read as a number, such as ',
+            examples,
+            case
+                when value_count = 1 then ', and counts as empty'
+                else ', and count as empty'
+            end,
+            case concat(input, ' ', column_name)
+                {% for input, columns in unread.items() -%}
+                    {% for name, consequence in columns.items() if consequence -%}
+                        when '{{ input }} {{ name }}'
+                            then {{ quoted_text(consequence) }}
+                    {% endfor -%}
+                {% endfor -%}
+                else ''
+            end,
+            ': mend what is written there, or map another column.'
+        ) as sentence
+    from unread_columns
 
 ),
 

@@ -341,42 +341,61 @@ pooled_groups as (
 warnings as (
     {% for code, count_column, bound, what, consequence in [
         (
-            "too_few_customers", "customer_count", "minimum_customers", "customers",
+            "too_few_customers", "customer_count", "minimum_customers", "",
             "the fits and forecasts are rough",
         ),
         (
             "too_few_repeat_customers", "repeat_customer_count",
-            "minimum_repeat_customers", "customers who bought on more than one day",
+            "minimum_repeat_customers", " with a second purchase day",
             "the models have little to learn from",
         ),
     ] %}
+        {%- set current, calibration = "current_" ~ count_column,
+            "calibration_" ~ count_column %}
         select
             '{{ code }}' as warning_code,
             'customers' as subject,
             concat(
-                'Only ',
+                'The log has ',
                 case
-                    when
-                        current_{{ count_column }} < {{ var(bound) }}
+                    {% for count, when in [
+                        (current, "today"), (calibration, "at the calibration date"),
+                    ] -%}
+                        when {{ count }} < {{ var(bound) }}
+                            then
+                                concat(
+                                    case
+                                        when {{ count }} = 0 then 'no customers'
+                                        when {{ count }} = 1 then 'only 1 customer'
+                                        else
+                                            concat(
+                                                'only ',
+                                                {{ number_text(count, 0) }},
+                                                ' customers'
+                                            )
+                                    end,
+                                    '{{ what }} {{ when }}'
+                                )
+                    {% endfor -%}
+                end,
+                case
+                    when {{ current }} < {{ var(bound) }} and {{ calibration }} = 0
+                        then ' and none at the calibration date'
+                    when {{ current }} < {{ var(bound) }} and {{ calibration }} > 0
                         then
-                            {{ number_text("current_" ~ count_column, 0) }}
-                            || ' {{ what }} today'
-                            || coalesce(
-                                ' and '
-                                || {{ number_text("calibration_" ~ count_column, 0) }}
-                                || ' at the calibration date',
-                                ''
+                            concat(
+                                ' and ',
+                                {{ number_text(calibration, 0) }},
+                                ' at the calibration date'
                             )
-                    else
-                        {{ number_text("calibration_" ~ count_column, 0) }}
-                        || ' {{ what }} at the calibration date'
+                    else ''
                 end,
                 ': below {{ var(bound) }} {{ consequence }}.'
             ) as sentence
         from counts
         where
-            current_{{ count_column }} < {{ var(bound) }}
-            or calibration_{{ count_column }} < {{ var(bound) }}
+            {{ current }} < {{ var(bound) }}
+            or {{ calibration }} < {{ var(bound) }}
         union all
     {% endfor %}
     select
@@ -482,13 +501,13 @@ warnings as (
         'pooled_groups' as warning_code,
         'fit_group' as subject,
         concat(
-            'Groups of ',
-            {{ quoted_text(var("fit_group") or "") }},
-            ' with fewer than {{ var("minimum_customers") }} customers: ',
             {{ number_text("group_count", 0) }},
-            ', with ',
+            case when group_count = 1 then ' group of ' else ' groups of ' end,
+            {{ quoted_text(var("fit_group") or "") }},
+            case when group_count = 1 then ' has ' else ' have ' end,
+            'fewer than {{ var("minimum_customers") }} customers (',
             {{ number_text("customer_count", 0) }},
-            ' customers together. Their forecasts have the parameters of all.'
+            ' in all), so that their forecasts have the parameters of all customers.'
         ) as sentence
     from pooled_groups
     where group_count > 0

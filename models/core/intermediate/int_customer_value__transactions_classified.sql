@@ -51,7 +51,10 @@ transactions as (
         transacted_at,
         transacted_at_as_written,
         amount_as_written,
-        is_return_as_written
+        is_return_as_written,
+        unread_cost,
+        unread_quantity,
+        unread_unit_price
     from {{ ref("stg_customer_value__transactions") }}
 
 ),
@@ -236,6 +239,9 @@ classified as (
             when 'duplicate_line' then coalesce(line_id, order_id)
             when 'conflicting_line' then line_id
         end as excluded_value,
+        unread_cost,
+        unread_quantity,
+        unread_unit_price,
 
         ---------- numerics
         quantity,

@@ -1,28 +1,16 @@
-{%- set reasons = {
-    "transactions": [
-        "missing_customer", "invalid_timestamp", "invalid_amount", "invalid_flag",
-        "future_dated", "unknown_currency", "excluded_status", "excluded_product",
-        "duplicate_line", "conflicting_line", "customer_without_purchase",
-    ],
-} -%}
+{%- set reasons = {"transactions": exclusion_reasons().transactions} -%}
 {%- if looks_back() -%}
-    {%- do reasons.update({"campaign_contacts": [
-        "missing_customer", "missing_campaign", "invalid_timestamp", "invalid_number",
-        "invalid_flag", "future_dated", "duplicate_contact",
-    ]}) -%}
+    {%- do reasons.update({
+        "campaign_contacts": exclusion_reasons().campaign_contacts
+    }) -%}
 {%- endif -%}
 {%- if is_on("decisions") -%}
-    {%- do reasons.update({"service_activities": [
-        "missing_activity", "invalid_date", "invalid_quantity", "unknown_customer",
-        "future_dated",
-    ]}) -%}
+    {%- do reasons.update({
+        "service_activities": exclusion_reasons().service_activities
+    }) -%}
 {%- endif -%}
 {%- if is_on("subscriptions") -%}
-    {%- do reasons.update({subscription_input(): [
-        "missing_customer", "missing_subscription", "invalid_date", "invalid_amount",
-        "invalid_flag", "missing_interval", "end_before_start", "future_dated",
-        "duplicate_period", "overlapped_period",
-    ]}) -%}
+    {%- do reasons.update({subscription_input(): exclusion_reasons().subscriptions}) -%}
 {%- endif %}
 with
 

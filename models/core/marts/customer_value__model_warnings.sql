@@ -183,8 +183,10 @@ excluded_lines as (
         exclusion_reason,
         concat(
             {{ number_text("row_count", 0) }},
-            case input
-                when 'transactions' then ' lines ('
+            case
+                when input = 'transactions' and row_count = 1 then ' line ('
+                when input = 'transactions' then ' lines ('
+                when row_count = 1 then concat(' row of ', input, ' (')
                 else concat(' rows of ', input, ' (')
             end,
             {{ number_text("100 * row_share", 1) }},
@@ -197,14 +199,17 @@ excluded_lines as (
                         || ' % of the money'
                 else ''
             end,
-            ') are left out as ',
+            case
+                when row_count = 1 then ') is left out as '
+                else ') are left out as '
+            end,
             exclusion_reason,
             coalesce(', such as ' || example_values, ''),
             case
                 when exclusion_reason = 'invalid_amount'
                     then
-                        '; their amount cannot be read and counts 0.00, so that '
-                        || 'revenue is too high or too low'
+                        '; what cannot be read counts 0.00, so that revenue is too '
+                        || 'high or too low'
                 else ''
             end,
             case exclusion_reason
@@ -405,8 +410,8 @@ warnings as (
                         model,
                         case
                             when model = 'corrected'
-                                then ', and the customers carry that of its base: '
-                            else ', and the customers carry the probabilistic value: '
+                                then ', and the customers carry that of its base. '
+                            else ', and the customers carry the probabilistic value. '
                         end,
                         finding
                     )

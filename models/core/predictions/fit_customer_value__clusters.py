@@ -215,7 +215,7 @@ def fit_clusters(
         selected = 1
         sentences = {
             1: f"One cluster for all: the customers have only {distinct} distinct "
-            "combinations of recency, frequency and spend."
+            f"combination{'s' if distinct != 1 else ''} of recency, frequency and spend."
         }
 
     rows = []

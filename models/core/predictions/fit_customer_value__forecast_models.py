@@ -509,7 +509,7 @@ def fit_model(
             "forecast is zero purchases.",
         )
 
-    few = f"Too few to rely on: customers with a second purchase day: {repeat_customers}."
+    few = f"Too few to rely on: {counted(repeat_customers)} with a second purchase day."
     scale = 1.0 / T.max()
     data = (x, t_x * scale, T * scale, weights)
     customers = weights.sum()
@@ -593,6 +593,11 @@ def fit_model(
         not is_free.all(),
         " ".join(sentences),
     )
+
+
+def counted(customers: int) -> str:
+    """Return a number of customers in words."""
+    return f"{customers} customer{'s' if customers != 1 else ''}"
 
 
 def fall_back(mean: float, is_converged: bool, finding: str) -> SpendFit:
@@ -706,7 +711,7 @@ def fit_gamma_gamma(
         )
     if customers < minimum_repeat_customers:
         sentences.append(
-            f"Too few to rely on: customers with a paid repeat purchase: {int(customers)}."
+            f"Too few to rely on: {counted(int(customers))} with a paid repeat purchase."
         )
     return SpendFit(
         (float(p), float(q), float(v)),

@@ -1,5 +1,6 @@
 {%- set columns = input_map("transactions") -%}
 {%- set minor_units = var("minor_units") -%}
+{%- set unread = unread_columns("transactions") -%}
 {%- set type_read = type_amount() if minor_units == 1 else type_decimal(20, 4) -%}
 {{ validate_input("transactions", is_staging=true) }}
 with
@@ -30,7 +31,7 @@ typed as (
         {% endif -%}
         {% for name in [
             "transacted_at", "amount", "quantity", "unit_price", "refunded_amount",
-            "is_return",
+            "is_return", "cost",
         ] %}
             cast(
                 {{ input_column(columns, name) }} as {{ dbt.type_string() }}
@@ -128,7 +129,13 @@ cleaned as (
             coalesce(' less ' || refunded_amount_as_written, '')
         ) as amount_as_written,
         is_return_as_written,
-
+        -- A quantity or price without which there is no amount has a reason instead.
+        {% for name in unread -%}
+            case
+                when {{ name }} is null and {{ is_given(name ~ "_as_written") }}
+                    then {{ name }}_as_written
+            end as unread_{{ name }},
+        {% endfor %}
         ---------- numerics
         quantity,
         unit_price,

@@ -239,7 +239,7 @@ def fit_models(data: Renewals, wished: str) -> list[dict]:
     ]
     if data.observed < 2 or data.lost.sum() == 0:
         why = "Nobody was lost yet" if data.observed >= 2 else "Only one renewal was observed"
-        finding = f"{why}, so that no model can be fitted: the observed curve is used."
+        finding = f"{why}, so that no model can be fitted, and the observed curve is used."
         return [{**one, "is_selected": True, "finding": finding} for one in observed]
     fits: dict[str, dict] = {}
     for model in MODELS:

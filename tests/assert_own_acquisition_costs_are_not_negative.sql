@@ -9,11 +9,10 @@ select
         customer_id,
         ' is ',
         attribute_value,
-        ': it must be a number of 0 or more, or empty.'
+        ': it must be 0 or more, or empty.'
     ) as sentence
 from {{ ref("int_customer_value__customer_attributes") }}
 where
     attribute = 'acquisition_cost'
-    and attribute_value is not null
-    and coalesce({{ parse_number("attribute_value", type_money()) }}, -1) < 0
+    and {{ parse_number("attribute_value", type_money()) }} < 0
 {% endcall %}
