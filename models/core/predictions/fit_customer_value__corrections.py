@@ -310,7 +310,8 @@ def fit_forecast(sample: pd.DataFrame, highest: int) -> pd.DataFrame:
     else:
         finding = (
             f"Nothing learned: {purchases} purchase{'s' if purchases != 1 else ''} in the windows "
-            f"after the internal dates, and {FEWEST_PURCHASES} are needed, so the forecast is that of the base model."
+            f"after the internal dates, and {FEWEST_PURCHASES} are needed, so the forecast is that "
+            "of the base model."
         )
     frames = [
         *(rows_of(fits[m], names).assign(measure=m) for m, (names, _) in MEASURES.items()),

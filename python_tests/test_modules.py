@@ -1,0 +1,106 @@
+"""Each capability alone, on a log of thirty customers: none may need what it does not name."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import Build, run_dbt
+from helpers import ROOT, mart_names
+
+# What each is built with: itself, and what it needs.
+ALONE = {
+    "core": [],
+    "history": ["history"],
+    "decisions": ["history", "decisions"],
+    "validation": ["validation"],
+    "propensity": ["propensity"],
+    "experiments": ["experiments"],
+    "subscriptions": ["subscriptions"],
+}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory) -> dict[str, str]:
+    """Write two years of thirty customers, one campaign and their subscriptions."""
+    folder = tmp_path_factory.mktemp("inputs")
+    random = np.random.default_rng(30)
+    customers = np.repeat(np.arange(1, 31), random.integers(1, 12, 30))
+    days = random.integers(0, 730, len(customers))
+    start = pd.Timestamp("2024-01-01")
+    frames = {
+        "transactions": pd.DataFrame(
+            {
+                "customer_id": customers,
+                "transacted_at": start + pd.to_timedelta(days, unit="D"),
+                "amount": random.choice([5.0, 9.5, 20.0, 35.25], len(customers)),
+            }
+        ),
+        "campaign_contacts": pd.DataFrame(
+            {
+                "customer_id": np.arange(1, 31),
+                "campaign_id": "spring",
+                "contacted_at": start + pd.Timedelta(days=500),
+                "variant": np.where(np.arange(30) % 2 == 0, "control", "letter"),
+            }
+        ),
+        "subscriptions": pd.DataFrame(
+            {
+                "subscription_id": np.arange(30),
+                "customer_id": np.arange(1, 31),
+                "started_on": start + pd.to_timedelta(np.arange(30), unit="D"),
+                "ended_on": start + pd.to_timedelta(np.arange(30) * 25 + 40, unit="D"),
+                "amount": 10,
+                "billing_interval": "month",
+            }
+        ),
+    }
+    for name, frame in frames.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return {name: str(folder / f"{name}.csv") for name in frames}
+
+
+def build_alone(capability: str, inputs: dict[str, str], folder: Path) -> Build:
+    """Build a capability with its own data tests; those of the core are run with the core."""
+    names = ["transactions"]
+    names += ["campaign_contacts"] * (capability in ("experiments", "propensity"))
+    names += ["subscriptions"] * (capability == "subscriptions")
+    skipped = ["--exclude-resource-type", "unit_test"]
+    skipped += ["--exclude", "path:models/core,resource_type:test"]
+    return run_dbt(
+        *("build", "--threads", "2", *(skipped if capability != "core" else [])),
+        variables={"modules": ALONE[capability], **{name: inputs[name] for name in names}},
+        database=folder / "alone.duckdb",
+    )
+
+
+@pytest.mark.parametrize("capability", list(ALONE))
+def test_a_capability_is_built_without_the_others(capability, inputs, tmp_path):
+    """The core with its unit tests too, as docs and developers build it."""
+    build = build_alone(capability, inputs, tmp_path)
+    assert build.exit_code == 0, build.output
+    assert set(mart_names(capability)) - {"attribute_coverage"} <= build.marts()
+    assert build.row("select count(*) from customers") == (30,)
+
+
+def needed(properties: dict) -> set[str]:
+    """Return the capabilities that a model or unit test needs to be enabled, or `any`."""
+    enabled = str(properties.get("config", {}).get("enabled", ""))
+    names = set(re.findall(r"'(\w+)' in var\('modules'\)", enabled))
+    return names or ({"any"} if "modules" in enabled else set())
+
+
+def test_a_unit_test_needs_no_capability_that_it_does_not_name():
+    """Or a build without it would stop at an input that is not in the project."""
+    files = [yaml.safe_load(path.read_text()) for path in (ROOT / "models").rglob("*.yml")]
+    models = {model["name"]: needed(model) for of in files for model in of.get("models", [])}
+    unit_tests = [test for of in files for test in of.get("unit_tests", [])]
+    assert len(unit_tests) > 100
+    for test in unit_tests:
+        own = models[test["model"]] | needed(test)
+        for given in test["given"]:
+            (name,) = re.findall(r"ref\('(\w+)'\)", given["input"]) or [""]
+            missing = models.get(name, set()) - own
+            assert missing <= ({"any"} if own else set()), (test["name"], name)
