@@ -3,13 +3,26 @@
 import json
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from conftest import Build, run_dbt
-from helpers import PACKAGE, ROOT, as_documented, copy_project, seed_path
+from helpers import (
+    CDNOW_SAMPLE_VARS,
+    PACKAGE,
+    ROOT,
+    as_documented,
+    copy_project,
+    read_cdnow_sample,
+    seed_path,
+    write_cdnow_sample,
+)
+from scipy import stats
 
 SEEDS = (
     *("build", "--exclude-resource-type", "unit_test"),
@@ -26,11 +39,7 @@ def project(tmp_path_factory):
 def rebuild(project, database, model: str, seeds: dict[str, str], **variables) -> Build:
     """Build a model and the seeds that it reads, some of them with another text."""
     node = model if PACKAGE in model else f"{PACKAGE}{model}"
-    paths = {seed_path(name, project): text for name, text in seeds.items()}
-    good = {path: path.read_text() for path in paths}
-    for path, text in paths.items():
-        path.write_text(text)
-    try:
+    with changed(project, seeds):
         return run_dbt(
             *(*SEEDS, "--select", f"1+{node},resource_type:seed", node),
             database=database,
@@ -38,6 +47,17 @@ def rebuild(project, database, model: str, seeds: dict[str, str], **variables) -
             project=project,
             target=project.parent / "target",
         )
+
+
+@contextmanager
+def changed(project, seeds: dict[str, str]) -> Iterator[None]:
+    """Give seeds of the project another text for a while."""
+    paths = {seed_path(name, project): text for name, text in seeds.items()}
+    good = {path: path.read_text() for path in paths}
+    for path, text in paths.items():
+        path.write_text(text)
+    try:
+        yield
     finally:
         for path, text in good.items():
             path.write_text(text)
@@ -410,17 +430,105 @@ def test_unusable_service_activities_are_named(serve, text, variables, sentence)
     assert_refused(serve(text, **variables), *sentence)
 
 
+def documented(page: str) -> list[tuple[str, str]]:
+    """Return the queries of a part of docs/decisions.md, each with the table that follows it."""
+    return re.findall(r"```sql\n([^`]*)```\n\n(\|(?:[^\n]*\n)+?)\n", page)
+
+
+def assert_documented(build: Build, query: str, table: str) -> None:
+    header, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
+    ]
+    assert list(build.frame(query).columns) == header
+    assert [[as_documented(value) for value in row] for row in build.rows(query)] == rows
+
+
+LAST_STEP = "**6. What the experiment then showed.**"
+
+
 def test_the_documented_queries_give_the_documented_tables(demo):
-    page = (ROOT / "docs" / "decisions.md").read_text()
-    blocks = re.findall(r"```sql\n([^`]*)```\n\n(\|(?:[^\n]*\n)+?)\n", page)
+    page, _ = (ROOT / "docs" / "decisions.md").read_text().split(LAST_STEP)
+    blocks = documented(page)
     assert len(blocks) == 7 + 2 + 5
     for query, table in blocks:
-        header, _, *rows = [
-            [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
-        ]
-        assert list(demo.frame(query).columns) == header
-        found = [[as_documented(value) for value in row] for row in demo.rows(query)]
-        assert found == rows
+        assert_documented(demo, query, table)
+
+
+@pytest.fixture(scope="module")
+def mailed(project, tmp_path_factory):
+    """CDNOW's sample with a mailing to half of it, which made one in seven buy for 30 more."""
+    folder = tmp_path_factory.mktemp("mailed")
+    sample, contacts = folder / "sample.csv", folder / "contacts.csv"
+    lines = read_cdnow_sample()
+    customers = np.sort(lines["customer"].unique())
+    random = np.random.default_rng(7)
+    is_mailed = random.random(len(customers)) < 0.5
+    bought = customers[is_mailed & (random.random(len(customers)) < 1 / 7)]
+    brought = pd.DataFrame({"customer": bought, "date": "19980320", "cds": "2", "dollars": "30.00"})
+    write_cdnow_sample(sample, pd.concat([lines, brought]))
+    pd.DataFrame(
+        {
+            "customer_id": customers,
+            "campaign_id": "spring mailing",
+            "contacted_at": "1998-03-01",
+            "variant": np.where(is_mailed, "mail", "control"),
+            "planned_share": 0.5,
+            "cost": np.where(is_mailed, "1.00", "0.00"),
+        }
+    ).to_csv(contacts, index=False)
+    first_phase = "1,0.25,return_per_unit,0.80,,spring mailing,,plan of 1998"
+    mailing = (
+        "Spring mailing,A catalogue to everybody,*,*,*,repeat_count >= 0,purchases,0.02,0.05,0.08,"
+        "1.00,0,1.00,0,90,,,spring mailing,experiment of 1998"
+    )
+    seeds = {
+        "budget_steps": shipped("budget_steps", first_phase, without="1,"),
+        "interventions": shipped("interventions", mailing),
+    }
+    with changed(project, seeds):
+        result = run_dbt(
+            *("build", "--exclude-resource-type", "unit_test"),
+            database=folder / "mailed.duckdb",
+            variables={
+                "transactions": str(sample),
+                "campaign_contacts": str(contacts),
+                "modules": ["history", "decisions", "experiments"],
+                **CDNOW_SAMPLE_VARS,
+            },
+            project=project,
+            target=folder / "target",
+        )
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_a_measured_effect_reaches_the_gate_and_the_scenario(mailed):
+    _, page = (ROOT / "docs" / "decisions.md").read_text().split(LAST_STEP)
+    blocks = documented(page)
+    assert len(blocks) == 3
+    for query, table in blocks:
+        assert_documented(mailed, query, table)
+
+
+def test_the_gate_measures_what_the_experiment_did(mailed):
+    """The difference per mailed customer over the cost of 1; from the days alone."""
+    found = mailed.row(
+        "select distinct measured_kpi, measured_lower_bound, measured_upper_bound "
+        "from budget_phases where phase = 1"
+    )
+    lines = mailed.frame(
+        "select customer_id, sum(net_amount) as spend from main_internal.int_customer_days "
+        "where is_purchase_day and transacted_date between '1998-03-01' and '1998-05-29' group by 1"
+    ).set_index("customer_id")["spend"]
+    arms = mailed.frame(
+        "select customer_id, variant from main_internal.int_campaign_contacts"
+    ).set_index("customer_id")["variant"]
+    spend = lines.astype(float).reindex(arms.index).fillna(0)
+    test = stats.ttest_ind(spend[arms == "mail"], spend[arms == "control"], equal_var=False)
+    interval = test.confidence_interval(0.95)
+    difference = spend[arms == "mail"].mean() - spend[arms == "control"].mean()
+    expected = [difference, interval.low, interval.high]
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_payback_of_acquisition_is_that_of_the_log(demo):

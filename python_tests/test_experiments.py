@@ -115,12 +115,15 @@ def other_experiments() -> list[pd.DataFrame]:
         }
     )
     reach["exposed"] = (reach["variant"] == "mail") & reach["customer_id"].isin(active)
-    arms = reach.drop(columns="exposed").assign(campaign_id="arms")
+    reach["score"] = (random.random(len(reach)) + reach["customer_id"].isin(active)).round(1)
+    arms = reach.drop(columns=["exposed", "score"]).assign(campaign_id="arms")
     arms["variant"] = random.choice(
         ["control", "mail", "phone", "card"], len(arms), p=[0.4, 0.2, 0.2, 0.2]
     )
     arms["planned_share"] = arms["variant"].map({"control": 40.0}).fillna(20.0)
-    unplanned = reach.drop(columns=["exposed", "planned_share"]).assign(campaign_id="unplanned")
+    unplanned = reach.drop(columns=["exposed", "score", "planned_share"]).assign(
+        campaign_id="unplanned"
+    )
     unplanned["variant"] = np.where(random.random(len(unplanned)) < 0.9, "mail", "control")
     return [prospects, reach, arms, unplanned]
 
@@ -146,7 +149,8 @@ def simulated(tmp_path_factory):
     sample, contacts = folder / "sample.csv", folder / "contacts.parquet"
     write_cdnow_sample(sample)
     frame = simulated_contacts()
-    duckdb.from_df(frame).write_parquet(str(contacts))
+    # A column that nobody filled in, as pandas writes it.
+    frame.assign(cost=None).to_parquet(contacts, index=False)
     variables = {
         "transactions": str(sample),
         "campaign_contacts": str(contacts),
@@ -173,7 +177,7 @@ def test_every_contact_is_kept_or_has_a_reason(simulated):
 def test_intervals_cover_the_truth_as_often_as_they_say(simulated):
     for metric, truth in {"response_value": EFFECT, "response_rate": 0.1}.items():
         found = simulated.frame(
-            f"select * from experiment_results where segment = 'all' and metric = '{metric}' "
+            f"select * from experiment_results where grouping_name = 'all' and metric = '{metric}' "
             "and experiment like 'e0%' order by experiment"
         )
         assert len(found) == EXPERIMENTS
@@ -190,7 +194,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(simulated):
 def test_spend_before_makes_the_estimate_sharper(simulated):
     (share,) = simulated.row(
         "select avg(variance_reduction_share) from experiment_results "
-        "where segment = 'all' and metric = 'response_value' and experiment like 'e0%'"
+        "where grouping_name = 'all' and metric = 'response_value' and experiment like 'e0%'"
     )
     assert share > 0.1
 
@@ -212,11 +216,12 @@ def outcomes_of(simulated, experiment: str) -> pd.DataFrame:
     ).astype({"response_value": float, "spend": float, "spend_before": float})
 
 
-def results_of(simulated, experiment: str, metric: str) -> pd.DataFrame:
+def results_of(simulated, experiment: str, metric: str, grouping: str = "segment") -> pd.DataFrame:
     return simulated.frame(
         "select * from experiment_results "
-        f"where experiment = '{experiment}' and metric = '{metric}' order by segment"
-    ).set_index("segment")
+        f"where experiment = '{experiment}' and metric = '{metric}' "
+        f"and grouping_name in ('all', '{grouping}') order by group_name"
+    ).set_index("group_name")
 
 
 @pytest.mark.parametrize("metric", ["response_value", "spend"])
@@ -328,16 +333,35 @@ def test_reach_that_depends_on_activity_makes_no_effect(simulated):
     assert bounds[0] < 0 < bounds[1]
 
 
+def test_results_by_score_are_those_of_the_fifths(simulated):
+    """Each fifth of the scores, both arms together, with equal scores in one of them."""
+    rows = purchases_after(other_experiments()[1])
+    higher = rows["score"].map(lambda score: (rows["score"] > score).sum())
+    rows["band"] = (higher * 5 // len(rows) + 1).astype(str)
+    found = results_of(simulated, "reach", "spend", "score_band").drop(index="all")
+    assert found.index.tolist() == sorted(rows["band"].unique())
+    for band, part in rows.groupby("band"):
+        treated, control = (
+            part.loc[part["variant"] == arm, "spend"] for arm in ("mail", "control")
+        )
+        test = stats.ttest_ind(treated, control, equal_var=False)
+        assert found.loc[band, "treated_count"] == len(treated)
+        assert found.loc[band, "difference"] == pytest.approx(treated.mean() - control.mean())
+        assert found.loc[band, "p_value"] == pytest.approx(test.pvalue, rel=1e-6)
+    _, expected, _, _ = multipletests(found["p_value"], method="fdr_bh")
+    assert found["corrected_p_value"].to_numpy() == pytest.approx(expected, rel=1e-9)
+
+
 def test_several_arms_are_corrected_for(simulated):
     found = simulated.frame(
-        "select * from experiment_results where experiment = 'arms' and segment = 'all' "
+        "select * from experiment_results where experiment = 'arms' and grouping_name = 'all' "
         "and metric = 'purchase_rate' order by variant"
     )
     assert found["variant"].tolist() == ["card", "mail", "phone"]
     _, expected, _, _ = multipletests(found["p_value"], method="holm")
     assert found["corrected_p_value"].to_numpy() == pytest.approx(expected, rel=1e-9)
     within = simulated.frame(
-        "select * from experiment_results where experiment = 'arms' and segment != 'all' "
+        "select * from experiment_results where experiment = 'arms' and grouping_name = 'segment' "
         "and metric = 'spend' and p_value is not null"
     )
     _, expected, _, _ = multipletests(within["p_value"], method="fdr_bh")

@@ -1,7 +1,9 @@
 """The messy file: cancellations, duplicates, missing customers, orders reversed at once."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from conftest import ONLINE_RETAIL, ONLINE_RETAIL_VARS
 
 
 def test_the_build_is_green(online_retail):
@@ -47,6 +49,28 @@ def test_reversed_orders_leave_no_phantom_revenue(online_retail):
         "select customer_id, net_revenue from customers where customer_id in ('12346', '16446')"
     )
     assert [(name, float(revenue)) for name, revenue in found] == [("16446", 2.90)]
+
+
+def test_refunds_are_those_that_pandas_counts(online_retail):
+    mapped = list(ONLINE_RETAIL_VARS["transaction_columns"].values())
+    lines = pd.read_parquet(ONLINE_RETAIL)[mapped].dropna(subset="CustomerID").drop_duplicates()
+    lines["amount"] = (lines["Quantity"] * lines["UnitPrice"]).round(4)
+    is_back = lines["InvoiceNo"].astype(str).str.startswith("C") | (lines["amount"] < 0)
+    back = lines[is_back & (lines["amount"] != 0)]
+    expected = (
+        back["amount"]
+        .abs()
+        .groupby(back["CustomerID"].astype(int).astype(str))
+        .agg(["count", "sum"])
+    )
+    found = online_retail.frame(
+        "select customer_id, refund_count, cast(refunded_amount as double) as refunded_amount "
+        "from customers"
+    ).set_index("customer_id")
+    expected = expected.reindex(found.index).fillna(0)
+    assert found["refund_count"].tolist() == expected["count"].tolist()
+    np.testing.assert_allclose(found["refunded_amount"], expected["sum"], atol=0.005)
+    assert found["refund_count"].sum() > 8_000
 
 
 def test_the_missing_dropout_is_stated(online_retail):

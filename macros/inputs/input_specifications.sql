@@ -175,6 +175,11 @@
                     "meaning": "whether the contact reached the customer; for a second estimate beside "
                         ~ "that of all who were assigned",
                 },
+                "score": {
+                    "type": "number or text",
+                    "meaning": "what the customers were ranked by for the campaign, higher is better, "
+                        ~ "such as the `probability` of `campaign_audience`; for results by score",
+                },
             },
         },
         "subscriptions": {

@@ -12,6 +12,7 @@ contacts as (
         response_value,
         cost,
         planned_share,
+        score,
         is_responded,
         is_exposed,
         is_flag_unknown,
@@ -54,6 +55,7 @@ numbered as (
                 contacts.response_value,
                 contacts.cost,
                 contacts.planned_share,
+                contacts.score,
                 contacts.is_responded,
                 contacts.is_exposed,
                 contacts.contacted_at
@@ -88,6 +90,7 @@ classified as (
         response_value,
         cost,
         planned_share,
+        score,
 
         ---------- booleans
         is_customer,

@@ -16,6 +16,7 @@ classified as (
         order_id,
         amount,
         cost,
+        amount_back,
         is_return,
         is_free_of_charge,
         transacted_date,
@@ -63,6 +64,8 @@ lines_per_order_day as (
         ) as cost,
         count(*) as line_count,
         count(case when is_return then 1 end) as return_count,
+        count(case when amount_back > 0 then 1 end) as refund_count,
+        sum(amount_back) as refunded_amount,
         min(case when is_free_of_charge then 1 else 0 end) = 1 as is_all_free
     from kept_lines
     group by
@@ -101,6 +104,8 @@ customer_days as (
         count(case when transacted_date = order_date then 1 end) as order_count,
         sum(line_count) as line_count,
         sum(return_count) as return_count,
+        sum(refund_count) as refund_count,
+        sum(refunded_amount) as refunded_amount,
         sum(amount) > 0
         or min(case when is_all_free then 1 else 0 end) = 1 as is_purchase_day
     from order_days
@@ -177,6 +182,8 @@ days as (
         cast(order_count as bigint) as order_count,
         cast(line_count as bigint) as line_count,
         cast(return_count as bigint) as return_count,
+        cast(refund_count as bigint) as refund_count,
+        cast(refunded_amount as {{ type_money() }}) as refunded_amount,
         days_since_previous_purchase,
         paid_repeat_count,
         repeat_spend,

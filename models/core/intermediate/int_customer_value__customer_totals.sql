@@ -8,6 +8,8 @@ customer_days as (
         customer_id,
         net_amount,
         order_count,
+        refund_count,
+        refunded_amount,
         days_since_previous_purchase,
         paid_repeat_count,
         repeat_spend,
@@ -22,6 +24,8 @@ sums as (
     select
         customer_id,
         sum(order_count) as order_count,
+        sum(refund_count) as refund_count,
+        sum(refunded_amount) as refunded_amount,
         count(case when is_purchase_day then 1 end) as purchase_day_count,
         sum(paid_repeat_count) as paid_repeat_count,
         sum(net_amount) as net_revenue,
@@ -44,6 +48,8 @@ totals as (
 
         ---------- numerics
         cast(order_count as bigint) as order_count,
+        cast(refund_count as bigint) as refund_count,
+        cast(refunded_amount as {{ type_money() }}) as refunded_amount,
         cast(purchase_day_count as bigint) as purchase_day_count,
         cast(paid_repeat_count as bigint) as paid_repeat_count,
         cast(net_revenue as {{ type_money() }}) as net_revenue,

@@ -103,6 +103,14 @@ converted as (
                 then -1 * abs(signed.cost)
             else signed.cost
         end as signed_cost,
+        -- What went back to the customer: an amount refunded of a purchase, or a return.
+        case
+            when
+                signed.refunded_amount != 0 and not signed.is_marked_return
+                then signed.refunded_amount
+            when signed.is_marked_return or signed.amount < 0 then abs(signed.amount)
+            else 0
+        end as amount_back,
         {% if "currency" in columns -%}
             signed.currency is not null
             and exchange_rates.rate is null as is_unknown_currency,
@@ -134,7 +142,12 @@ counted as (
             {{ amount_product("signed_cost", "rate", type_money()) }}
         {%- else -%}
             signed_cost
-        {%- endif %} as counted_cost
+        {%- endif %} as counted_cost,
+        {% if "currency" in columns -%}
+            {{ amount_product("amount_back", "rate", type_money()) }}
+        {%- else -%}
+            amount_back
+        {%- endif %} as counted_amount_back
     from converted
 
 ),
@@ -248,6 +261,7 @@ classified as (
         unit_price,
         counted_amount as amount,
         counted_cost as cost,
+        counted_amount_back as amount_back,
 
         ---------- booleans
         is_return,

@@ -28,6 +28,16 @@ customers_scored as (
 
 ),
 
+customer_totals as (
+
+    select
+        customer_id,
+        refund_count,
+        refunded_amount
+    from {{ ref("int_customer_value__customer_totals") }}
+
+),
+
 customer_forecasts as (
 
     select
@@ -162,6 +172,8 @@ with_statistics as (
 
     select
         customers_scored.*,
+        customer_totals.refund_count,
+        customer_totals.refunded_amount,
         customer_forecasts.value_model,
         customer_forecasts.probability_alive,
         customer_forecasts.probability_active_90d,
@@ -191,6 +203,8 @@ with_statistics as (
         -- Scores compare customers with each other; this does not.
         customers_scored.recency_days > lapse_threshold.lapse_after_days as is_lapsed
     from customers_scored
+    left join customer_totals
+        on customers_scored.customer_id = customer_totals.customer_id
     left join customer_forecasts
         on customers_scored.customer_id = customer_forecasts.customer_id
     left join customer_clusters
@@ -257,6 +271,8 @@ customers as (
         cast(purchase_day_count as {{ dbt.type_bigint() }}) as purchase_day_count,
         cast(repeat_count as {{ dbt.type_bigint() }}) as repeat_count,
         cast(net_revenue as {{ type_money() }}) as net_revenue,
+        cast(refund_count as {{ dbt.type_bigint() }}) as refund_count,
+        cast(refunded_amount as {{ type_money() }}) as refunded_amount,
         cast(mean_repeat_value as {{ type_double() }}) as mean_repeat_value,
         cast(average_order_value as {{ type_double() }}) as average_order_value,
         cast(recency_days as {{ dbt.type_bigint() }}) as recency_days,

@@ -23,9 +23,12 @@ typed as (
         {{ parse_number(
             input_column(columns, "planned_share"), type_decimal(9, 6)
         ) }} as planned_share,
+        {{ parse_number(
+            input_column(columns, "score"), type_decimal(28, 12)
+        ) }} as score,
         {{ parse_boolean(input_column(columns, "responded")) }} as is_responded,
         {{ parse_boolean(input_column(columns, "exposed")) }} as is_exposed,
-        {% for name in ["response_value", "cost", "planned_share"] -%}
+        {% for name in ["response_value", "cost", "planned_share", "score"] -%}
             {{ is_given(input_column(columns, name)) }} as is_{{ name }}_given,
         {% endfor -%}
         {{ is_unknown_flag(input_column(columns, "responded")) }}
@@ -52,6 +55,7 @@ contacts as (
         response_value,
         cost,
         planned_share,
+        score,
 
         ---------- booleans
         is_responded,
@@ -59,7 +63,8 @@ contacts as (
         is_flag_unknown,
         (is_response_value_given and response_value is null)
         or (is_cost_given and cost is null)
-        or (is_planned_share_given and planned_share is null) as is_number_unknown,
+        or (is_planned_share_given and planned_share is null)
+        or (is_score_given and score is null) as is_number_unknown,
 
         ---------- timestamps
         case

@@ -102,7 +102,7 @@ phase_months as (
             lower_bound,
             upper_bound
         from {{ ref("customer_value__experiment_results") }}
-        where metric = 'spend' and segment = 'all'
+        where metric = 'spend' and grouping_name = 'all' and health not like 'failed%'
 
     ),
 

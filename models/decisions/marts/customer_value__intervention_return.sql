@@ -37,7 +37,7 @@ assumed as (
             avg(difference / nullif(control_mean, 0)) as lift_base,
             max(upper_bound / nullif(control_mean, 0)) as lift_high
         from {{ ref("customer_value__experiment_results") }}
-        where metric = 'spend' and segment = 'all' and health not like 'failed%'
+        where metric = 'spend' and grouping_name = 'all' and health not like 'failed%'
         group by experiment
 
     ),

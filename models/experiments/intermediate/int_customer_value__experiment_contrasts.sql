@@ -8,7 +8,8 @@ statistics as (
     select
         experiment,
         variant,
-        segment,
+        grouping_name,
+        group_name,
         metric,
         cast(customer_count as {{ type_double() }}) as arm_count,
         outcome_sum,
@@ -51,7 +52,8 @@ pairs as (
     select
         treated.experiment,
         treated.variant,
-        treated.segment,
+        treated.grouping_name,
+        treated.group_name,
         treated.metric,
         treated.is_covariate,
         {% for column in [
@@ -74,7 +76,8 @@ pairs as (
     inner join moments as control
         on
             treated.experiment = control.experiment
-            and treated.segment = control.segment
+            and treated.grouping_name = control.grouping_name
+            and treated.group_name = control.group_name
             and treated.metric = control.metric
     where control.is_control and not treated.is_control
 
@@ -188,7 +191,8 @@ contrasts as (
         ---------- strings
         experiment,
         variant,
-        segment,
+        grouping_name,
+        group_name,
         metric,
         estimator,
         case when is_normal then 'normal' else 't' end as distribution,

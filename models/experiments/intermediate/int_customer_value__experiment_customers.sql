@@ -12,6 +12,7 @@ contacts as (
         response_value,
         cost,
         planned_share,
+        score,
         case when is_customer then 1 else 0 end as is_customer_count,
         case when is_responded then 1 when not is_responded then 0 end
             as response_count,
@@ -90,6 +91,7 @@ customers as (
             end
         ) as treated_variant_count,
         max(planned_share) as planned_share,
+        max(score) as score,
         max(is_customer_count) > 0 as is_customer,
         coalesce(max(response_count), 0) > 0 as is_responded,
         coalesce(sum(response_value), 0) as response_value,
@@ -165,6 +167,7 @@ experiment_customers as (
         response_value,
         cost,
         planned_share,
+        score,
         window_days,
 
         ---------- booleans

@@ -9,6 +9,7 @@ experiment_customers as (
         customer_id,
         variant,
         response_value,
+        score,
         window_days,
         is_control,
         is_exposed,
@@ -135,6 +136,20 @@ purchases as (
 
 ),
 
+-- Both arms together, so that a band has the same scores in each; equal scores are in
+-- one band.
+score_ranks as (
+
+    select
+        experiment,
+        customer_id,
+        rank() over (partition by experiment order by score desc) as score_rank,
+        count(*) over (partition by experiment) as score_count
+    from experiment_customers
+    where score is not null
+
+),
+
 outcomes as (
 
     select
@@ -154,6 +169,12 @@ outcomes as (
                 then 'prospect'
             else coalesce(scores.segment, 'unknown')
         end as segment,
+        cast(
+            cast(
+                floor(5 * (score_ranks.score_rank - 1) / score_ranks.score_count)
+                + 1 as {{ dbt.type_int() }}
+            ) as {{ dbt.type_string() }}
+        ) as score_band,
 
         ---------- numerics
         case
@@ -181,6 +202,10 @@ outcomes as (
         on
             experiment_customers.experiment = purchases.experiment
             and experiment_customers.customer_id = purchases.customer_id
+    left join score_ranks
+        on
+            experiment_customers.experiment = score_ranks.experiment
+            and experiment_customers.customer_id = score_ranks.customer_id
     left join first_purchases
         on experiment_customers.customer_id = first_purchases.customer_id
     left join segment_dates

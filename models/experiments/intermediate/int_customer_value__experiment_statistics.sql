@@ -9,6 +9,7 @@ outcomes as (
         experiment,
         variant,
         segment,
+        score_band,
         {% for metric in outcomes + covariates %}
             cast({{ metric }} as {{ type_double() }}) as {{ metric }},
         {% endfor %}
@@ -24,6 +25,7 @@ by_metric as (
             experiment,
             variant,
             segment,
+            score_band,
             '{{ metric }}' as metric,
             {{ metric }} as outcome,
             spend_before,
@@ -36,33 +38,27 @@ by_metric as (
     {% endfor %}
 ),
 
-by_segment as (
-
-    select
-        experiment,
-        variant,
-        segment,
-        metric,
-        outcome,
-        spend_before,
-        exposure,
-        is_control,
-        is_covariate
-    from by_metric
-    where not is_covariate
-    union all
-    select
-        experiment,
-        variant,
-        'all' as segment,
-        metric,
-        outcome,
-        spend_before,
-        exposure,
-        is_control,
-        is_covariate
-    from by_metric
-
+by_group as (
+    {% for grouping, group_name in {
+        "all": "'all'", "segment": "segment", "score_band": "score_band",
+    }.items() %}
+        select
+            experiment,
+            variant,
+            '{{ grouping }}' as grouping_name,
+            {{ group_name }} as group_name,
+            metric,
+            outcome,
+            spend_before,
+            exposure,
+            is_control,
+            is_covariate
+        from by_metric
+        {% if grouping != "all" -%}
+            where {{ group_name }} is not null and not is_covariate
+        {%- endif %}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 statistics as (
@@ -71,7 +67,8 @@ statistics as (
         ---------- strings
         experiment,
         variant,
-        segment,
+        grouping_name,
+        group_name,
         metric,
 
         ---------- numerics
@@ -88,8 +85,9 @@ statistics as (
         ---------- booleans
         is_control,
         is_covariate
-    from by_segment
-    group by experiment, variant, segment, metric, is_control, is_covariate
+    from by_group
+    group by
+        experiment, variant, grouping_name, group_name, metric, is_control, is_covariate
 
 )
 

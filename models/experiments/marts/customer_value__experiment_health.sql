@@ -18,7 +18,6 @@ comparisons as (
         experiment,
         variant,
         metric,
-        segment,
         estimator,
         treated_count,
         control_count,

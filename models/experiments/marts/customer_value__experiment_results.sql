@@ -5,7 +5,8 @@ estimates as (
     select
         experiment,
         variant,
-        segment,
+        grouping_name,
+        group_name,
         metric,
         estimator,
         treated_count,
@@ -91,49 +92,48 @@ side_by_side as (
         exposed.difference as exposed_difference,
         exposed.lower_bound as exposed_lower_bound,
         exposed.upper_bound as exposed_upper_bound,
-        coalesce(verdicts.health, 'passed') as health,
-        case
-            when unadjusted.segment = 'all' then 'all' else 'segments'
-        end as test_family
+        coalesce(verdicts.health, 'passed') as health
     from estimates as unadjusted
     inner join estimates as adjusted
         on
             unadjusted.experiment = adjusted.experiment
             and unadjusted.variant = adjusted.variant
             and unadjusted.metric = adjusted.metric
-            and unadjusted.segment = adjusted.segment
+            and unadjusted.grouping_name = adjusted.grouping_name
+            and unadjusted.group_name = adjusted.group_name
             and adjusted.estimator = 'adjusted'
     left join estimates as exposed
         on
             unadjusted.experiment = exposed.experiment
             and unadjusted.variant = exposed.variant
             and unadjusted.metric = exposed.metric
-            and unadjusted.segment = exposed.segment
+            and unadjusted.grouping_name = exposed.grouping_name
+            and unadjusted.group_name = exposed.group_name
             and exposed.estimator = 'exposed'
     left join verdicts on unadjusted.experiment = verdicts.experiment
     where unadjusted.estimator = 'difference'
 
 ),
 
--- All customers are a family, and the segments are one; each holds every variant of the
--- experiment.
+-- All customers are a family, and so are the segments, and the bands of the score; each
+-- holds every variant of the experiment.
 ranked as (
 
     select
         *,
         count(p_value) over (
-            partition by experiment, metric, test_family
+            partition by experiment, metric, grouping_name
         ) as family_count,
         row_number() over (
-            partition by experiment, metric, test_family
-            order by p_value asc nulls last, segment asc, variant asc
+            partition by experiment, metric, grouping_name
+            order by p_value asc nulls last, group_name asc, variant asc
         ) as p_value_rank
     from side_by_side
 
 ),
 
 -- Holm (1979) for the variants: the i-th smallest of m p-values times m - i + 1, and
--- never less than that of a smaller one. Benjamini & Hochberg (1995) for the segments:
+-- never less than that of a smaller one. Benjamini & Hochberg (1995) for the groups:
 -- times m / i, and never more than that of a larger one.
 corrected as (
 
@@ -141,11 +141,11 @@ corrected as (
         *,
         case
             when p_value is null then null
-            when test_family = 'all'
+            when grouping_name = 'all'
                 then
                     least(
                         max(p_value * (family_count - p_value_rank + 1)) over (
-                            partition by experiment, metric, test_family
+                            partition by experiment, metric, grouping_name
                             order by p_value_rank
                             rows between unbounded preceding and current row
                         ),
@@ -154,7 +154,7 @@ corrected as (
             else
                 least(
                     min(p_value * family_count / p_value_rank) over (
-                        partition by experiment, metric, test_family
+                        partition by experiment, metric, grouping_name
                         order by p_value_rank desc
                         rows between unbounded preceding and current row
                     ),
@@ -197,7 +197,8 @@ experiment_results as (
         cast(experiment as {{ dbt.type_string() }}) as experiment,
         cast(variant as {{ dbt.type_string() }}) as variant,
         cast(metric as {{ dbt.type_string() }}) as metric,
-        cast(segment as {{ dbt.type_string() }}) as segment,
+        cast(grouping_name as {{ dbt.type_string() }}) as grouping_name,
+        cast(group_name as {{ dbt.type_string() }}) as group_name,
         cast(health as {{ dbt.type_string() }}) as health,
         cast(
             case

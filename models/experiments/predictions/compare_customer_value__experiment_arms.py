@@ -14,7 +14,8 @@ COLUMNS = {
     "experiment": "string",
     "variant": "string",
     "metric": "string",
-    "segment": "string",
+    "grouping_name": "string",
+    "group_name": "string",
     "estimator": "string",
     "treated_count": "float64",
     "control_count": "float64",
@@ -30,7 +31,8 @@ COLUMNS = {
     "critical_value": "float64",
     "is_covariate": "bool",
 }
-KEYS = list(COLUMNS)[:5]
+KEYS = list(COLUMNS)[:6]
+EVERYBODY = {"grouping_name": "all", "group_name": "all"}
 
 
 def to_frame(relation) -> pd.DataFrame:
@@ -95,8 +97,8 @@ def power_row(test_power: float) -> pd.DataFrame:
     zero as the critical value of the row: the quantile of the level plus that of the power.
     """
     critical = float(ndtri((1 + CONFIDENCE) / 2) + ndtri(test_power))
-    keys = {"experiment": "all", "variant": "all", "metric": "test_power", "segment": "all"}
-    return pd.DataFrame([{**keys, "estimator": "plan", "critical_value": critical}])
+    row = {"experiment": "all", "variant": "all", "metric": "test_power", **EVERYBODY}
+    return pd.DataFrame([{**row, "estimator": "plan", "critical_value": critical}])
 
 
 def compare(contrasts: pd.DataFrame, checks: pd.DataFrame, test_power: float) -> pd.DataFrame:
@@ -115,9 +117,7 @@ def compare(contrasts: pd.DataFrame, checks: pd.DataFrame, test_power: float) ->
     name, and the estimator check.
     """
     tested = checks.dropna(subset="statistic").rename(columns={"check_name": "metric"})
-    tested = tested.assign(
-        variant="all", segment="all", estimator="check", distribution="chi_square"
-    )
+    tested = tested.assign(variant="all", **EVERYBODY, estimator="check", distribution="chi_square")
     rows = [
         with_distributions(contrasts),
         with_distributions(tested),
