@@ -5,7 +5,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, load_model
+from threadpoolctl import threadpool_info, threadpool_limits
 
 MODELS = sorted((ROOT / "models").glob("**/*.py"))
 # Functions that are the same text in every model that has them.
@@ -50,3 +51,32 @@ def test_a_frame_is_handed_back_in_one_way(path):
     for name, text in functions.items():
         if name != "to_relation":
             assert "createDataFrame" not in text, f"{name}: hand the frame to to_relation"
+
+
+def needs_one_thread(path: Path) -> bool:
+    """Tell whether a model multiplies matrices, which libraries share out among threads."""
+    tree = ast.parse(path.read_text())
+    return any(
+        isinstance(node, ast.MatMult)
+        or (isinstance(node, ast.Attribute) and node.attr in ("linalg", "dot", "einsum"))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"))
+        for node in ast.walk(tree)
+    )
+
+
+LINEAR_MODELS = [path for path in MODELS if needs_one_thread(path)]
+
+
+@pytest.mark.parametrize("path", LINEAR_MODELS, ids=lambda path: path.stem)
+def test_matrices_are_multiplied_by_one_thread_for_good(path):
+    """How many threads add up decides the last digits, and the limit is that of the process."""
+    calls = [
+        ast.unparse(node.value)
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Expr)
+    ]
+    assert "threadpool_limits(1)" in calls
+    assert path.read_text().count("threadpool_limits(") == 1, "no limit that is taken back"
+    threadpool_limits(2)
+    load_model(str(path.relative_to(ROOT / "models")))
+    assert {library["num_threads"] for library in threadpool_info()} == {1}

@@ -103,12 +103,13 @@ converted as (
                 then -1 * abs(signed.cost)
             else signed.cost
         end as signed_cost,
-        -- What went back to the customer: an amount refunded of a purchase, or a return.
+        -- What went back to the customer: what was refunded of a purchase, or a return.
         case
             when
                 signed.refunded_amount != 0 and not signed.is_marked_return
                 then signed.refunded_amount
-            when signed.is_marked_return or signed.amount < 0 then abs(signed.amount)
+            when signed.is_marked_return or signed.amount < 0
+                then abs(signed.amount)
             else 0
         end as amount_back,
         {% if "currency" in columns -%}

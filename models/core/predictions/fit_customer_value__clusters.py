@@ -10,6 +10,10 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, pairwise_distances, silhouette_score
 from threadpoolctl import threadpool_limits
 
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
+
 FEATURES = ["recency", "frequency", "monetary"]
 # Values beyond these percentiles are moved to them, so that a few do not own a cluster.
 CAP_PERCENTILES = (0.5, 99.5)
@@ -185,21 +189,18 @@ def fit_clusters(
     counts = sorted({count for count in cluster_counts if count < distinct})
 
     fits, evidence = {}, {}
-    # One thread: dbt runs models side by side, and threads that wait for one another on a
-    # busy machine take several times as long.
-    with threadpool_limits(1):
-        sampled = np.random.default_rng(seed).permutation(len(points))[:SILHOUETTE_CUSTOMERS]
-        distances = pairwise_distances(points[sampled])
-        for count in counts or [1]:
-            fitted = k_means(points, count, seed)
-            shares = np.bincount(fitted.labels_, minlength=count) / len(points)
-            fits[count] = fitted.cluster_centers_
-            evidence[count] = {
-                "inertia": float(fitted.inertia_),
-                "silhouette": silhouette_of(distances, fitted.labels_[sampled]),
-                "stability": stability_of(points, fitted, seed),
-                "smallest_cluster_share": float(shares.min()),
-            }
+    sampled = np.random.default_rng(seed).permutation(len(points))[:SILHOUETTE_CUSTOMERS]
+    distances = pairwise_distances(points[sampled])
+    for count in counts or [1]:
+        fitted = k_means(points, count, seed)
+        shares = np.bincount(fitted.labels_, minlength=count) / len(points)
+        fits[count] = fitted.cluster_centers_
+        evidence[count] = {
+            "inertia": float(fitted.inertia_),
+            "silhouette": silhouette_of(distances, fitted.labels_[sampled]),
+            "stability": stability_of(points, fitted, seed),
+            "smallest_cluster_share": float(shares.min()),
+        }
     same = say_the_same(points)
     if counts:
         candidates = pd.DataFrame(evidence).T

@@ -21,6 +21,10 @@ from scipy.special import gammaln
 from scipy.stats import nbinom
 from threadpoolctl import threadpool_limits
 
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
+
 # The features of the factor of the purchases; the revenue has one more.
 PURCHASE_FEATURES = (
     "log_expected_purchases",
@@ -350,9 +354,7 @@ def fit_corrections(sample: pd.DataFrame, dates: pd.DataFrame) -> pd.DataFrame:
     frames = []
     own = dates[dates["date_number"] == 0].sort_values("forecast_role")
     for role, horizon in zip(own["forecast_role"], own["horizon_days"], strict=True):
-        # Small matrices leave threads nothing to do but to wait for one another.
-        with threadpool_limits(1):
-            learned = fit_forecast(sample[sample["forecast_role"] == role], int(horizon))
+        learned = fit_forecast(sample[sample["forecast_role"] == role], int(horizon))
         frames.append(learned.assign(forecast_role=role))
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     return rows.reindex(columns=list(COLUMNS)).astype(COLUMNS)

@@ -24,6 +24,10 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.special import expit, gammaln, psi
 from threadpoolctl import threadpool_limits
 
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
+
 # Minus the mean log-likelihood of (log parameters, data, weights), and its gradient.
 Objective = Callable[..., tuple[float, np.ndarray]]
 
@@ -937,9 +941,7 @@ def fit_purchase_models(
         x, t_x, T, weights = columns_of(patterns, role, PATTERN)
         counted = populations.loc[populations["as_of_role"] == role, "customer_count"]
         for model_name in models[date_role(role)]:
-            # Four parameters leave threads nothing to do but to wait for one another.
-            with threadpool_limits(1):
-                fit = fit_model(model_name, x, t_x, T, weights, minimum_repeat_customers)
+            fit = fit_model(model_name, x, t_x, T, weights, minimum_repeat_customers)
             frames.append(
                 pd.DataFrame(
                     {
@@ -990,8 +992,7 @@ def fit_spend_model(
                 "the mean of all purchase days.",
             )
         else:
-            with threadpool_limits(1):
-                fit = fit_gamma_gamma(x, m, weights, minimum_repeat_customers)
+            fit = fit_gamma_gamma(x, m, weights, minimum_repeat_customers)
             correlation = weighted_correlation(x, m, weights)
         frames.append(
             pd.DataFrame(
@@ -1046,13 +1047,12 @@ def replicate_fits(
         if len(fitted) == 0:
             continue
         parameters = fitted["estimate"].to_numpy()
-        with threadpool_limits(1):
-            if model_name == "gamma_gamma":
-                data = columns_of(spend_patterns, "current", SPEND_PATTERN)
-                points = refit_spend_model(parameters, data, replicates, random)
-            else:
-                data = columns_of(purchase_patterns, "current", PATTERN)
-                points = refit_purchase_model(model_name, parameters, data, replicates, random)
+        if model_name == "gamma_gamma":
+            data = columns_of(spend_patterns, "current", SPEND_PATTERN)
+            points = refit_spend_model(parameters, data, replicates, random)
+        else:
+            data = columns_of(purchase_patterns, "current", PATTERN)
+            points = refit_purchase_model(model_name, parameters, data, replicates, random)
         frames += [
             fitted.assign(replicate=number, estimate=point, standard_error=np.nan)
             for number, point in enumerate(points, start=1)

@@ -15,6 +15,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import hyp2f1
 from scipy.stats import beta as beta_distribution
+from threadpoolctl import threadpool_limits
+
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
 
 KEYS = {
     "as_of_role": "string",
@@ -345,7 +350,7 @@ def score_forecasts(
 
 def model(dbt, session):
     """Write the lookup of forecasts by model, history and window."""
-    dbt.config(materialized="table", packages=["numpy", "pandas", "scipy"])
+    dbt.config(materialized="table", packages=["numpy", "pandas", "scipy", "threadpoolctl"])
     frame = score_forecasts(
         to_frame(dbt.ref("int_customer_value__forecast_keys")),
         to_frame(dbt.ref("fit_customer_value__forecast_models")),

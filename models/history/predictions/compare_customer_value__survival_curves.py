@@ -7,6 +7,11 @@ so its cost does not grow with the customers.
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
+from threadpoolctl import threadpool_limits
+
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
 
 KEYS = ["curve", "grouping_name"]
 
@@ -132,7 +137,7 @@ def compare(events: pd.DataFrame) -> pd.DataFrame:
 
 def model(dbt, session):
     """Write the comparison of every curve and grouping."""
-    dbt.config(materialized="table", packages=["numpy", "pandas", "scipy"])
+    dbt.config(materialized="table", packages=["numpy", "pandas", "scipy", "threadpoolctl"])
     events = to_frame(dbt.ref("int_customer_value__survival_events"))
     frame = compare(events[events["grouping_name"] != "overall"])
     return to_relation(frame, session)

@@ -16,6 +16,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
+
 TARGETS = ("purchase", "response")
 # The columns of the sample that are no features.
 KEYS = {
@@ -576,10 +580,9 @@ def fit(sample: pd.DataFrame, attributes: pd.DataFrame, seed: int) -> pd.DataFra
     attributes = attributes.sort_values(["customer_id", "attribute"], ignore_index=True)
     features = [column for column in sample.columns if column not in KEYS]
     rows: list[dict] = []
-    with threadpool_limits(1):
-        for target in TARGETS:
-            observed = sample[sample["target"] == target]
-            rows += fit_target(target, observed, attributes, features, seed)
+    for target in TARGETS:
+        observed = sample[sample["target"] == target]
+        rows += fit_target(target, observed, attributes, features, seed)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["is_selected"] = frame["is_selected"].eq(True)
     frame[["tree_id", "leaf_id"]] = frame[["tree_id", "leaf_id"]].fillna(0)

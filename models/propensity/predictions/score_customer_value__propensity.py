@@ -13,6 +13,11 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
+
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
 
 REASONS = 3
 TREE_MODELS = ("gradient_boosting", "random_forest")
@@ -286,7 +291,7 @@ def write(batches: Iterator[pd.DataFrame], session):
 
 def model(dbt, session):
     """Write the trees' scores of the test fold, and of today's customers where trees are in use."""
-    dbt.config(materialized="table", packages=["numpy", "pandas"])
+    dbt.config(materialized="table", packages=["numpy", "pandas", "threadpoolctl"])
     scored = scored_batches(
         to_frame(dbt.ref("fit_customer_value__propensity")),
         dbt.ref("int_customer_value__propensity_sample"),

@@ -19,6 +19,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import betaln, chdtrc
+from threadpoolctl import threadpool_limits
+
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
 
 MODELS = {
     "geometric": ["theta"],
@@ -399,7 +404,7 @@ def fit(counts: pd.DataFrame, wished: str) -> pd.DataFrame:
 
 def model(dbt, session):
     """Write the parameters of every group's models, and which of them is used."""
-    dbt.config(materialized="table", packages=["numpy", "pandas", "scipy"])
+    dbt.config(materialized="table", packages=["numpy", "pandas", "scipy", "threadpoolctl"])
     frame = fit(
         to_frame(dbt.ref("int_customer_value__renewal_counts")),
         wished=str(dbt.config.meta_get("subscription_model")),

@@ -31,6 +31,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from threadpoolctl import threadpool_limits
 
+# For good, and in every such model: dbt runs models side by side in one process, and a limit that
+# one of them took back would end that of another, and change its last digits.
+threadpool_limits(1)
+
 # What the observations say beside the features.
 KEYS = {
     "customer_id",
@@ -246,8 +250,7 @@ def forecasts(observations, learners: dict[str, list[str]], seed: int) -> Iterat
             yield to_columns(role, name, "finding", **finding)
         if reason is not None:
             continue
-        with threadpool_limits(1):
-            fitted = {name: TwoPartLearner(name, train, seed) for name in names}
+        fitted = {name: TwoPartLearner(name, train, seed) for name in names}
         for batch in sorted(batches.loc[batches["as_of_role"] == role, "batch_number"]):
             rows = to_frame(
                 observations.filter(
@@ -255,8 +258,7 @@ def forecasts(observations, learners: dict[str, list[str]], seed: int) -> Iterat
                 )
             ).sort_values("customer_id", ignore_index=True)
             for name, learner in fitted.items():
-                with threadpool_limits(1):
-                    value = learner.predict(rows)
+                value = learner.predict(rows)
                 yield to_columns(
                     role, name, "forecast", customer_id=rows["customer_id"], value=value
                 )
