@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,26 +15,31 @@ import duckdb
 import pytest
 import yaml
 from conftest import Build, build_arguments, run_dbt
-from helpers import ROOT, copy_project
+from helpers import ROOT, copy_project, mart_names
 from test_fixture import COUNTED, LINES
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Callable[..., Build]:
+def consumer_folder(tmp_path_factory) -> Path:
+    """The folder of somebody's project, inside a copy of this one."""
+    package = copy_project(tmp_path_factory.mktemp("installed") / "customer_value")
+    project = package / "python_tests" / "consumer_project"
+    return Path(shutil.copytree(ROOT / "python_tests" / "consumer_project", project))
+
+
+@pytest.fixture(scope="module")
+def installed(consumer_folder) -> Callable[..., Build]:
     """A function that runs dbt in a project that has installed a copy of this one.
 
     Its models, seeds, macros, metric and time spine have names of ours.
     """
-    directory = tmp_path_factory.mktemp("installed")
-    package = copy_project(directory / "customer_value")
-    project = package / "python_tests" / "consumer_project"
-    shutil.copytree(ROOT / "python_tests" / "consumer_project", project)
+    directory = consumer_folder.parents[2]
 
     def run(*arguments: str, name: str = "web_shop", variables: dict | None = None) -> Build:
         return run_dbt(
             *arguments,
             database=directory / f"{name}.duckdb",
-            project=project,
+            project=consumer_folder,
             variables=variables,
             target=directory / "target",
         )
@@ -164,7 +169,7 @@ txn_2,ch_1,cus_A,2024-01-09 11:00:00,-10.00,usd,refund
 
 
 @pytest.mark.parametrize("model", CONNECTORS)
-def test_the_examples_of_connectors_are_read_as_documented(installed, model):
+def test_the_examples_of_connectors_are_read_as_documented(installed, consumer_folder, model):
     """The vars are those of docs/as_a_package.md, word for word."""
     rows, expected = CONNECTORS[model]
     page = (ROOT / "docs" / "as_a_package.md").read_text()
@@ -174,8 +179,7 @@ def test_the_examples_of_connectors_are_read_as_documented(installed, model):
         for block in blocks
         if block.get("vars", {}).get("customer_value", {}).get("transactions") == f"ref:{model}"
     )
-    project = installed("deps").database.parent / "customer_value/python_tests/consumer_project"
-    (project / "seeds" / f"{model}.csv").write_text(rows)
+    (consumer_folder / "seeds" / f"{model}.csv").write_text(rows)
     build = installed(
         *build_arguments(),
         "--select",
@@ -189,6 +193,96 @@ def test_the_examples_of_connectors_are_read_as_documented(installed, model):
         "where input = 'transactions' and row_count > 0"
     )
     assert {reason: float(amount) for reason, amount in found} == pytest.approx(expected)
+
+
+@pytest.fixture
+def configured(consumer_folder) -> Iterator[Callable[[dict], None]]:
+    """A function that adds to the consumer's dbt_project.yml for one test."""
+    file = consumer_folder / "dbt_project.yml"
+    text = file.read_text()
+
+    def configure(additions: dict) -> None:
+        settings = yaml.safe_load(text)
+        for key, addition in additions.items():
+            settings[key] = {**settings.get(key, {}), **addition}
+        file.write_text(yaml.safe_dump(settings))
+
+    yield configure
+    file.write_text(text)
+
+
+def test_modules_exposures_and_contracts_can_be_left_out_from_outside(installed, configured):
+    """By the settings of docs/as_a_package.md, word for word."""
+    page = (ROOT / "docs" / "as_a_package.md").read_text()
+    (block,) = re.findall(r"```yaml\n([^`]*exposures:[^`]*)```", page)
+    settings = yaml.safe_load(block)
+    variables = settings.pop("vars")["customer_value"]
+    assert variables == {"modules": ["history"]}
+    configured(settings)
+    parsed = installed("parse", variables=variables)
+    assert parsed.exit_code == 0, parsed.output
+    manifest = json.loads((parsed.database.parent / "target" / "manifest.json").read_text())
+    ours = [n for n in manifest["nodes"].values() if n["package_name"] == "customer_value"]
+    names = {node["name"] for node in ours if node["resource_type"] == "model"}
+    assert {"customer_value__customers", "customer_value__migration"} <= names
+    assert not names & {f"customer_value__{table}" for table in mart_names("decisions")}
+    assert {e["package_name"] for e in manifest["exposures"].values()} == {"web_shop"}
+    assert not [node["name"] for node in ours if node["config"].get("contract", {}).get("enforced")]
+
+
+def test_a_module_is_not_left_out_by_its_folder(installed, configured):
+    """Which tables there are follows from the var alone; the page of troubles has dbt's words."""
+    configured({"models": {"customer_value": {"decisions": {"+enabled": False}}}})
+    parsed = installed("parse")
+    assert parsed.exit_code != 0
+    said = re.search(r"depends on a node named '\w+' which is disabled", parsed.output)
+    assert said is not None, parsed.output
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    assert "`depends on a node named ... which is disabled`" in page
+
+
+def test_the_dry_run_of_the_documentation_runs_python_before_the_first_build(tmp_path):
+    """With a runtime that lacks scipy, its last line names it, and no lines were read."""
+    page = (ROOT / "docs" / "engines.md").read_text()
+    (command,) = re.findall(r"^dbt (build --empty .*) --target prod$", page, re.M)
+    (tmp_path / "six.csv").write_text(LINES)
+
+    def dry_run(**environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                *(str(Path(sys.executable).with_name("dbt")), *command.split()),
+                *("--vars", json.dumps({"transactions": str(tmp_path / "six.csv")})),
+            ],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "CUSTOMER_VALUE_DB": str(tmp_path / "dry.duckdb"),
+                "DBT_TARGET_PATH": str(tmp_path),
+                "DBT_LOG_PATH": str(tmp_path),
+                **environment,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    passed = dry_run()
+    assert passed.returncode == 0, passed.stdout
+    with duckdb.connect(str(tmp_path / "dry.duckdb"), read_only=True) as connection:
+        counts = connection.execute(
+            "select (select count(*) from model_parameters), "
+            "(select count(*) from main_internal.fit_forecast_models)"
+        ).fetchall()
+    assert counts == [(0, 0)]
+
+    (tmp_path / "lacking" / "scipy").mkdir(parents=True)
+    (tmp_path / "lacking" / "scipy" / "__init__.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'scipy'\")"
+    )
+    failed = dry_run(PYTHONPATH=str(tmp_path / "lacking"))
+    assert failed.returncode != 0
+    assert "No module named 'scipy'" in failed.stdout
 
 
 def test_any_project_can_select_the_core(installed):

@@ -98,6 +98,7 @@ def test_dbt_2_says_at_once_that_it_runs_no_python_models(command, tmp_path):
 
 
 def test_the_core_is_as_counted_by_hand_and_readable_by_the_locked_duckdb(command, tmp_path):
+    build: tuple[str, ...]
     if is_dbt_2(command, tmp_path):
         needs_driver_of_dbt_2(command, tmp_path)
         build = (sys.executable, "-m", "runner", "--dbt", command, "--")
