@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 MODELS = sorted((ROOT / "models").glob("**/*.py"))
 # Functions that are the same text in every model that has them.
-SHARED = ("to_frame", "to_relation", "data_path")
+SHARED = ("to_frame", "to_relation", "data_path", "log_survival")
 
 
 def functions_of(path: Path) -> dict[str, str]:

@@ -82,6 +82,10 @@ def estimates(rows: list[dict], model: str) -> dict[str, float]:
     return {row["parameter"]: row["estimate"] for row in rows if row["model"] == model}
 
 
+def survival(rows: list[dict], model: str, t: np.ndarray) -> np.ndarray:
+    return np.exp(FIT.log_survival(model, np.array(list(estimates(rows, model).values())), t))
+
+
 def value_of(rows: list[dict], model: str, key: str):
     return next(row[key] for row in rows if row["model"] == model)
 
@@ -99,7 +103,7 @@ def test_published_cohorts(data, renewals):
     )
     assert value_of(rows, "bdw", "log_likelihood") == pytest.approx(bdw_likelihood, abs=1e-4)
     found = {
-        model: float(np.exp(SCORE.log_survival(model, estimates(rows, model), np.array([12.0])))[0])
+        model: float(survival(rows, model, np.array([12.0]))[0])
         for model in ("geometric", "sbg", "bdw")
     }
     assert found == pytest.approx(
@@ -126,13 +130,7 @@ def test_held_out_years_of_the_high_end_cohort():
     later = np.arange(5.0, 13.0)
     actual = np.array(SURVIVORS["high-end"][5:]) / 1000
     errors = {
-        model: float(
-            np.mean(
-                np.abs(
-                    np.exp(SCORE.log_survival(model, estimates(rows, model), later)) / actual - 1
-                )
-            )
-        )
+        model: float(np.mean(np.abs(survival(rows, model, later) / actual - 1)))
         for model in ("geometric", "sbg", "bdw")
     }
     assert errors == pytest.approx({"geometric": 0.285, "sbg": 0.132, "bdw": 0.017}, abs=6e-4)
@@ -147,8 +145,7 @@ def test_held_out_years_of_the_high_end_cohort():
 )
 def test_residual_lifetimes_of_the_papers(gamma, delta, values):
     """The discounted expected residual lifetime just before renewal 1 to 5, at 10 % a year."""
-    parameters = {"gamma": gamma, "delta": delta}
-    curve = SCORE.log_survival("sbg", parameters, np.arange(600.0))
+    curve = SCORE.log_survival("sbg", np.array([gamma, delta]), np.arange(600.0))
     for paid, value in enumerate(values):
         found = SCORE.ahead(curve, paid, 0, 1 / 1.1)["residual_renewals"][0]
         closed = (
@@ -174,7 +171,7 @@ def test_several_cohorts_are_worth_more_than_pooled_retention_says():
     assert value_of(rows, "sbg", "log_likelihood") == pytest.approx(-44644.116, abs=2e-3)
     worth = {}
     for model in ("sbg", "geometric"):
-        curve = SCORE.log_survival(model, estimates(rows, model), np.arange(600.0))
+        curve = np.log(survival(rows, model, np.arange(600.0)))
         worth[model] = sum(
             count * SCORE.ahead(curve, paid, 0, 1 / 1.1)["residual_renewals"][0]
             for paid, count in enumerate(survivors)

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from conftest import Build, run_dbt
 from helpers import load_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 AS_OF = dt.date(2023, 11, 30)
 GRACE_DAYS = 30
@@ -541,7 +544,299 @@ def refused(dbt, tmp_path) -> Callable[..., str]:
             "has amounts in several currencies (EUR, USD)",
             id="several currencies",
         ),
+        pytest.param(
+            "subscription_payments",
+            "customer_id,paid_on,amount\na,2023-01-01,0\nb,2023-01-01,-10\nc,soon,10\n",
+            {"billing_interval": "month"},
+            "says that somebody paid (2 free of charge, 1 invalid_date)",
+            id="nobody pays",
+        ),
+        pytest.param(
+            "subscription_payments",
+            "customer_id,paid_on,amount\na,2023-01-01,10\n",
+            {"billing_interval": "month", "subscriptions": "other.csv"},
+            "each of them tells of all subscriptions: name one",
+            id="two inputs at once",
+        ),
     ],
 )
 def test_an_unusable_log_is_refused(refused, input_name, text, variables, sentence):
     assert sentence in refused(text, variables, input_name)
+
+
+PAYMENTS = """customer_id,subscription_id,payment_id,paid_on,amount,billing_interval
+steady,,,2023-01-10,10,month
+steady,,,2023-02-10,10,month
+steady,,,2023-03-10,10,month
+steady,,,2023-04-10,10,month
+steady,,,2023-05-10,15,month
+steady,,,2023-06-10,15,month
+yearly,,,2023-02-15,120,year
+gone,,,2023-01-05,20,month
+gone,,,2023-02-05,20,month
+late,,,2023-01-20,10,month
+late,,,2023-02-20,10,month
+late,,,2023-03-30,10,month
+late,,,2023-04-30,10,month
+late,,,2023-05-30,10,month
+refunded,,,2023-01-15,30,month
+refunded,,,2023-01-15,-30,month
+refunded,,,2023-02-15,30,month
+refunded,,,2023-03-15,30,month
+refunded,,,2023-04-15,30,month
+twice,,,2023-06-01,10,month
+twice,,,2023-06-01,10,month
+both,,p1,2023-06-01,10,month
+both,,p2,2023-06-01,10,month
+both,,p1,2023-06-01,10,month
+weekly,,,2023-06-05,12,week
+weekly,,,2023-06-12,12,week
+weekly,,,2023-06-19,12,week
+weekly,,,2023-06-26,12,week
+back,,,2023-01-31,10,month
+back,,,2023-05-31,10,month
+two,s1,,2023-05-03,10,month
+two,s1,,2023-06-03,10,month
+two,s2,,2023-06-10,25,month
+,,,2023-06-10,25,month
+nobody,,,2023-06-10,ten,month
+nobody,,,2023-02-30,10,month
+nobody,,,2023-06-10,10,now and then
+nobody,,,2023-07-15,10,month
+"""
+CHANGES = """customer_id,changed_on,mrr_change
+grows,2023-01-10,10
+grows,2023-03-01,5
+grows,2023-05-20,-15
+shrinks,2023-02-10,20
+shrinks,2023-04-30,-8
+returns,2023-01-05,10
+returns,2023-02-05,-10
+returns,2023-05-05,25
+soon,2023-01-05,10
+soon,2023-02-20,-10
+soon,2023-03-10,10
+equal,2023-03-03,10
+equal,2023-03-03,10
+below,2023-01-01,-5
+below,2023-02-01,15
+lately,2023-01-05,10
+lately,2023-06-15,-10
+,2023-01-05,10
+"""
+
+
+def movements(build: Build) -> dict[str, list[tuple]]:
+    """Return what moved the MRR of each customer: month, movement and closing MRR."""
+    found: dict[str, list[tuple]] = {}
+    for customer, month, movement, mrr in build.rows(
+        "select customer_id, month(month_start_date), movement, closing_mrr "
+        "from recurring_revenue_months where movement != 'retained' order by all"
+    ):
+        found.setdefault(customer, []).append((month, movement, float(mrr)))
+    return found
+
+
+@pytest.fixture
+def revenue_of(dbt, tmp_path) -> Callable[..., Build]:
+    """Return a function that builds the recurring revenue and the terms of a log, as of June."""
+
+    def run(text: str, variables: dict, input_name: str) -> Build:
+        result = dbt(
+            *("run", "--select", "+customer_value__recurring_revenue_movements"),
+            "int_customer_value__subscription_dates int_customer_value__subscription_terms",
+            variables={
+                input_name: write(tmp_path, text),
+                "as_of_date": "2023-06-30",
+                **variables,
+            },
+        )
+        assert result.exit_code == 0, result.output
+        return result
+
+    return run
+
+
+def test_a_log_of_payments(revenue_of):
+    """Computed by hand: each payment covers one interval from its day on."""
+    build = revenue_of(PAYMENTS, {}, "subscription_payments")
+    assert movements(build) == {
+        "back": [(1, "new", 10), (2, "churn", 0), (5, "reactivation", 10)],
+        # Two payments of a day are one; the second line with the id p1 is a duplicate.
+        "both": [(6, "new", 20)],
+        "gone": [(1, "new", 20), (3, "churn", 0)],
+        "late": [(1, "new", 10)],
+        "refunded": [(2, "new", 30), (5, "churn", 0)],
+        "steady": [(1, "new", 10), (5, "expansion", 15)],
+        "twice": [(6, "new", 10)],
+        "two": [(5, "new", 10), (6, "expansion", 35)],
+        "weekly": [(6, "new", 52)],
+        "yearly": [(2, "new", 10)],
+    }
+    assert build.rows(
+        "select opening_mrr, new_mrr, expansion_mrr, churn_mrr, reactivation_mrr, closing_mrr "
+        "from recurring_revenue_movements where month_start_date >= '2023-05-01' "
+        "order by month_start_date"
+    ) == [(60, 10, 5, -30, 10, 55), (55, 82, 25, 0, 0, 162)]
+    assert build.rows(
+        "select customer_id, exclusion_reason from main_internal.int_subscription_lines "
+        "where exclusion_reason is not null order by all"
+    ) == [
+        ("both", "duplicate_period"),
+        ("nobody", "future_dated"),
+        ("nobody", "invalid_amount"),
+        ("nobody", "invalid_date"),
+        ("nobody", "missing_interval"),
+        ("twice", "duplicate_period"),
+        (None, "missing_customer"),
+    ]
+    assert build.rows(
+        "select customer_id, term_state, renewals_paid from main_internal.int_subscription_terms "
+        "where as_of_role = 'current' and customer_id in ('gone', 'late', 'steady', 'weekly') "
+        "order by all"
+    ) == [
+        ("gone", "churned", 1),
+        ("late", "in_grace", 4),
+        ("steady", "active", 5),
+        ("weekly", "active", 3),
+    ]
+
+
+def test_a_ledger_of_changes(revenue_of):
+    """Computed by hand: the running sum is the MRR, without days of grace."""
+    build = revenue_of(CHANGES, {"billing_interval": "month"}, "subscription_changes")
+    assert movements(build) == {
+        "below": [(2, "new", 10)],
+        "equal": [(3, "new", 20)],
+        "grows": [(1, "new", 10), (3, "expansion", 15), (5, "churn", 0)],
+        "lately": [(1, "new", 10), (6, "churn", 0)],
+        "returns": [(1, "new", 10), (2, "churn", 0), (5, "reactivation", 25)],
+        "shrinks": [(2, "new", 20), (4, "contraction", 12)],
+        "soon": [(1, "new", 10), (2, "churn", 0), (3, "reactivation", 10)],
+    }
+    assert build.rows(
+        "select closing_mrr from recurring_revenue_movements order by month_start_date"
+    ) == [(40,), (50,), (85,), (77,), (87,), (77,)]
+    assert build.rows(
+        "select customer_id, spell_number, term_state from main_internal.int_subscription_terms "
+        "where as_of_role = 'current' and customer_id in ('lately', 'soon') order by all"
+    ) == [("lately", 1, "churned"), ("soon", 1, "churned"), ("soon", 2, "active")]
+    assert build.rows(
+        "select exclusion_reason from main_internal.int_subscription_lines "
+        "where exclusion_reason is not null"
+    ) == [("missing_customer",)]
+
+
+# From the lines of a log to its recurring revenue, in the order in which they are built.
+REVENUE_MODELS = [
+    "staging/stg_customer_value__subscriptions",
+    "intermediate/int_customer_value__subscription_lines",
+    "intermediate/int_customer_value__subscription_periods",
+    "intermediate/int_customer_value__subscription_months",
+    "marts/customer_value__recurring_revenue_months",
+    "marts/customer_value__recurring_revenue_movements",
+]
+
+
+@dataclass
+class RevenueChain:
+    """The SQL that dbt compiled, run by DuckDB alone on logs of its own."""
+
+    statements: list[tuple[str, str]]
+    log: Path
+
+    def run(self, lines: list[str]) -> duckdb.DuckDBPyConnection:
+        """Return a database with the tables of a log."""
+        self.log.write_text("\n".join([f"{HEADER},currency", *lines]) + "\n")
+        connection = duckdb.connect()
+        connection.execute("attach ':memory:' as subscriptions; create schema main_internal")
+        connection.execute("create schema subscriptions.main_internal")
+        for relation, query in self.statements:
+            connection.execute(f"create table {relation} as {query}")
+        return connection
+
+
+@pytest.fixture(scope="session")
+def revenue_chain(subscribed, tmp_path_factory) -> RevenueChain:
+    folder = subscribed.database.parent
+    compiled = folder / "target" / "compiled" / "customer_value" / "models" / "subscriptions"
+    log = tmp_path_factory.mktemp("chain") / "log.csv"
+    statements = []
+    for path in REVENUE_MODELS:
+        query = (compiled / f"{path}.sql").read_text()
+        table = path.split("/")[1].replace("customer_value__", "")
+        schema = "main" if path.startswith("marts") else "main_internal"
+        statements.append(
+            (
+                f"subscriptions.{schema}.{table}",
+                query.replace(str(folder / "subscriptions.csv"), str(log)),
+            )
+        )
+    return RevenueChain(statements, log)
+
+
+@st.composite
+def any_lines(draw) -> Line:
+    started = dt.date(2022, 9, 1) + dt.timedelta(days=draw(st.integers(0, 480)))
+    length = draw(st.none() | st.integers(1, 400))
+    return Line(
+        subscription=draw(st.sampled_from("ab")),
+        started=started,
+        ended=None if length is None else started + dt.timedelta(days=length),
+        amount=draw(st.sampled_from([-50, -5, 0, 9, 10, 20, 120])),
+        months=draw(st.sampled_from([1, 3, 12])),
+        is_paused=draw(st.sampled_from([False, False, False, True])),
+    )
+
+
+any_log = st.lists(
+    any_lines(), min_size=1, max_size=6, unique_by=lambda line: (line.subscription, line.started)
+)
+any_customers = st.lists(any_log, min_size=1, max_size=4)
+
+
+@settings(max_examples=40)
+@given(logs=any_customers, currencies=st.lists(st.sampled_from(["", "eur", "usd"]), min_size=24))
+def test_nothing_is_lost_between_a_line_and_the_recurring_revenue(revenue_chain, logs, currencies):
+    """Any overlap, gap, price, pause, credit and currency: what goes in comes out."""
+    customers = [Customer(f"c{number}", lines) for number, lines in enumerate(logs)]
+    lines = [line.text(customer.name) for customer in customers for line in customer.lines]
+    connection = revenue_chain.run(
+        [f"{line},{currency}" for line, currency in zip(lines, currencies, strict=False)]
+    )
+
+    def rows(query: str) -> list[tuple]:
+        return connection.execute(f"use subscriptions; {query}").fetchall()
+
+    # Every line is kept or has a reason; where there are two currencies, the post-hook finds them
+    # in this table and stops the build.
+    used = {currency.upper() for currency in currencies[: len(lines)]} - {""}
+    assert rows(
+        "select count(*), count(distinct currency), "
+        "count(*) filter (where (exclusion_reason is null) != (started_date <= as_of_date)) "
+        "from main_internal.int_subscription_lines"
+    ) == [(len(lines), len(used), 0)]
+    broken = rows(
+        "select * from recurring_revenue_months where opening_mrr + new_mrr + expansion_mrr "
+        "+ contraction_mrr + churn_mrr + reactivation_mrr != closing_mrr "
+        "or (new_mrr > 0)::int + (expansion_mrr > 0)::int + (contraction_mrr < 0)::int "
+        "+ (churn_mrr < 0)::int + (reactivation_mrr > 0)::int > 1 or closing_mrr < 0"
+    )
+    assert broken == []
+    broken = rows(
+        "select customer_id from (select *, lag(closing_mrr, 1, 0) over (partition by customer_id "
+        "order by month_start_date) as before from recurring_revenue_months) "
+        "where opening_mrr != before"
+    )
+    assert broken == []
+    expected: dict[dt.date, Decimal] = {}
+    for customer in customers:
+        for day, mrr in counted_by_days(customer).items():
+            expected[day] = expected.get(day, Decimal(0)) + mrr
+    found = rows(
+        "select measured_date, coalesce(closing_mrr, 0) from main_internal.int_subscription_months "
+        "left join recurring_revenue_movements using (month_start_date)"
+    )
+    assert {day: mrr for day, mrr in found} == {
+        day: expected.get(day, Decimal(0)) for day, _ in found
+    }

@@ -76,3 +76,13 @@
     {%- endfor -%}
     {{- return("subscriptions") -}}
 {% endmacro %}
+
+
+{# The days in which a late payment still counts as a renewal. A ledger of changes says itself when
+   the revenue ends, so that it has none: its running sum is the MRR. #}
+{% macro subscription_grace_days() %}
+    {%- if customer_value.subscription_input() == "subscription_changes" -%}
+        {{- return(0) -}}
+    {%- endif -%}
+    {{- return(var("subscription_grace_days")) -}}
+{% endmacro %}

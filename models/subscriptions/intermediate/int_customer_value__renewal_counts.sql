@@ -1,6 +1,6 @@
 {{ config(materialized="table") }}
 
-{%- set grace_days = var("subscription_grace_days") %}
+{%- set grace_days = subscription_grace_days() %}
 with
 
 dates as (

@@ -49,7 +49,7 @@ current_dates as (
 
     select
         {{ date_add_days(
-            "as_of_date", -1 * var("subscription_grace_days")
+            "as_of_date", -1 * subscription_grace_days()
         ) }} as followed_until_date
     from {{ ref("int_customer_value__subscription_dates") }}
     where as_of_role = 'current'

@@ -1,7 +1,7 @@
 {{ config(materialized="table") }}
 
 {%- set input = subscription_input() -%}
-{%- set grace_days = var("subscription_grace_days") -%}
+{%- set grace_days = subscription_grace_days() -%}
 {%- set open_end = "cast('2999-12-31' as date)" -%}
 {%- set monthly_amount -%}
     cast(
@@ -73,9 +73,22 @@ subscription_lines as (
                 partition by customer_id order by started_date
             ) as ended_date,
             cast(null as date) as trial_ended_date,
-            cast(null as date) as cancelled_date,
             as_of_date
         from changes
+
+    ),
+
+    -- Where the sum falls to nothing the customer has left, and said so.
+    with_end as (
+
+        select
+            *,
+            case
+                when
+                    lead(mrr) over (partition by customer_id order by started_date) <= 0
+                    then ended_date
+            end as cancelled_date
+        from running
 
     ),
 
@@ -90,7 +103,7 @@ subscription_lines as (
                     else interval_months
                 end as {{ type_money() }}
             ) as amount
-        from running
+        from with_end
         where mrr > 0
 
     ),

@@ -128,9 +128,15 @@ def kaplan_meier(data: Renewals) -> np.ndarray:
 
 
 def log_survival(model: str, parameters: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Return log S(t) of a model at t renewals (numbers of 0 or more)."""
-    if model == "geometric":
-        return t * np.log1p(-parameters[0])
+    """Return log S(t) of a model at t renewals (numbers of 0 or more).
+
+    Parameters
+    ----------
+    parameters : theta; or gamma and delta; or gamma, delta and c of the bdw.
+    """
+    if len(parameters) == 1:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(t > 0, t * np.log1p(-parameters[0]), 0.0)
     gamma, delta = parameters[:2]
     powered = t ** parameters[2] if model == "bdw" else t
     return betaln(gamma, delta + powered) - betaln(gamma, delta)

@@ -10,6 +10,8 @@ from scipy.special import betaln
 
 # The residual value looks at the renewals of a hundred years.
 RESIDUAL_DAYS = 36525
+# The parameters of all models in the order in which log_survival takes them.
+PARAMETERS = ["theta", "gamma", "delta", "c"]
 COLUMNS = {
     "as_of_role": "string",
     "subscription_group": "string",
@@ -44,13 +46,18 @@ def to_relation(frame: pd.DataFrame, session):
     return frame.rename(columns=str.upper) if engine == "snowflake" else frame
 
 
-def log_survival(model: str, parameters: dict[str, float], t: np.ndarray) -> np.ndarray:
-    """Return log S(t) of a fitted model at t renewals; see fit_subscription_models."""
-    if model in ("geometric", "last_retention"):
-        with np.errstate(divide="ignore"):
-            return np.where(t > 0, t * np.log1p(-parameters["theta"]), 0.0)
-    powered = t ** parameters["c"] if model == "bdw" else t
-    gamma, delta = parameters["gamma"], parameters["delta"]
+def log_survival(model: str, parameters: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Return log S(t) of a model at t renewals (numbers of 0 or more).
+
+    Parameters
+    ----------
+    parameters : theta; or gamma and delta; or gamma, delta and c of the bdw.
+    """
+    if len(parameters) == 1:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(t > 0, t * np.log1p(-parameters[0]), 0.0)
+    gamma, delta = parameters[:2]
+    powered = t ** parameters[2] if model == "bdw" else t
     return betaln(gamma, delta + powered) - betaln(gamma, delta)
 
 
@@ -107,7 +114,8 @@ def ahead(curve: np.ndarray, renewals_paid: int, count: int, discount: float) ->
 def curve_of(model: str, parameters: dict, counts: pd.DataFrame, size: int) -> np.ndarray:
     """Return log S(0), ..., log S(size - 1) of a model, or of what was observed."""
     if model != "observed":
-        return log_survival(model, parameters, np.arange(size, dtype="float64"))
+        values = np.array([parameters[name] for name in PARAMETERS if name in parameters])
+        return log_survival(model, values, np.arange(size, dtype="float64"))
     ordered = counts.set_index("renewals_paid")[["lost_count", "censored_count"]]
     full = ordered.reindex(range(int(ordered.index.max()) + 1), fill_value=0).astype("float64")
     lost = full["lost_count"].to_numpy()
