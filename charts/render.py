@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-PAGES = ["overview", "forecasts", "retention", "clusters", "decide", "act"]
+PAGES = ["overview", "forecasts", "retention", "clusters", "decide", "act", "subscriptions"]
 
 ROOT = Path(__file__).resolve().parents[1]
 NARROW_WIDTH = 480
@@ -29,6 +29,8 @@ NARROW_HIDDEN = {
     ("decide", "intervention_table"): ["description", "customers_reached", "payback_days"],
     ("decide", "assumptions"): ["part"],
     ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
+    ("subscriptions", "subscriber_states"): ["mean_renewal_probability"],
+    ("subscriptions", "renewal_models"): ["kind"],
 }
 CONNECTION_HELP = "draw nothing; write the profile that dct serve reads into the folder"
 # The shape of the narrow drawings, by template.

@@ -14,13 +14,18 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from conftest import Build
+from conftest import Build, run_dbt
 from helpers import PACKAGE, ROOT, mart_names
 
 pytest.importorskip("dbt_charts", reason="needs dbt-charts")
 
-BOARDS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "charts").glob("*.yml")}
-BOARDS.pop("meta")
+ALL_BOARDS = {
+    path.stem: yaml.safe_load(path.read_text())
+    for path in (ROOT / "charts").glob("*.yml")
+    if path.stem != "meta"
+}
+# The demo has no subscriptions, whose page is drawn from a build of their own.
+BOARDS = {page: board for page, board in ALL_BOARDS.items() if page != "subscriptions"}
 # The demo has no experiments, so these stay hidden behind a sentence.
 HIDDEN = {"act": {"experiment_effects", "experiment_table"}}
 CHARTS = {page: set(board["charts"]) - HIDDEN.get(page, set()) for page, board in BOARDS.items()}
@@ -427,7 +432,7 @@ def marts_read(page: str) -> frozenset[str]:
 
 def test_boards_read_marts_only():
     marts = {f"{PACKAGE}{name}" for name in mart_names()}
-    for page in BOARDS:
+    for page in ALL_BOARDS:
         assert marts_read(page) and marts_read(page) <= marts
 
 
@@ -440,7 +445,7 @@ def test_exposures_name_the_marts_that_the_boards_read():
         for entry in exposures
         if entry["type"] == "dashboard"
     }
-    assert set(named) == set(BOARDS)
+    assert set(named) == set(ALL_BOARDS)
     for page, entry in named.items():
         assert entry["owner"]["name"] and entry["owner"]["email"]
         assert {f"ref('{mart}')" for mart in marts_read(page)} == set(entry["depends_on"])
@@ -479,6 +484,8 @@ RENAMED = {
 def test_renamed_columns_are_found_without_the_database(demo, tmp_path, renamed):
     for name in ("charts", "templates"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    # Models that are off are not in the manifest.
+    (tmp_path / "charts" / "subscriptions.yml").unlink()
     for name in ("dbt_project.yml", "dbt_charts.yml", "profiles.yml"):
         shutil.copy(ROOT / name, tmp_path)
     manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())
@@ -586,3 +593,71 @@ def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
     found = json.loads(title[1].replace("&quot;", '"'))
     assert found["narrow"] and found["overflow"] <= 0
     assert found["smallest"] >= 8
+
+
+@pytest.fixture(scope="session")
+def subscribers(tmp_path_factory) -> Build:
+    """The simulated subscribers, and nothing of what is about customers of a shop."""
+    build = run_dbt(
+        *("run", "--select", "path:models/subscriptions", "--threads", "2"),
+        database=tmp_path_factory.mktemp("subscribers") / "subscribers.duckdb",
+        variables={"demo": "subscriptions", "modules": ["subscriptions"]},
+    )
+    assert build.exit_code == 0, build.output
+    return build
+
+
+SUBSCRIPTION_TILES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "recurring_revenue": ("select sum(mrr) from subscribers", si),
+    "net_retention": (
+        """
+        select net_revenue_retention from revenue_retention
+        where window_months = 12 and is_complete order by month_start_date desc limit 1
+        """,
+        "{:.1%}".format,
+    ),
+    "churn_rate": (
+        """
+        select 1 - customer_retention from revenue_retention
+        where window_months = 1 and is_complete order by month_start_date desc limit 1
+        """,
+        "{:.1%}".format,
+    ),
+    "residual_value": ("select sum(residual_lifetime_value) from subscribers", si),
+}
+
+
+def test_subscriptions_have_a_page_where_they_are_built(subscribers, tmp_path):
+    page = tmp_path / "index.html"
+    assert draw(subscribers, subscribers.database, page) == ""
+    html = page.read_text()
+    assert re.findall(r'<a href="#(\w+)"', html) == ["subscriptions"]
+    charts = ALL_BOARDS["subscriptions"]["charts"]
+    assert {name for name, spec in charts.items() if spec["type"] == "kpi"} == set(
+        SUBSCRIPTION_TILES
+    )
+    (date,) = subscribers.row("select max(as_of_date) from subscribers")
+    for width in ("wide", "narrow"):
+        drawing = section(html, "subscriptions", width)
+        assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == set(charts)
+        for name in charts:
+            shapes = re.findall(r"<(?:path|rect|text|circle)\b", chart(drawing, name))
+            assert len(shapes) >= 2, f"{name} is empty"
+        said = words(drawing)
+        assert "These subscribers are simulated." in said
+        assert f"{date:%-d %B %Y}" in said
+        assert re.findall(r"\b[a-z]+_[a-z_]+\b", said) == []
+        for name, (query, written) in SUBSCRIPTION_TILES.items():
+            (value,) = subscribers.row(query)
+            assert written(float(value)) in words(chart(drawing, name)).replace(" ", "")
+
+
+def test_a_page_without_subscribers_is_a_sentence(subscribers, tmp_path):
+    database = Path(shutil.copy(subscribers.database, tmp_path))
+    empty_marts(database)
+    page = tmp_path / "index.html"
+    draw(subscribers, database, page)
+    for width in ("wide", "narrow"):
+        drawing = section(page.read_text(), "subscriptions", width)
+        assert "There are no subscribers yet." in words(drawing)
+        assert "data-chart-id" not in drawing
