@@ -231,6 +231,72 @@ def test_a_baseline_that_does_best_is_in_use_and_said():
     assert (slope, intercept) == (1, pytest.approx(middle))
 
 
+def renewals(count: int) -> pd.DataFrame:
+    """Return renewals that are lost by the curve, and more often after late payments."""
+    random = np.random.default_rng(17)
+    rows = observations(count, count // 2).drop(columns=["recency_days", "order_count", "constant"])
+    rows["target"] = "subscription_churn"
+    rows["subscription_late_payments"] = random.integers(0, 3, len(rows)).astype(float)
+    rows["subscription_log_odds"] = random.normal(-2, 0.5, len(rows))
+    score = rows["subscription_log_odds"] + 2 * (rows["subscription_late_payments"] - 1)
+    rows["label"] = (random.random(len(rows)) < 1 / (1 + np.exp(-score))).astype(int)
+    return rows
+
+
+def test_renewals_have_features_and_a_baseline_of_their_own():
+    rows = pd.concat([observations(600, 300), renewals(2_000)], ignore_index=True)
+    fitted = fits.fit(rows, NO_ATTRIBUTES, seed=7)
+    own = {"subscription_late_payments", "subscription_log_odds"}
+    is_asked = fitted["kind"].isin(["coefficient", "condition"])
+    for target in ("purchase", "subscription_churn"):
+        asked = set(fitted.loc[is_asked & (fitted["target"] == target), "feature"]) - {"intercept"}
+        assert asked == own if target == "subscription_churn" else not asked & own
+    losses = fitted[fitted["kind"] == "log_loss"].set_index(["target", "model"])["estimate"]
+    losses = losses["subscription_churn"]
+    assert set(losses.index) == {*BEATEN, "renewal_model"}
+    test = rows[(rows["target"] == "subscription_churn") & (rows["fold"] == "test")]
+    curve = 1 / (1 + np.exp(-test["subscription_log_odds"]))
+    assert losses["renewal_model"] == pytest.approx(log_loss(test["label"], curve), rel=1e-6)
+    assert losses.idxmin() == "logistic_regression"
+    assert losses.min() < losses["renewal_model"] - 0.05
+    assert "Left out" not in finding(fitted, "subscription_churn")
+
+
+def test_without_subscriptions_there_is_no_such_target():
+    rows = observations(600, 300)
+    assert set(fits.fit(rows, NO_ATTRIBUTES, seed=7)["target"]) == {"purchase", "response"}
+    with_columns = rows.assign(subscription_late_payments=np.nan)
+    said = finding(fits.fit(with_columns, NO_ATTRIBUTES, seed=7), "subscription_churn")
+    assert said.startswith("No renewals that were due long enough ago")
+
+
+def test_trees_score_subscribers_for_renewals_and_customers_for_purchases():
+    rows = pd.concat([observations(600, 300), renewals(1_000)], ignore_index=True)
+    fitted = fits.fit(rows, NO_ATTRIBUTES, seed=7)
+    today = rows.groupby("target").tail(50).assign(is_current=True, batch_number=0)
+    today["subscription_renewals_paid"] = today["subscription_late_payments"]
+    refs = {
+        "fit_customer_value__propensity": duckdb.from_df(
+            fitted.assign(is_selected=fitted["model"] == "random_forest")
+        ),
+        "int_customer_value__propensity_sample": duckdb.from_df(rows),
+        "int_customer_value__propensity_features": duckdb.from_df(today),
+        "int_customer_value__propensity_attributes": duckdb.from_df(
+            NO_ATTRIBUTES.assign(
+                attribute_number=pd.Series(dtype="float64"),
+                is_sampled=pd.Series(dtype="bool"),
+                batch_number=pd.Series(dtype="int64"),
+            )
+        ),
+    }
+    found = scores.model(FakeDbt(refs), duckdb.connect()).df()
+    current = found[found["fold"] == "current"]
+    assert current["probability"].notna().all()
+    for target, part in today.groupby("target"):
+        scored = current.loc[current["target"] == target, "customer_id"]
+        assert sorted(scored) == sorted(part["customer_id"])
+
+
 def test_weighted_rows_give_the_probabilities_of_all():
     """All outcomes and a tenth of the others, weighing ten: the level and slopes are those of all.
 

@@ -448,6 +448,14 @@
                 "expected": "a whole number of days from 0 to 3650",
                 "meaning": "a pause counts in the recurring revenue for at most so many days",
             },
+            "renewal_notice_days": {
+                "kind": "whole number",
+                "from": 0,
+                "to": 365,
+                "expected": "a whole number of days from 0 to 365",
+                "meaning": "so many days before a renewal is due the module `propensity` foretells "
+                    ~ "whether it is paid",
+            },
             "subscription_model": {
                 "kind": "choice",
                 "choices": ["best", "geometric", "sbg", "bdw", "observed"],

@@ -1,3 +1,7 @@
+{#- Subscribers have renewals, customers of the shop have purchases and responses. -#}
+{%- set is_of_target = "case when averages.target = 'subscription_churn'"
+    ~ " then customers.is_subscriber else customers.is_customer end"
+    if is_on("subscriptions") else "true" -%}
 -- The values of an attribute count together: what the customer's own value adds, minus
 -- what the values of all customers add on average.
 with
@@ -23,6 +27,10 @@ features as (
 
     select
         customer_id,
+        {% if is_on("subscriptions") -%}
+            recency_days is not null as is_customer,
+            subscription_renewals_paid is not null as is_subscriber,
+        {%- endif %}
         is_current
     from {{ ref("int_customer_value__propensity_features") }}
 
@@ -87,6 +95,10 @@ customers as (
 
     select
         customer_id,
+        {% if is_on("subscriptions") -%}
+            max(case when is_customer then 1 else 0 end) = 1 as is_customer,
+            max(case when is_subscriber then 1 else 0 end) = 1 as is_subscriber,
+        {%- endif %}
         max(case when is_current then 0 else 1 end) = 1 as is_sampled
     from features
     group by customer_id
@@ -131,7 +143,9 @@ attribute_contributions as (
             and averages.model = value_slopes.model
             and averages.feature = value_slopes.feature
             and attributes.feature_value = value_slopes.feature_value
-    where customers.is_sampled or averages.is_selected
+    where
+        (customers.is_sampled or averages.is_selected)
+        and {{ is_of_target }}
 
 )
 

@@ -2,6 +2,11 @@
 -- The score of a linear model is the sum of these contributions and of base_score, that
 -- of a customer who is average in all of them.
 {%- set features = propensity_features() %}
+{#- Subscribers have renewals, customers of the shop have purchases and responses. -#}
+{%- set is_of_target = "case when coefficients.target = 'subscription_churn'"
+    ~ " then current_rows.subscription_renewals_paid is not null"
+    ~ " else current_rows.recency_days is not null end"
+    if is_on("subscriptions") else "true" %}
 with
 
 fitted as (
@@ -20,7 +25,8 @@ fitted as (
     where
         kind in ('coefficient', 'scaling')
         and model in (
-            'logistic_regression', 'recency_days', 'probability_active_90d'
+            'logistic_regression', 'recency_days', 'probability_active_90d',
+            'renewal_model'
         )
 
 ),
@@ -114,7 +120,9 @@ rows_to_score as (
         current_rows.fold
     from current_rows
     cross join coefficients
-    where coefficients.is_selected
+    where
+        coefficients.is_selected
+        and {{ is_of_target }}
 
 ),
 

@@ -13,6 +13,7 @@ observations as (
         customer_id,
         as_of_date
     from {{ ref("int_customer_value__propensity_observations") }}
+    where target in ('purchase', 'response')
 
 ),
 
@@ -69,6 +70,23 @@ populations as (
 
 ),
 
+{% if is_on("subscriptions") %}
+    -- A customer of the shop and a subscriber may be one, and need not.
+    renewal_features as (
+
+        select
+            customer_id,
+            {% for feature in renewal_features() %}
+                {{ feature }},
+            {% endfor %}
+            batch_number,
+            is_current,
+            as_of_date
+        from {{ ref("int_customer_value__renewal_features") }}
+
+    ),
+
+{% endif -%}
 -- Everybody today, and the observations that are learned from.
 wanted_scores as (
 
@@ -195,6 +213,34 @@ features as (
         as_of_date
     from bounded
 
+),
+
+features_of_all as (
+    {% if is_on("subscriptions") %}
+        select
+            ---------- ids
+            coalesce(features.customer_id, renewal_features.customer_id) as customer_id,
+
+            ---------- numerics
+            {% for feature in propensity_features() %}
+                {{ "renewal_" if feature in renewal_features() }}features.{{ feature }},
+            {% endfor %}
+            coalesce(features.batch_number, renewal_features.batch_number)
+                as batch_number,
+
+            ---------- booleans
+            coalesce(features.is_current, renewal_features.is_current) as is_current,
+
+            ---------- dates
+            coalesce(features.as_of_date, renewal_features.as_of_date) as as_of_date
+        from features
+        full outer join renewal_features
+            on
+                features.customer_id = renewal_features.customer_id
+                and features.as_of_date = renewal_features.as_of_date
+    {% else %}
+        select * from features
+    {% endif %}
 )
 
-select * from features
+select * from features_of_all

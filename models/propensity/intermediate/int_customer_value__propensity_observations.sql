@@ -1,6 +1,7 @@
 -- An observation is a customer at an as-of date, labelled by a purchase in the window
 -- after it, or a customer at the last as-of date before a contact, labelled by the
--- response.
+-- response. Where there are subscriptions, it is also a subscriber some days before a
+-- renewal, labelled by whether it was not paid.
 with
 
 propensity_dates as (
@@ -35,6 +36,20 @@ responses as (
 
 ),
 
+{% if is_on("subscriptions") %}
+    renewals as (
+
+        select
+            customer_id,
+            fold,
+            label,
+            as_of_date
+        from {{ ref("int_customer_value__renewals_due") }}
+        where fold in ('training', 'test')
+
+    ),
+
+{% endif -%}
 observations as (
 
     select
@@ -56,6 +71,17 @@ observations as (
         label,
         as_of_date
     from responses
+    {% if is_on("subscriptions") -%}
+        union all
+        select
+            'subscription_churn' as target,
+            fold,
+            customer_id,
+            'none' as campaign_id,
+            label,
+            as_of_date
+        from renewals
+    {%- endif %}
 
 ),
 
@@ -77,7 +103,7 @@ with_rate as (
     select
         *,
         case
-            when target = 'purchase' or fold = 'test'
+            when target != 'response' or fold = 'test'
                 then row_limit / observation_count
             when label = 1
                 then
@@ -127,7 +153,7 @@ sampled as (
         label,
         -- A sample in which all have one rate needs no weights.
         case
-            when target = 'purchase' or fold = 'test' then 1
+            when target != 'response' or fold = 'test' then 1
             else 1 / least(sampling_rate, 1)
         end as sample_weight,
 

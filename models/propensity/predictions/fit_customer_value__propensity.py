@@ -1,4 +1,4 @@
-"""Learn who will buy and who will respond: logistic regression, boosting and a random forest.
+"""Learn who will buy, respond or not renew: logistic regression, boosting and a random forest.
 
 Every model becomes rows of a table: coefficients, or the leaves of its trees with the
 conditions that lead to them. So customers are scored elsewhere without refitting, and
@@ -20,7 +20,10 @@ from threadpoolctl import threadpool_limits
 # one of them took back would end that of another, and change its last digits.
 threadpool_limits(1)
 
-TARGETS = ("purchase", "response")
+TARGETS = ("purchase", "response", "subscription_churn")
+# What the features of a renewal begin with, which the target subscription_churn alone sees. Where
+# there are none, nothing tells of subscriptions, and there is no such target.
+RENEWAL = "subscription_"
 # The columns of the sample that are no features.
 KEYS = {
     "observation_id",
@@ -405,6 +408,11 @@ def cannot_fit(target: str, train: pd.DataFrame, test: pd.DataFrame) -> str | No
                 "No contacts whose response is known: nothing was estimated. The mart "
                 "response_contacts says why each is left out; campaign_audience ranks by purchases."
             )
+        if target == "subscription_churn":
+            return (
+                "No renewals that were due long enough ago to train on some and test on later "
+                "ones: nothing was estimated. The curves of subscription_fits say what renews."
+            )
         return (
             "The log is too short to train on one window and test on a later one: nothing was "
             "estimated."
@@ -434,8 +442,9 @@ def baselines(
 ) -> list[Baseline]:
     """Return the rules that the models have to beat, or else are in use themselves.
 
-    Each is a linear model of one feature: recency alone, fitted; and the purchase model's own
-    probability as it is, whose log-odds are the feature, with a slope of one.
+    Each is a linear model of one feature: recency alone, fitted; and the probability of the
+    purchase model, or of the curve of the renewals, as it is, whose log-odds are the feature, with
+    a slope of one.
     """
     found: list[Baseline] = []
     if ("recency_days", None) in columns:
@@ -458,21 +467,19 @@ def baselines(
                 lambda rows: alone.predict_proba((rows - mean) / deviation)[:, 1],
             )
         )
-    is_known = "model_log_odds" in test and test["model_log_odds"].notna().all()
-    if target == "purchase" and is_known:
-        middle = round(float(test["model_log_odds"].mean()), 10)
+    name, feature = {
+        "purchase": ("probability_active_90d", "model_log_odds"),
+        "subscription_churn": ("renewal_model", "subscription_log_odds"),
+    }.get(target, ("", ""))
+    if feature in test and test[feature].notna().all():
+        middle = round(float(test[feature].mean()), 10)
         parameters = {
             "coefficients": [1.0],
             "intercept": middle,
             "mean": [middle],
             "deviation": [1.0],
         }
-        found.append(
-            (
-                *("probability_active_90d", "model_log_odds", parameters),
-                lambda rows: sigmoid(rows[:, 0]),
-            )
-        )
+        found.append((name, feature, parameters, lambda rows: sigmoid(rows[:, 0])))
     return found
 
 
@@ -581,8 +588,11 @@ def fit(sample: pd.DataFrame, attributes: pd.DataFrame, seed: int) -> pd.DataFra
     features = [column for column in sample.columns if column not in KEYS]
     rows: list[dict] = []
     for target in TARGETS:
-        observed = sample[sample["target"] == target]
-        rows += fit_target(target, observed, attributes, features, seed)
+        is_renewal = target == "subscription_churn"
+        own = [name for name in features if name.startswith(RENEWAL) == is_renewal]
+        if own:
+            observed = sample[sample["target"] == target]
+            rows += fit_target(target, observed, attributes, own, seed)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["is_selected"] = frame["is_selected"].eq(True)
     frame[["tree_id", "leaf_id"]] = frame[["tree_id", "leaf_id"]].fillna(0)

@@ -272,7 +272,10 @@ def scored_batches(fitted: pd.DataFrame, sample, features, attributes) -> Iterat
         rows = rows.assign(observation_id=rows["customer_id"], fold="current")
         known = to_frame(attributes.filter(f"batch_number = {batch}"))
         for scorer in in_use:
-            yield scorer.score(rows.sort_values("customer_id"), known, with_reasons=True)
+            is_renewal = scorer.target == "subscription_churn"
+            of_target = rows["subscription_renewals_paid" if is_renewal else "recency_days"].notna()
+            own = rows[of_target].sort_values("customer_id")
+            yield scorer.score(own, known, with_reasons=True)
 
 
 def write(batches: Iterator[pd.DataFrame], session):

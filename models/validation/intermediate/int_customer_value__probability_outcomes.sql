@@ -137,7 +137,8 @@ predictions as (
             label,
             probability as score,
             probability,
-            model in ('recency_days', 'probability_active_90d') as is_baseline,
+            model in ('recency_days', 'probability_active_90d', 'renewal_model')
+                as is_baseline,
             is_selected
         from propensities
     {% endif %}
