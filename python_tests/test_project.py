@@ -130,6 +130,20 @@ PROMISES = {
 EXCEPTIONS = re.compile(r"^mean_|^brier_|_rank$|_median$")
 
 
+def test_every_engine_reads_a_pattern_alike():
+    """A bracket inside a class is one of its characters to DuckDB, and opens another to Java."""
+    ambiguous = ("[[]", "[]]", "[^]")
+    unequal = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for folder in ("macros", "models")
+        for path in sorted((ROOT / folder).glob("**/*.sql"))
+        for line in path.read_text().splitlines()
+        for pattern in re.findall(r'"(?:[^"]|\\")*"', line)
+        if any(part in pattern for part in ambiguous)
+    ]
+    assert not unequal, unequal
+
+
 def test_column_names_say_their_types(demo):
     columns = demo.rows(
         "select table_name, column_name, data_type from duckdb_columns() "
