@@ -735,6 +735,7 @@ REVENUE_MODELS = [
     "intermediate/int_customer_value__subscription_months",
     "marts/customer_value__recurring_revenue_months",
     "marts/customer_value__recurring_revenue_movements",
+    "marts/customer_value__revenue_retention",
 ]
 
 
@@ -840,3 +841,79 @@ def test_nothing_is_lost_between_a_line_and_the_recurring_revenue(revenue_chain,
     assert {day: mrr for day, mrr in found} == {
         day: expected.get(day, Decimal(0)) for day, _ in found
     }
+
+
+# Customers, their first month, and how many months they paid how much, with 0 for not at all: made
+# so that the totals are those of a public log of 121 periods of 55 customers.
+MADE = [
+    (3, "2018-06", [(3, 35), (6, 0), (4, 50)]),
+    (4, "2018-06", [(3, 35)]),
+    (1, "2018-06", [(3, 20)]),
+    (2, "2018-05", [(8, 50), (8, 50), (4, 85)]),
+    (1, "2018-05", [(16, 50), (4, 30)]),
+    (2, "2018-05", [(8, 50), (12, 50)]),
+    (2, "2018-05", [(8, 55), (12, 55)]),
+    (5, "2018-11", [(10, 45)]),
+    (6, "2019-05", [(1, 40), (1, 60), (6, 40)]),
+    (1, "2019-06", [(1, 40), (1, 60), (5, 40)]),
+    (10, "2019-10", [(1, 40), (1, 60), (1, 40)]),
+    (3, "2019-10", [(1, 40), (1, 60), (2, 40)]),
+    (1, "2019-12", [(1, 45), (1, 55)]),
+    (5, "2019-07", [(1, 40), (1, 60), (1, 40)]),
+    (1, "2019-07", [(1, 40), (1, 75), (1, 40)]),
+    (1, "2019-07", [(1, 40), (1, 85)]),
+    (2, "2019-07", [(1, 40)]),
+    (2, "2019-07", [(1, 45)]),
+    (3, "2019-07", [(1, 50)]),
+]
+
+
+def test_the_figures_of_a_public_log(revenue_chain):
+    """Those that were computed on it without this project (mrr-playbook, 121 periods).
+
+    The movements of 2019 against the revenue at its beginning say that a third more was lost than
+    there was, since they count the churn of those who joined in the year; the cohort lost 30 %.
+    """
+    lines = []
+    for number, (count, first, runs) in enumerate(MADE):
+        for customer in range(count):
+            day = dt.date.fromisoformat(f"{first}-01")
+            for months, amount in runs:
+                following = DEMO.months_later(day, months)
+                if amount:
+                    line = Line("a", day, following, amount, 1)
+                    lines.append(f"{line.text(f'made{number}-{customer}')},")
+                day = following
+    assert len(lines) == 121
+    connection = revenue_chain.run(lines)
+
+    def rows(query: str) -> list[tuple]:
+        return connection.execute(f"use subscriptions; {query}").fetchall()
+
+    counted = rows(
+        "select movement, count(*), sum(closing_mrr - opening_mrr) from recurring_revenue_months "
+        "group by movement order by movement"
+    )
+    assert counted == [
+        ("churn", 58, -2550),
+        ("contraction", 27, -555),
+        ("expansion", 30, 660),
+        ("new", 55, 2295),
+        ("reactivation", 3, 150),
+        ("retained", 237, 0),
+    ]
+    assert rows(
+        "select closing_mrr, closing_customer_count from recurring_revenue_movements where "
+        "month_start_date in ('2018-12-01', '2019-06-01', '2019-12-01', '2020-01-01', "
+        "'2020-02-01') order by month_start_date"
+    ) == [(585, 12), (1135, 22), (1255, 28), (175, 4), (0, 0)]
+    ((net, gross, kept),) = rows(
+        "select net_revenue_retention, gross_revenue_retention, customer_retention "
+        "from revenue_retention where window_months = 12 and month_start_date = '2019-12-01'"
+    )
+    assert [net, gross, kept] == pytest.approx([0.7009, 0.5812, 0.5833], abs=5e-5)
+    ((moved,),) = rows(
+        "select sum(expansion_mrr + contraction_mrr + churn_mrr + reactivation_mrr) / 585.0 "
+        "from recurring_revenue_movements where year(month_start_date) = 2019"
+    )
+    assert 1 + moved == pytest.approx(-0.325, abs=5e-4)
