@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from conftest import Build, build_arguments, run_dbt
+from conftest import CORE, Build, build_arguments, run_dbt
 from helpers import ROOT, copy_project, mart_names
 from test_fixture import COUNTED, LINES
 
@@ -142,6 +142,18 @@ def test_one_mart_with_what_it_reads_is_built_on_an_empty_database(installed):
     assert "assert_input_is_kept_or_excluded tested nothing" not in build.output
 
 
+def test_the_customers_with_what_they_read_are_built_on_an_empty_database(installed):
+    build = installed(
+        *build_arguments(),
+        *("--select", "+customer_value__customers"),
+        variables=CORE,
+        name="customers",
+    )
+    assert build.exit_code == 0, build.output
+    assert build.row("select count(*) from shop_customer_value.customers") == (5,)
+    assert "assert_kept_amount_is_customer_revenue tested nothing" in build.output
+
+
 # Made rows with the columns of the connectors' packages, and what is kept of them at the rates
 # of the consumer's own seed: 1 for EUR, 0.9 for USD.
 CONNECTORS = {
@@ -242,15 +254,18 @@ def test_a_module_is_not_left_out_by_its_folder(installed, configured):
 
 
 def test_the_dry_run_of_the_documentation_runs_python_before_the_first_build(tmp_path):
-    """With a runtime that lacks scipy, its last line names it, and no lines were read."""
+    """What a runtime lacks is said: a library, or Python models at all, as in dbt 2."""
     page = (ROOT / "docs" / "engines.md").read_text()
     (command,) = re.findall(r"^dbt (build --empty .*) --target prod$", page, re.M)
     (tmp_path / "six.csv").write_text(LINES)
 
-    def dry_run(**environment: str) -> subprocess.CompletedProcess[str]:
+    def dry_run(version: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        dbt = "import dbt.context.base as base\n"
+        dbt += f"base.dbt_version = '{version}' or base.dbt_version\n"
+        dbt += "from dbt.cli.main import cli\ncli()"
         return subprocess.run(
             [
-                *(str(Path(sys.executable).with_name("dbt")), *command.split()),
+                *(sys.executable, "-c", dbt, *command.split()),
                 *("--vars", json.dumps({"transactions": str(tmp_path / "six.csv")})),
             ],
             cwd=ROOT,
@@ -283,6 +298,14 @@ def test_the_dry_run_of_the_documentation_runs_python_before_the_first_build(tmp
     failed = dry_run(PYTHONPATH=str(tmp_path / "lacking"))
     assert failed.returncode != 0
     assert "No module named 'scipy'" in failed.stdout
+
+    refused = dry_run(version="2.0.0")
+    assert refused.returncode != 0
+    sentence = "dbt 2.0.0 runs no Python models on DuckDB, and this command selects 1, such as "
+    assert f"{sentence}fit_forecast_models: build with python -m runner" in " ".join(
+        refused.stdout.split()
+    )
+    assert "START sql" not in refused.stdout
 
 
 def test_any_project_can_select_the_core(installed):
