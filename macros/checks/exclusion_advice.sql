@@ -13,8 +13,8 @@
         "excluded_product": "shorten excluded_products, if that was not intended",
         "conflicting_line": "they have the line_id of another line, and differ from it",
         "duplicate_line": "see line_id and drop_identical_lines, if they are no duplicates",
-        "customer_without_purchase": "all that these customers have is returns: look at the signs of "
-            ~ "the amounts, and at is_return and return_order_prefix",
+        "customer_without_purchase": "these customers have returns only, so look at the signs of "
+            ~ "the amounts, at is_return and at return_order_prefix",
         "missing_campaign": "look at the column mapped to campaign_id",
         "unknown_customer": "look at whether the ids are written as in the transactions",
         "invalid_number": "look at the columns mapped to response_value, cost and planned_share",
