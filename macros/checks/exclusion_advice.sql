@@ -1,7 +1,8 @@
 {# What to do about the rows that a reason leaves out, as the end of a sentence. #}
 {% macro exclusion_advice() %}
     {{- return({
-        "missing_customer": "look at the column mapped to customer_id",
+        "missing_customer": "look at the column mapped to customer_id, and at the ids that "
+            ~ "missing_customer_ids takes for nobody",
         "invalid_timestamp": "give the dates' date_format, such as %d/%m/%Y",
         "invalid_amount": "look at the column mapped to amount, which must hold numbers below 10^14, "
             ~ "or text such as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",

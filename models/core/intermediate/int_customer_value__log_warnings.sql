@@ -404,7 +404,8 @@ warnings as (
         concat(
             'The log spans ',
             {{ number_text("observed_days", 0) }},
-            ' days, less than {{ multiple_in_words }}the ',
+            case when observed_days = 1 then ' day' else ' days' end,
+            ', less than {{ multiple_in_words }}the ',
             'horizon of {{ var("horizon_days") }}: the lifetime value looks further ',
             'ahead than the data reach back.'
         ) as sentence
