@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -25,7 +26,7 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 ONLINE_RETAIL = ROOT.parent / "shared" / "data" / "online_retail.parquet"
-ONLINE_RETAIL_VARS = {
+ONLINE_RETAIL_VARS: dict[str, Any] = {
     "return_order_prefix": "C",
     "transaction_columns": {
         "order_id": "InvoiceNo",

@@ -341,13 +341,14 @@ def test_results_by_score_are_those_of_the_fifths(simulated):
     found = results_of(simulated, "reach", "spend", "score_band").drop(index="all")
     assert found.index.tolist() == sorted(rows["band"].unique())
     for band, part in rows.groupby("band"):
+        row = found.loc[str(band)]
         treated, control = (
             part.loc[part["variant"] == arm, "spend"] for arm in ("mail", "control")
         )
         test = stats.ttest_ind(treated, control, equal_var=False)
-        assert found.loc[band, "treated_count"] == len(treated)
-        assert found.loc[band, "difference"] == pytest.approx(treated.mean() - control.mean())
-        assert found.loc[band, "p_value"] == pytest.approx(test.pvalue, rel=1e-6)
+        assert row["treated_count"] == len(treated)
+        assert row["difference"] == pytest.approx(treated.mean() - control.mean())
+        assert row["p_value"] == pytest.approx(test.pvalue, rel=1e-6)
     _, expected, _, _ = multipletests(found["p_value"], method="fdr_bh")
     assert found["corrected_p_value"].to_numpy() == pytest.approx(expected, rel=1e-9)
 
