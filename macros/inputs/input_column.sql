@@ -3,5 +3,12 @@
     {%- if name in columns -%}
         {{- return(customer_value.quoted_name(columns[name])) -}}
     {%- endif -%}
+    {{- return(customer_value.no_column()) -}}
+{% endmacro %}
+
+
+{# What stands for a column that is not mapped. Whatever reads it knows the answer, and need not be
+   pages of SQL about a null. #}
+{% macro no_column() %}
     {{- return("cast(null as " ~ dbt.type_string() ~ ")") -}}
 {% endmacro %}

@@ -2,19 +2,27 @@
    is said, and for a word that is not known, which `is_unknown_flag` tells. #}
 {% macro parse_boolean(expression) -%}
     {%- set word = "lower(" ~ parse_id(expression) ~ ")" -%}
-    case
-        when {{ word }} in ({{ quoted_words(flag_words()["true"]) }}) then true
-        when {{ word }} in ({{ quoted_words(flag_words()["false"]) }}) then false
-    end
+    {%- if expression == no_column() -%}
+        cast(null as {{ dbt.type_boolean() }})
+    {%- else -%}
+        case
+            when {{ word }} in ({{ quoted_words(flag_words()["true"]) }}) then true
+            when {{ word }} in ({{ quoted_words(flag_words()["false"]) }}) then false
+        end
+    {%- endif -%}
 {%- endmacro %}
 
 
 {# Whether a flag says something that is neither yes nor no. #}
 {% macro is_unknown_flag(expression) -%}
     {%- set words = flag_words()["true"] + flag_words()["false"] + missing_words() -%}
-    coalesce(
-        lower({{ parse_id(expression) }}) not in ({{ quoted_words(words) }}), false
-    )
+    {%- if expression == no_column() -%}
+        false
+    {%- else -%}
+        coalesce(
+            lower({{ parse_id(expression) }}) not in ({{ quoted_words(words) }}), false
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -9,19 +9,27 @@
             ) as date
         )
     {%- endset -%}
-    case
-        when
-            {{ day }} >= cast('1900-01-01' as date)
-            and {{ day }} < cast('2262-01-01' as date)
-            then {{ day }}
-    end
+    {%- if expression == no_column() -%}
+        cast(null as date)
+    {%- else -%}
+        case
+            when
+                {{ day }} >= cast('1900-01-01' as date)
+                and {{ day }} < cast('2262-01-01' as date)
+                then {{ day }}
+        end
+    {%- endif -%}
 {%- endmacro %}
 
 
 {# Whether something is said in the place of a day that is no date. What stands for no date, such as
    9999-12-31, is one. #}
 {% macro is_unknown_day(expression) -%}
-    {{ is_given(expression) }}
-    and {{ parse_timestamp(expression) }} is null
-    and {{ try_cast(expression, type_timestamp()) }} is null
+    {%- if expression == no_column() -%}
+        false
+    {%- else -%}
+        {{ is_given(expression) }}
+        and {{ parse_timestamp(expression) }} is null
+        and {{ try_cast(expression, type_timestamp()) }} is null
+    {%- endif -%}
 {%- endmacro %}

@@ -29,41 +29,45 @@
             "lower(" ~ text ~ ")", "^[^a-z]*(" ~ currency_codes() | join("|") ~ ")[^a-z]*$"
         ) ~ " and "],
     ] -%}
-    case
-        when {{ is_number(expression) }} then {{ try_cast(expression, type) }}
-        {% if separator == "." -%}
-            when
-                {{ try_cast(expression, type) }} is not null
-                -- DuckDB takes 1_000 for a number.
-                and replace({{ text }}, '_', '') = {{ text }}
-                then {{ try_cast(expression, type) }}
-        {% endif -%}
-        {% for spelling, condition in spellings -%}
-            {#- The point of Rs. and its like is no decimal sign. -#}
-            {%- set number = regexp_remove(
-                regexp_remove(spelling, "[A-Za-zв][.]"), "[^0-9" ~ separator ~ "]"
-            ) -%}
-            {%- if separator == "," -%}
-                {%- set number = "replace(" ~ number ~ ", ',', '.')" -%}
-            {%- endif -%}
-            when
-                {{ condition }}{{ regexp_matches(spelling, signed) }}
-                and not {{ regexp_matches(spelling, "[-+−–﹣－].*[-+−–﹣－]") }}
-                then
-                    case when {{ regexp_matches(spelling, minus) }} then -1 else 1 end
-                    * {{ try_cast(number, type) }}
-            when {{ condition }}{{ regexp_matches(spelling, enclosed) }}
-                then -1 * {{ try_cast(number, type) }}
-            when
-                {{ condition }}{{ regexp_matches(spelling, dashed) }}
-                and not {{ regexp_matches(spelling, "[-+−–﹣－].*[-+−–﹣－].*[0-9]") }}
-                then
-                    case
-                        when {{ regexp_matches(spelling, minus ~ ".*[0-9]") }} then -1 else 1
-                    end
-                    * {{ try_cast(regexp_remove(spelling, "[^0-9]"), type) }}
-        {% endfor %}
-    end
+    {%- if expression == no_column() -%}
+        cast(null as {{ type }})
+    {%- else -%}
+        case
+            when {{ is_number(expression) }} then {{ try_cast(expression, type) }}
+            {% if separator == "." -%}
+                when
+                    {{ try_cast(expression, type) }} is not null
+                    -- DuckDB takes 1_000 for a number.
+                    and replace({{ text }}, '_', '') = {{ text }}
+                    then {{ try_cast(expression, type) }}
+            {% endif -%}
+            {% for spelling, condition in spellings -%}
+                {#- The point of Rs. and its like is no decimal sign. -#}
+                {%- set number = regexp_remove(
+                    regexp_remove(spelling, "[A-Za-zв][.]"), "[^0-9" ~ separator ~ "]"
+                ) -%}
+                {%- if separator == "," -%}
+                    {%- set number = "replace(" ~ number ~ ", ',', '.')" -%}
+                {%- endif -%}
+                when
+                    {{ condition }}{{ regexp_matches(spelling, signed) }}
+                    and not {{ regexp_matches(spelling, "[-+−–﹣－].*[-+−–﹣－]") }}
+                    then
+                        case when {{ regexp_matches(spelling, minus) }} then -1 else 1 end
+                        * {{ try_cast(number, type) }}
+                when {{ condition }}{{ regexp_matches(spelling, enclosed) }}
+                    then -1 * {{ try_cast(number, type) }}
+                when
+                    {{ condition }}{{ regexp_matches(spelling, dashed) }}
+                    and not {{ regexp_matches(spelling, "[-+−–﹣－].*[-+−–﹣－].*[0-9]") }}
+                    then
+                        case
+                            when {{ regexp_matches(spelling, minus ~ ".*[0-9]") }} then -1 else 1
+                        end
+                        * {{ try_cast(regexp_remove(spelling, "[^0-9]"), type) }}
+            {% endfor %}
+        end
+    {%- endif -%}
 {%- endmacro %}
 
 
