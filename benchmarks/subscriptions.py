@@ -88,7 +88,7 @@ def main() -> None:
     }
     command = [
         *(sys.executable, "-W", "ignore", "-m", "dbt.cli.main"),
-        *("build", "--select", "path:models/subscriptions"),
+        *("build", "--no-partial-parse", "--select", "path:models/subscriptions"),
         *("--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)),
         *("--target-path", str(folder / "target-subscriptions")),
         *("--log-path", str(folder / "logs")),

@@ -3,9 +3,12 @@
 {%- set as_of_date = (var("as_of_date") or "") | string -%}
 {%- set input = subscription_input() -%}
 {%- set content = [
-    "customer_id", "subscription_id", "plan", "started_date", "ended_date", "amount",
-    "interval_months", "interval_days", "is_paused", "trial_ended_date",
-] %}
+    "customer_id", "subscription_id", "plan", "started_date", "amount", "interval_months",
+    "interval_days",
+] -%}
+{%- if input == "subscriptions" -%}
+    {%- set content = content + ["ended_date", "is_paused", "trial_ended_date"] -%}
+{%- endif %}
 with
 
 {% if input == "subscription_payments" %}
@@ -166,19 +169,23 @@ ranked as (
 
     select
         *,
-        row_number() over (
-            partition by
-                customer_id,
-                subscription_id,
-                started_date,
-                coalesce(line_reason, 'none'),
-                copy_number,
-                case when amount > 0 or is_paused then 'billed' else 'other' end
-            order by
-                coalesce(ended_date, cast('2999-12-31' as date)) desc,
-                amount desc,
-                {{ content | join(", ") }}
-        ) as rank_on_day
+        {% if input == "subscriptions" -%}
+            row_number() over (
+                partition by
+                    customer_id,
+                    subscription_id,
+                    started_date,
+                    coalesce(line_reason, 'none'),
+                    copy_number,
+                    case when amount > 0 or is_paused then 'billed' else 'other' end
+                order by
+                    coalesce(ended_date, cast('2999-12-31' as date)) desc,
+                    amount desc,
+                    {{ content | join(", ") }}
+            )
+        {%- else -%}
+            1
+        {%- endif %} as rank_on_day
     from numbered
 
 ),
