@@ -309,6 +309,7 @@ stretches as (
 
     select
         customer_id,
+        is_billed,
         stretch_number,
         max(bridged_until_date) as stretch_ended_date,
         lead(min(started_date)) over (
@@ -316,7 +317,7 @@ stretches as (
         ) as next_stretch_date
     from with_stretch
     where is_billed
-    group by customer_id, stretch_number
+    group by customer_id, is_billed, stretch_number
 
 ),
 
@@ -372,8 +373,8 @@ periods as (
     left join stretches
         on
             with_stretch.customer_id = stretches.customer_id
+            and with_stretch.is_billed = stretches.is_billed
             and with_stretch.stretch_number = stretches.stretch_number
-            and with_stretch.is_billed
 
 )
 
