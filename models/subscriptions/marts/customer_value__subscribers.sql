@@ -172,7 +172,11 @@ counted as (
         case
             when interval_days > 0 then interval_days * 12.0 / 364
             else interval_months
-        end as payment_months
+        end as payment_months,
+        -- Nothing is looked up without a renewal ahead. DuckDB would compare every row with
+        -- every other if the join said so.
+        case when next_renewal_date is not null then renewals_paid end
+            as renewals_looked_up
     from due
 
 ),
@@ -203,15 +207,13 @@ forecasts as (
     left join lookup
         on
             subscription_groups.subscription_group = lookup.subscription_group
-            and counted.renewals_paid = lookup.renewals_paid
+            and counted.renewals_looked_up = lookup.renewals_paid
             and counted.renewals_ahead = lookup.renewals_ahead
-            and counted.next_renewal_date is not null
     left join lookup as next_lookup
         on
             subscription_groups.subscription_group = next_lookup.subscription_group
-            and counted.renewals_paid = next_lookup.renewals_paid
+            and counted.renewals_looked_up = next_lookup.renewals_paid
             and next_lookup.renewals_ahead = 1
-            and counted.next_renewal_date is not null
 
 ),
 
