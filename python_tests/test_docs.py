@@ -151,7 +151,8 @@ def test_a_model_is_enabled_by_its_capability_and_by_what_that_needs():
         for path in (ROOT / "models" / capability).rglob("*.yml"):
             (model,) = yaml.safe_load(path.read_text())["models"]
             enabled = re.findall(r"'(\w+)' in var\('modules'\)", model["config"]["enabled"])
-            assert set(enabled) == needed, path
+            # A target of one capability may be about another.
+            assert needed <= set(enabled) <= set(CAPABILITIES), path
 
 
 def test_agents_know_the_key_of_every_table():

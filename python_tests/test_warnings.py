@@ -53,6 +53,7 @@ UNREAD = {
         "contacted_at": "invalid_timestamp", "responded": "invalid_flag",
         "exposed": "invalid_flag", "response_value": "invalid_number",
         "cost": "invalid_number", "planned_share": "invalid_number",
+        "score": "invalid_number",
     },
     "subscriptions": {
         "started_on": "invalid_date", "ended_on": "invalid_date",

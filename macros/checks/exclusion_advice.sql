@@ -18,7 +18,7 @@
             ~ "the amounts, at is_return and at return_order_prefix",
         "missing_campaign": "look at the column mapped to campaign_id",
         "unknown_customer": "look at whether the ids are written as in the transactions",
-        "invalid_number": "look at the columns mapped to response_value, cost and planned_share",
+        "invalid_number": "look at the columns mapped to response_value, cost, planned_share and score",
         "duplicate_contact": "they repeat another one in every column",
         "missing_activity": "look at the column mapped to activity",
         "invalid_date": "give the dates' date_format, such as %d/%m/%Y",

@@ -191,7 +191,8 @@
             "purchase_model": {
                 "kind": "choice",
                 "choices": ["bg_nbd", "mbg_nbd", "pareto_nbd"],
-                "meaning": "the purchase model behind `customers`",
+                "meaning": "the purchase model of the `classical_` columns of `customers`, and of all its "
+                    ~ "forecasts where `value_model` is probabilistic",
             },
             "spend_cap_percentile": {
                 "kind": "number",
