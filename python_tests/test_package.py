@@ -168,7 +168,8 @@ CONNECTORS = {
         {"kept": 65.0, "missing_customer": 13.5, "excluded_status": 89.1, "total": 167.6},
     ),
     "stripe__balance_transactions": (
-        """balance_transaction_id,charge_id,customer_id,created_at,amount,currency,type
+        """balance_transaction_id,charge_id,customer_id,balance_transaction_created_at,\
+balance_transaction_amount,balance_transaction_currency,balance_transaction_type
 txn_1,ch_1,cus_A,2024-01-05 10:00:00,40.00,usd,charge
 txn_2,ch_1,cus_A,2024-01-09 11:00:00,-10.00,usd,refund
 txn_3,ch_2,cus_B,2024-02-01 09:30:00,30.00,eur,charge

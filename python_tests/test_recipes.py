@@ -116,10 +116,10 @@ C536379,85123A,HOLDER,-2,12/13/2010 9:41,2.50,17850,United Kingdom
         "The package dbt_shopify",
         {
             "shopify__orders": """\
-select 1 as order_id, 7 as customer_id, timestamp '2024-01-05 10:00:00' as created_timestamp,
-    50.00 as order_adjusted_total, 'paid' as financial_status
+select 1 as order_id, 7 as customer_id, timestamp '2024-01-05 10:00:00' as processed_timestamp,
+    50.00 as order_adjusted_total, 'USD' as currency, 'paid' as financial_status
 union all
-select 2, 8, timestamp '2024-01-06 10:00:00', 30.00, 'voided'
+select 2, 8, timestamp '2024-01-06 10:00:00', 30.00, 'USD', 'voided'
 """,
         },
         {"kept": (1, 50.0), "excluded_status": (1, 30.0)},
@@ -130,13 +130,14 @@ select 2, 8, timestamp '2024-01-06 10:00:00', 30.00, 'voided'
         "The package dbt_stripe",
         {
             "stripe__balance_transactions": """\
-select 'txn_1' as balance_transaction_id, 'cus_1' as customer_id, 50.00 as
-    balance_transaction_amount, timestamp '2024-01-05 10:00:00' as balance_transaction_created_at,
+select 'txn_1' as balance_transaction_id, 'ch_1' as charge_id, 'cus_1' as customer_id,
+    50.00 as balance_transaction_amount, 'usd' as balance_transaction_currency,
+    timestamp '2024-01-05 10:00:00' as balance_transaction_created_at,
     'charge' as balance_transaction_type
 union all
-select 'txn_2', 'cus_1', -20.00, timestamp '2024-01-06 10:00:00', 'refund'
+select 'txn_2', 'ch_1', 'cus_1', -20.00, 'usd', timestamp '2024-01-06 10:00:00', 'refund'
 union all
-select 'txn_3', null, -30.00, timestamp '2024-01-07 10:00:00', 'payout'
+select 'txn_3', null, null, -30.00, 'usd', timestamp '2024-01-07 10:00:00', 'payout'
 """,
         },
         {"kept": (2, 30.0), "missing_customer": (1, -30.0)},
