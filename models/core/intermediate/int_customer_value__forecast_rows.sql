@@ -176,7 +176,9 @@ spend_caps as (
     select
         forecast_role,
         date_number,
-        {{ percentile("net_amount", 0.999) }} as spend_cap
+        -- Between two decimals some engines give a decimal, which is cut off.
+        {{ percentile("cast(net_amount as " ~ type_double() ~ ")", 0.999) }}
+            as spend_cap
     from days
     where {{ is_past }} and is_purchase_day and net_amount > 0 and not is_history
     group by forecast_role, date_number
@@ -193,7 +195,7 @@ capped_days as (
                 then
                     least(
                         cast(days.net_amount as {{ type_double() }}),
-                        cast(spend_caps.spend_cap as {{ type_double() }})
+                        spend_caps.spend_cap
                     )
         end as paid_value,
         -- The margin of a paid day whose cost is known, as a share within -1 and 1.

@@ -154,7 +154,7 @@ cumulated as (
         ) as cumulative_contact_count,
         cast(
             sum(
-                contact_count * cast(probability as {{ type_decimal(38, 12) }})
+                cast(contact_count * probability as {{ type_decimal(38, 12) }})
             ) over (
                 order by audience_rank
                 rows between unbounded preceding and current row
