@@ -32,7 +32,7 @@ dates as (
             as known_until_date,
         {{ date_add_days(
             "current_as_of_date",
-            -1 * (subscription_grace_days() + var("activity_days"))
+            "-1 * (" ~ subscription_grace_days() ~ " + " ~ var("activity_days") ~ ")"
         ) }} as before_test_date
     from role_dates
 
@@ -155,7 +155,7 @@ with_fold as (
             when
                 {{ date_add_days(
                     "due_date",
-                    subscription_grace_days() + var("renewal_notice_days")
+                    subscription_grace_days() ~ " + " ~ var("renewal_notice_days")
                 ) }} <= before_test_date
                 then 'training'
         end as fold
