@@ -1,8 +1,10 @@
 """What several tests need: the models as modules, and CDNOW computed without the project."""
 
 import importlib.util
+import os
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -74,6 +76,28 @@ def load_model(path: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def run_on_project(
+    *command: str, database: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command on this project in a process of its own, its artifacts beside the database."""
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "CUSTOMER_VALUE_DB": str(database),
+            "DBT_TARGET_PATH": str(database.parent / "target"),
+            "DBT_LOG_PATH": str(database.parent),
+            "DBT_USE_COLORS": "false",
+            **environment,
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @dataclass

@@ -388,7 +388,8 @@ def few_marts(database: Path) -> None:
             """
             insert into main.experiment_results by name
             select
-                'Spring letter' as experiment, 'voucher' as variant, metric, 'all' as segment,
+                'Spring letter' as experiment, 'voucher' as variant, metric,
+                'all' as grouping_name, 'all' as group_name,
                 'made up for a test' as finding, 'passed' as health,
                 400 as treated_count, 100 as control_count,
                 treated_mean, control_mean, treated_mean - control_mean as difference,
@@ -411,7 +412,7 @@ def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
     clusters = words(section(page, "clusters", "wide"))
     assert "too few different customers" in clusters
     decide = words(section(page, "decide", "wide"))
-    assert "There are no clusters and value tiers yet" in decide
+    assert "Priorities need clusters and value tiers" in decide
     assert "The seed of interventions has no row yet" in decide
     assert "There is no budget to divide" in decide
     act = section(page, "act", "wide")

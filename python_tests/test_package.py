@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import yaml
 from conftest import CORE, Build, build_arguments, run_dbt
-from helpers import ROOT, copy_project, mart_names
+from helpers import ROOT, copy_project, mart_names, run_on_project
 from test_fixture import COUNTED, LINES
 
 
@@ -264,23 +264,11 @@ def test_the_dry_run_of_the_documentation_runs_python_before_the_first_build(tmp
         dbt = "import dbt.context.base as base\n"
         dbt += f"base.dbt_version = '{version}' or base.dbt_version\n"
         dbt += "from dbt.cli.main import cli\ncli()"
-        return subprocess.run(
-            [
-                *(sys.executable, "-c", dbt, *command.split()),
-                *("--vars", json.dumps({"transactions": str(tmp_path / "six.csv")})),
-            ],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "CUSTOMER_VALUE_DB": str(tmp_path / "dry.duckdb"),
-                "DBT_TARGET_PATH": str(tmp_path),
-                "DBT_LOG_PATH": str(tmp_path),
-                **environment,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
+        return run_on_project(
+            *(sys.executable, "-c", dbt, *command.split()),
+            *("--vars", json.dumps({"transactions": str(tmp_path / "six.csv")})),
+            database=tmp_path / "dry.duckdb",
+            **environment,
         )
 
     passed = dry_run()

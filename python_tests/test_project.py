@@ -88,6 +88,20 @@ def macro_signatures() -> dict[Path, dict[str, list[str]]]:
     }
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in sorted((ROOT / "models").glob("**/*.sql"))
+        if path.read_text().count("\n") > 200
+    ],
+    ids=lambda path: path.stem,
+)
+def test_a_long_model_says_why(path):
+    (model,) = yaml.safe_load(path.with_suffix(".yml").read_text())["models"]
+    assert "is long because" in " ".join(model["description"].split())
+
+
 def test_every_macro_is_described_in_its_folder_with_the_arguments_that_it_has():
     from dbt.parser.schemas import is_valid_type
 

@@ -179,8 +179,8 @@ def test_a_recipe_reads_its_export(tmp_path, recipe):
         with duckdb.connect(str(database)) as connection:
             connection.execute(query)
     result = run_dbt(
-        *("run", "--select", "+int_customer_value__customer_days"),
-        *("int_customer_value__line_totals",),
+        *("build", "--select", "+int_customer_value__customer_days"),
+        *("int_customer_value__line_totals", "--exclude-resource-types", "test", "unit_test"),
         database=database,
         variables={"modules": [], **variables},
         project=project,

@@ -2,14 +2,12 @@
 
 import importlib.util
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from conftest import CORE, Build
-from helpers import ROOT
+from helpers import ROOT, run_on_project
 from test_fixture import COUNTED, LINES
 
 
@@ -57,23 +55,10 @@ def test_six_customers_come_out_as_counted_by_hand(tmp_path):
     database = tmp_path / "six.duckdb"
     variables = {**CORE, "transactions": str(tmp_path / "six.csv"), "as_of_date": "2015-02-07"}
     dbt = Path(sys.executable).with_name("dbt")
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "runner", "--dbt", str(dbt), "--database", str(database)),
-            *("--", "--vars", json.dumps(variables)),
-        ],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "CUSTOMER_VALUE_DB": str(database),
-            "DBT_TARGET_PATH": str(tmp_path / "target"),
-            "DBT_LOG_PATH": str(tmp_path),
-            "DBT_USE_COLORS": "false",
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+    result = run_on_project(
+        *(sys.executable, "-m", "runner", "--dbt", str(dbt), "--database", str(database)),
+        *("--", "--vars", json.dumps(variables)),
+        database=database,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "python table model" not in result.stdout

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import CORE
-from helpers import ROOT
+from helpers import ROOT, run_on_project
 from test_fixture import COUNTED, LINES
 
 INSTALLED = [str(ROOT / f".venv-{name}/bin/dbt") for name in ("previous", "next", "dbt2")]
@@ -31,21 +31,10 @@ pytestmark = pytest.mark.skipif(
 
 def run(command: str, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
     """Run a dbt on this project with its database and artifacts in a directory."""
-    return subprocess.run(
-        [command, *arguments],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "CUSTOMER_VALUE_DB": str(directory / "other.duckdb"),
-            "CUSTOMER_VALUE_LAKE": str(directory / "six.ducklake"),
-            "DBT_TARGET_PATH": str(directory / "target"),
-            "DBT_LOG_PATH": str(directory),
-            "DBT_USE_COLORS": "false",
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+    return run_on_project(
+        *(command, *arguments),
+        database=directory / "other.duckdb",
+        CUSTOMER_VALUE_LAKE=str(directory / "six.ducklake"),
     )
 
 

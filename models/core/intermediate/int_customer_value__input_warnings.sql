@@ -90,15 +90,34 @@ folded_ids as (
 
 ),
 
--- A value that decides nothing about its row is still not lost in silence.
+-- A value that decides nothing about its row is still not lost in silence. The lines
+-- are read once for all columns.
+unread_lines as (
+
+    select
+    {% for name in unread.transactions %}
+        unread_{{ name }}
+        {{- "," if not loop.last }}
+    {% endfor %}
+    from {{ ref("int_customer_value__transactions_classified") }}
+    where
+        exclusion_reason is null
+        and (
+            {% for name in unread.transactions -%}
+                {{ "or " if not loop.first }}unread_{{ name }} is not null
+            {% endfor %}
+        )
+
+),
+
 unread_values as (
     {% for name in unread.transactions %}
         select
             'transactions' as input,
             '{{ name }}' as column_name,
             unread_{{ name }} as written
-        from {{ ref("int_customer_value__transactions_classified") }}
-        where exclusion_reason is null and unread_{{ name }} is not null
+        from unread_lines
+        where unread_{{ name }} is not null
         {{ "union all" if not loop.last }}
     {% endfor %}
     {% for name in unread.get("customer_attributes", []) %}
@@ -115,43 +134,11 @@ unread_values as (
     {% endfor %}
 ),
 
-counted_values as (
-
-    select
-        input,
-        column_name,
-        concat('"', substr(trim(written), 1, 40), '"') as written,
-        count(*) as value_count
-    from unread_values
-    group by input, column_name, concat('"', substr(trim(written), 1, 40), '"')
-
-),
-
-placed_values as (
-
-    select
-        *,
-        row_number() over (
-            partition by input, column_name order by value_count desc, written asc
-        ) as place
-    from counted_values
-
-),
-
 unread_columns as (
 
-    select
-        input,
-        column_name,
-        sum(value_count) as value_count,
-        max(case when place = 1 then written end)
-        {% for place in [2, 3] %}
-            || coalesce(
-                max(case when place = {{ place }} then ', ' || written end), ''
-            )
-        {% endfor %} as examples
-    from placed_values
-    group by input, column_name
+    {{ most_frequent_values(
+        "unread_values", ["input", "column_name"], "written"
+    ) }}
 
 ),
 

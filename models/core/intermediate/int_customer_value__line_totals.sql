@@ -144,50 +144,17 @@ excluded_values as (
 
     select
         exclusion_reason,
-        concat(
-            '"',
-            substr(coalesce(nullif(trim(excluded_value), ''), '(empty)'), 1, 40),
-            '"'
-        ) as excluded_value
+        excluded_value
     from lines
     where exclusion_reason not in ('kept', 'missing_customer')
 
 ),
 
-counted_values as (
-
-    select
-        exclusion_reason,
-        excluded_value,
-        count(*) as line_count
-    from excluded_values
-    group by exclusion_reason, excluded_value
-
-),
-
--- The most frequent values are those that one mends first.
-placed_values as (
-
-    select
-        exclusion_reason,
-        excluded_value,
-        row_number() over (
-            partition by exclusion_reason order by line_count desc, excluded_value asc
-        ) as place
-    from counted_values
-
-),
-
 examples as (
 
-    select
-        exclusion_reason,
-        max(case when place = 1 then excluded_value end) as example_1,
-        max(case when place = 2 then excluded_value end) as example_2,
-        max(case when place = 3 then excluded_value end) as example_3
-    from placed_values
-    where place <= 3
-    group by exclusion_reason
+    {{ most_frequent_values(
+        "excluded_values", ["exclusion_reason"], "excluded_value"
+    ) }}
 
 ),
 
@@ -223,9 +190,7 @@ line_totals as (
     select
         ---------- strings
         by_reason.exclusion_reason,
-        examples.example_1
-        || coalesce(', ' || examples.example_2, '')
-        || coalesce(', ' || examples.example_3, '') as example_values,
+        examples.examples as example_values,
 
         ---------- numerics
         by_reason.line_count,

@@ -52,16 +52,10 @@ typed as (
         {{ parse_number(
             input_column(columns, "cost"), type_read
         ) }} as cost_read,
-        {% if "is_return" in columns -%}
-            coalesce(
-                {{ parse_boolean(input_column(columns, "is_return")) }}, false
-            ) as is_flagged_return,
-            {{ is_unknown_flag(input_column(columns, "is_return")) }}
-                as is_return_unknown,
-        {% else -%}
-            false as is_flagged_return,
-            false as is_return_unknown,
-        {% endif -%}
+        coalesce(
+            {{ parse_boolean(input_column(columns, "is_return")) }}, false
+        ) as is_flagged_return,
+        {{ is_unknown_flag(input_column(columns, "is_return")) }} as is_return_unknown,
         {{ parse_timestamp(
             input_column(columns, "transacted_at")
         ) }} as parsed_at

@@ -1,7 +1,3 @@
-{#- Subscribers have renewals, customers of the shop have purchases and responses. -#}
-{%- set is_of_target = "case when averages.target = 'subscription_churn'"
-    ~ " then customers.is_subscriber else customers.is_customer end"
-    if is_on("subscriptions") else "true" -%}
 -- The values of an attribute count together: what the customer's own value adds, minus
 -- what the values of all customers add on average.
 with
@@ -145,7 +141,9 @@ attribute_contributions as (
             and attributes.feature_value = value_slopes.feature_value
     where
         (customers.is_sampled or averages.is_selected)
-        and {{ is_of_target }}
+        and {{ is_of_target(
+            "averages.target", "customers.is_subscriber", "customers.is_customer"
+        ) }}
 
 )
 

@@ -2,11 +2,6 @@
 -- The score of a linear model is the sum of these contributions and of base_score, that
 -- of a customer who is average in all of them.
 {%- set features = propensity_features() %}
-{#- Subscribers have renewals, customers of the shop have purchases and responses. -#}
-{%- set is_of_target = "case when coefficients.target = 'subscription_churn'"
-    ~ " then current_rows.subscription_renewals_paid is not null"
-    ~ " else current_rows.recency_days is not null end"
-    if is_on("subscriptions") else "true" %}
 with
 
 fitted as (
@@ -122,7 +117,11 @@ rows_to_score as (
     cross join coefficients
     where
         coefficients.is_selected
-        and {{ is_of_target }}
+        and {{ is_of_target(
+            "coefficients.target",
+            "current_rows.subscription_renewals_paid is not null",
+            "current_rows.recency_days is not null"
+        ) }}
 
 ),
 

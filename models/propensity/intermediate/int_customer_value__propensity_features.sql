@@ -179,19 +179,6 @@ with_model as (
 
 ),
 
-bounded as (
-
-    select
-        *,
-        case
-            when model_probability < 1e-6 then 1e-6
-            when model_probability > 1 - 1e-6 then 1 - 1e-6
-            else model_probability
-        end as bounded_probability
-    from with_model
-
-),
-
 features as (
 
     select
@@ -203,7 +190,7 @@ features as (
         cast(r_score as {{ type_double() }}) as r_score,
         cast(f_score as {{ type_double() }}) as f_score,
         cast(m_score as {{ type_double() }}) as m_score,
-        ln(bounded_probability / (1 - bounded_probability)) as model_log_odds,
+        {{ log_odds("model_probability") }} as model_log_odds,
         {{ score_batch("customer_id", "population_count") }} as batch_number,
 
         ---------- booleans
@@ -211,7 +198,7 @@ features as (
 
         ---------- dates
         as_of_date
-    from bounded
+    from with_model
 
 ),
 

@@ -190,10 +190,7 @@ with_log_odds as (
 
     select
         *,
-        ln(
-            greatest(least(loss_probability, 1 - 1e-6), 1e-6)
-            / (1 - greatest(least(loss_probability, 1 - 1e-6), 1e-6))
-        ) as log_odds
+        {{ log_odds("loss_probability") }} as log_odds
     from with_curve
 
 ),
