@@ -95,18 +95,13 @@ folded_ids as (
 unread_lines as (
 
     select
-    {% for name in unread.transactions %}
-        unread_{{ name }}
-        {{- "," if not loop.last }}
-    {% endfor %}
+        unread_{{ unread.transactions | join(",\n        unread_") }}  -- noqa: LT05
     from {{ ref("int_customer_value__transactions_classified") }}
     where
         exclusion_reason is null
-        and (
-            {% for name in unread.transactions -%}
-                {{ "or " if not loop.first }}unread_{{ name }} is not null
-            {% endfor %}
-        )
+        and coalesce(
+            unread_{{ unread.transactions | join(",\n            unread_") }}  -- noqa: LT05
+        ) is not null
 
 ),
 
