@@ -296,11 +296,35 @@ def test_a_tile_says_what_the_marts_say(dashboard, demo, tile, width):
     assert written(float(value)).replace("-", MINUS) in text
 
 
-def test_the_bars_say_what_the_marts_say(dashboard, demo):
-    text = words(chart(section(dashboard, "overview", "wide"), "segment_sizes"))
-    for segment, count in demo.rows("select segment, customer_count from segment_profile"):
-        assert segment in text
-        assert f"{count:,}" in text
+def test_the_table_of_segments_says_what_the_marts_say(dashboard, demo):
+    text = words(chart(section(dashboard, "overview", "wide"), "segments_in_words"))
+    rows = demo.rows(
+        """
+        select segment, count(*), avg(lifetime_value_365d), sum(net_revenue) / any_value(total)
+        from customers, (select sum(net_revenue) as total from customers)
+        group by segment
+        """
+    )
+    assert len(rows) == 11
+    for segment, count, value, share in rows:
+        assert f"{count:,} " in text.split(segment)[1]
+        assert f"{share:.1%} " in text.split(segment)[1]
+        assert f" {value:,.0f} " in text.split(segment)[1]
+
+
+def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
+    drawing = words(section(dashboard, "overview", "wide"))
+    (last_year,) = demo.row(
+        """
+        select sum(spend) from main_internal.int_purchase_days
+        where purchase_date > (select max(as_of_date) - 365 from customers)
+        """
+    )
+    (error,) = demo.row(
+        "select predicted_revenue / actual_revenue - 1 from model_evaluation where is_value_selected"
+    )
+    assert f"these customers brought {si(last_year)}" in drawing
+    assert f"{abs(error):.0%} {'below' if error < 0 else 'above'} what came" in drawing
 
 
 @pytest.mark.parametrize("width", ["wide", "narrow"])

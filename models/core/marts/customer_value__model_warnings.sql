@@ -461,9 +461,9 @@ warnings as (
             'baseline_beats_model' as warning_code,
             concat(scores.measure, ' ', scores.metric) as subject,
             concat(
-                'On the holdout ',
+                'On the holdout the rule ',
                 best_baselines.model,
-                ' beats ',
+                ' beats the model ',
                 scores.model,
                 ' in ',
                 scores.metric_in_words,
@@ -487,7 +487,7 @@ warnings as (
             'holdout_bias' as warning_code,
             'purchases' as subject,
             concat(
-                'On the holdout ',
+                'On the holdout the model ',
                 model,
                 ' expected ',
                 {{ number_text("100 * abs(bias_share)", 1) }},
@@ -501,7 +501,7 @@ warnings as (
             'holdout_bias' as warning_code,
             'revenue' as subject,
             concat(
-                'On the holdout ',
+                'On the holdout the model ',
                 model,
                 ' expected ',
                 {{ number_text("100 * abs(revenue_bias_share)", 1) }},
@@ -519,7 +519,7 @@ warnings as (
             concat(
                 'Over ',
                 cast(date_count as {{ dbt.type_string() }}),
-                ' earlier dates ',
+                ' earlier dates the model ',
                 model,
                 ' expected ',
                 {{ number_text("100 * abs(bias_share)", 1) }},
@@ -542,9 +542,9 @@ warnings as (
             concat(
                 'Over ',
                 cast(date_count as {{ dbt.type_string() }}),
-                ' earlier dates ',
+                ' earlier dates the rule ',
                 baseline,
-                ' beats ',
+                ' beats the model ',
                 model,
                 ' in the mean absolute error of ',
                 measure,
@@ -561,7 +561,7 @@ warnings as (
             'group_bias' as warning_code,
             group_name as subject,
             concat(
-                'On the holdout ',
+                'On the holdout the model ',
                 model,
                 ' expected ',
                 {{ number_text("100 * abs(revenue_bias_share_at_level)", 1) }},

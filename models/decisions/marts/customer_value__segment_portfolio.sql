@@ -75,6 +75,17 @@ budget_segments as (
 
 ),
 
+-- The change of each budget in the best division of the same total.
+best_changes as (
+
+    select
+        segment,
+        cast(budget_change as {{ type_double() }}) as best_change
+    from {{ ref("customer_value__budget_scenarios") }}
+    where scenario = 'optimal'
+
+),
+
 segment_profits as (
 
     select
@@ -166,6 +177,7 @@ segment_figures as (
         {% endfor %}
         budget_segments.assumption_row as budget_assumption_row,
         budget_segments.assumption_source as budget_assumption_source,
+        coalesce(best_changes.best_change, 0) as best_change,
         coalesce(segment_profits.customer_count, 0) as customer_count,
         coalesce(segment_profits.net_revenue, 0) as net_revenue,
         coalesce(segment_profits.profit, 0) as profit,
@@ -195,6 +207,7 @@ segment_figures as (
         ) as service_cents
     from segments
     inner join budget_segments on segments.segment = budget_segments.segment
+    left join best_changes on segments.segment = best_changes.segment
     cross join totals
     cross join winnable
     left join segment_profits on segments.segment = segment_profits.segment
@@ -207,9 +220,9 @@ segment_figures as (
 
 ),
 
--- Without an assessment a segment fits where more can be won than elsewhere, and where
--- the playbook sends its people sooner than to others: nobody is told to win back first
--- whoever the portfolio lets go.
+-- Without an assessment a segment fits where more can be won than elsewhere, where the
+-- best division of the budget adds to it, and where the playbook sends its people sooner
+-- than to others: what one table puts first, the portfolio does not let go.
 with_fit as (
 
     select
@@ -219,6 +232,7 @@ with_fit as (
             when fit is not null then fit >= 0.5
             else
                 coalesce(winnable_share >= mean_winnable_share, false)
+                or best_change > 0
                 or coalesce(action_priority <= mean_action_priority, false)
         end as is_strategic
     from segment_figures
@@ -244,7 +258,11 @@ with_freed as (
 
     select
         *,
-        case when quadrant = 'Invest' then customer_count else 0 end as invest_weight,
+        -- More money goes where the best division puts it, so that the two never
+        -- pull one segment in two directions.
+        case
+            when quadrant = 'Invest' then greatest(best_change, 0) else 0
+        end as invest_weight,
         case
             when quadrant = 'Divest'
                 then floor({{ var("divest_reallocation_share") }} * budget_cents)
@@ -259,7 +277,7 @@ with_freed as (
 
 ),
 
--- Without an Invest segment nothing is moved.
+-- Without an Invest segment to which more would pay nothing is moved.
 shares as (
 
     select
@@ -350,12 +368,18 @@ segment_portfolio as (
         cast(segment as {{ dbt.type_string() }}) as segment,
         cast(quadrant as {{ dbt.type_string() }}) as quadrant,
         cast(
-            case quadrant
-                when 'Invest' then 'Spend more, and do more of what the playbook says'
-                when 'Harvest' then 'Keep at the cost of today'
-                when 'Transform'
+            case
+                when quadrant = 'Invest' and best_change > 0
+                    then 'Spend more, and do more of what the playbook says'
+                when quadrant = 'Invest'
+                    then
+                        'Do what the playbook says at the cost of today: the next unit '
+                        || 'brings more elsewhere'
+                when quadrant = 'Harvest' then 'Keep at the cost of today'
+                when quadrant = 'Transform'
                     then 'Do what the playbook says, measure it, spend more if it works'
-                when 'Divest' then 'Spend less; no more than the playbook says'
+                when quadrant = 'Divest'
+                    then 'Spend less; no more than the playbook says'
             end as {{ dbt.type_string() }}
         ) as strategy,
         cast(recommended_action as {{ dbt.type_string() }}) as recommended_action,
