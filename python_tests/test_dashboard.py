@@ -321,7 +321,10 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
         """
     )
     (error,) = demo.row(
-        "select predicted_revenue / actual_revenue - 1 from model_evaluation where is_value_selected"
+        """
+        select predicted_revenue / actual_revenue - 1 from model_evaluation
+        where is_value_selected
+        """
     )
     assert f"these customers brought {si(last_year)}" in drawing
     assert f"{abs(error):.0%} {'below' if error < 0 else 'above'} what came" in drawing

@@ -1,6 +1,7 @@
 {{ config(enabled=is_on("decisions")) }}
 {% call where_built() %}
--- Each table of decisions splits the same customers, revenue, profit and budget.
+-- Each table of decisions splits the same customers, revenue, profit and budget, and none
+-- gives money to a segment from which another takes it.
 with
 
 customers as (
@@ -129,6 +130,20 @@ optima as (
         ) as profitable_net
     from {{ ref("customer_value__budget_scenarios") }}
 
+),
+
+-- An assessed fit may overrule the best division of the budget.
+contradictions as (
+
+    select concat('segment_portfolio, ', portfolio.segment) as place
+    from {{ ref("customer_value__segment_portfolio") }} as portfolio
+    inner join {{ ref("customer_value__budget_scenarios") }} as scenarios
+        on portfolio.segment = scenarios.segment
+    where
+        scenarios.scenario = 'optimal'
+        and portfolio.strategic_fit is null
+        and portfolio.budget_change * scenarios.budget_change < 0
+
 )
 
 select counts.place
@@ -157,4 +172,7 @@ from optima
 where
     optimal_value < greatest(current_value, shifted_value) - 0.01
     or profitable_net < optimal_net - 0.02
+union all
+select place
+from contradictions
 {% endcall %}

@@ -221,8 +221,8 @@ segment_figures as (
 ),
 
 -- Without an assessment a segment fits where more can be won than elsewhere, where the
--- best division of the budget adds to it, and where the playbook sends its people sooner
--- than to others: what one table puts first, the portfolio does not let go.
+-- best division of the budget adds to it, and where the playbook sends its people
+-- sooner than to others: what one table puts first, the portfolio does not let go.
 with_fit as (
 
     select
@@ -373,8 +373,8 @@ segment_portfolio as (
                     then 'Spend more, and do more of what the playbook says'
                 when quadrant = 'Invest'
                     then
-                        'Do what the playbook says at the cost of today: the next unit '
-                        || 'brings more elsewhere'
+                        'Do what the playbook says at the cost of today: the next '
+                        || 'unit brings more elsewhere'
                 when quadrant = 'Harvest' then 'Keep at the cost of today'
                 when quadrant = 'Transform'
                     then 'Do what the playbook says, measure it, spend more if it works'
