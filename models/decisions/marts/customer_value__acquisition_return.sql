@@ -30,7 +30,7 @@ customer_months as (
 
     select
         customer_id,
-        net_amount,
+        net_margin,
         month_start_date,
         cohort_start_date
     from {{ ref("int_customer_value__customer_months") }}
@@ -119,7 +119,7 @@ values_by_pattern as (
 
 ),
 
-amounts_by_month as (
+margins_by_month as (
 
     select
         customer_months.cohort_start_date,
@@ -130,7 +130,7 @@ amounts_by_month as (
             ) }},
             0
         ) as months_since,
-        sum(customer_months.net_amount) as net_amount
+        sum(customer_months.net_margin) as net_margin
     from customer_months
     left join attributes on customer_months.customer_id = attributes.customer_id
     group by
@@ -179,14 +179,14 @@ patterns as (
     {% endfor %}
 ),
 
-amounts as (
+margins as (
     {% for grouping, name in groupings.items() %}
         select
             '{{ grouping }}' as grouping_name,
             {{ name }} as group_name,
             months_since,
-            net_amount
-        from amounts_by_month
+            net_margin
+        from margins_by_month
         {% if grouping == "channel" -%}
             where (select channel_counts.channel_count from channel_counts) > 0
         {%- endif %}
@@ -247,6 +247,17 @@ totals as (
 
 ),
 
+past_margins as (
+
+    select
+        grouping_name,
+        group_name,
+        sum(net_margin) as past_margin
+    from margins
+    group by grouping_name, group_name
+
+),
+
 with_cost as (
 
     select
@@ -254,7 +265,7 @@ with_cost as (
         group_names.group_name,
         coalesce(totals.customer_count, 0) as customer_count,
         coalesce(totals.net_revenue, 0) as net_revenue,
-        coalesce(totals.net_revenue, 0) * {{ var("gross_margin") }} as past_margin,
+        coalesce(past_margins.past_margin, 0) as past_margin,
         coalesce(totals.forecast_value, 0) as forecast_value,
         coalesce(totals.mean_age_months, 0) as mean_age_months,
         coalesce(totals.own_cost_count, 0) as own_cost_count,
@@ -286,6 +297,10 @@ with_cost as (
         on
             group_names.grouping_name = totals.grouping_name
             and group_names.group_name = totals.group_name
+    left join past_margins
+        on
+            group_names.grouping_name = past_margins.grouping_name
+            and group_names.group_name = past_margins.group_name
     left join costs as named
         on
             group_names.grouping_name = named.grouping_name
@@ -303,12 +318,12 @@ cumulated as (
         grouping_name,
         group_name,
         months_since,
-        sum(sum(net_amount)) over (
+        sum(sum(net_margin)) over (
             partition by grouping_name, group_name
             order by months_since
             rows between unbounded preceding and current row
-        ) * {{ var("gross_margin") }} as cumulative_margin
-    from amounts
+        ) as cumulative_margin
+    from margins
     group by grouping_name, group_name, months_since
 
 ),

@@ -29,7 +29,7 @@ customer_days as (
 
     select
         customer_id,
-        cast(net_amount as {{ type_double() }}) as net_amount,
+        cast({{ margin_of_day() }} as {{ type_double() }}) as net_margin,
         transacted_date,
         first_purchase_date
     from {{ ref("int_customer_value__customer_days") }}
@@ -255,8 +255,7 @@ measured_margins as (
 
     select
         phases.phase,
-        {{ exact_sum("customer_days.net_amount") }} * {{ var("gross_margin") }}
-            as margin
+        {{ exact_sum("customer_days.net_margin") }} as margin
     from phases
     inner join customer_days
         on

@@ -36,7 +36,7 @@ customer_months as (
 
     select
         customer_id,
-        cast(net_amount as {{ type_double() }}) as net_amount,
+        cast(net_margin as {{ type_double() }}) as net_margin,
         month_start_date,
         cohort_start_date
     from {{ ref("int_customer_value__customer_months") }}
@@ -112,7 +112,7 @@ cohort_margins as (
     select
         cohort_start_date,
         month_start_date,
-        {{ exact_sum("net_amount") }} * {{ var("gross_margin") }} as margin
+        {{ exact_sum("net_margin") }} as margin
     from customer_months
     group by cohort_start_date, month_start_date
 

@@ -20,6 +20,8 @@ customer_days as (
 
     select
         customer_id,
+        net_amount,
+        net_cost,
         line_count,
         return_count
     from {{ ref("int_customer_value__customer_days") }}
@@ -54,6 +56,7 @@ day_counts as (
     select
         customer_id,
         count(*) as customer_day_count,
+        sum(net_amount - {{ margin_of_day() }}) as cost_of_goods,
         sum(line_count) as line_count,
         sum(return_count) as return_count
     from customer_days
@@ -122,6 +125,7 @@ counted as (
         customers.order_count,
         day_counts.line_count,
         day_counts.return_count,
+        day_counts.cost_of_goods,
         day_counts.customer_day_count,
         {% for group in cost_groups %}
             coalesce(service_costs.{{ group }}_cost, 0) as served_{{ group }}_cost,
@@ -145,8 +149,7 @@ costed as (
         return_count,
         customer_day_count,
         rate_source,
-        cast((1 - {{ var("gross_margin") }}) * net_revenue as {{ type_money() }})
-            as cost_of_goods
+        cast(cost_of_goods as {{ type_money() }}) as cost_of_goods
         {%- for group in cost_groups -%}
             ,
             cast(

@@ -7,6 +7,7 @@ customer_days as (
     select
         customer_id,
         net_amount,
+        net_cost,
         order_count,
         is_purchase_day,
         transacted_date
@@ -21,6 +22,7 @@ months as (
         customer_id,
         {{ month_start("transacted_date") }} as month_start_date,
         cast(sum(net_amount) as {{ type_money() }}) as net_amount,
+        cast(sum({{ margin_of_day() }}) as {{ type_money() }}) as net_margin,
         cast(sum(order_count) as bigint) as order_count,
         max(case when is_purchase_day then 1 else 0 end) = 1 as is_active
     from customer_days
@@ -67,6 +69,7 @@ customer_months as (
 
         ---------- numerics
         net_amount,
+        net_margin,
         order_count,
 
         ---------- booleans
