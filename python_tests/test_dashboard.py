@@ -327,6 +327,16 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
         """
     )
     assert f"these customers brought {si(last_year)}" in drawing
+    point, *bounds = demo.row(
+        """
+        select point_forecast, lower_bound, upper_bound from forecast_intervals
+        where scope = 'total' and measure = 'lifetime_value' and level = 0.8
+        """
+    )
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"the demo expects {si(point)} of its customers" in readme
+    assert "between {} and {}, because".format(*map(si, bounds)) in readme
+    assert f"brought {si(last_year)} in the year before" in readme
     assert f"{abs(error):.0%} {'below' if error < 0 else 'above'} what came" in drawing
 
 
