@@ -49,8 +49,9 @@ def mart_names(capability: str = "*") -> list[str]:
 
 
 def transaction_marts() -> list[str]:
-    """Return the marts that a log of transactions alone builds."""
-    return sorted(set(mart_names()) - set(mart_names("subscriptions")))
+    """Return the marts that a log of transactions alone builds, with the default modules."""
+    switched_off = {*mart_names("subscriptions"), *mart_names("audiences")}
+    return sorted(set(mart_names()) - switched_off)
 
 
 def seed_path(name: str, project: Path = ROOT) -> Path:

@@ -69,6 +69,9 @@ UNREAD = {
         "changed_on": "invalid_date", "mrr_change": "invalid_amount",
         "billing_interval": "missing_interval",
     },
+    "suppressions": {"starts_on": "unread_values", "ends_on": "unread_values"},
+    "consents": {"granted": "unread_values", "decided_on": "unread_values"},
+    "erasure_requests": {},
 }  # fmt: skip
 
 

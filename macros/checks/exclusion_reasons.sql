@@ -20,5 +20,7 @@
             "invalid_flag", "missing_interval", "end_before_start", "future_dated",
             "duplicate_period", "overlapped_period",
         ],
+        "suppressions": ["missing_customer"],
+        "consents": ["missing_customer", "future_dated"],
     }) -}}
 {% endmacro %}

@@ -448,7 +448,9 @@
     {%- endif -%}
     {%- set conditions = {
         "missing_customer": [
-            customer_value.parse_customer_id(column.customer_id) ~ " is null", "null"
+            customer_value.parse_customer_id(column.customer_id, is_forgetting=false)
+                ~ " is null",
+            "null",
         ],
         "invalid_timestamp": [
             "not coalesce(" ~ moment ~ " >= cast('1900-01-01' as " ~ time ~ ") and " ~ moment

@@ -551,6 +551,14 @@
                 "meaning": "a build warns where a holdout total, or a mean probability, is off "
                     ~ "by a larger share",
             },
+            "maximum_undone_share": {
+                "kind": "number",
+                "from": 0,
+                "to": 1,
+                "expected": any_share,
+                "meaning": "`segment_stability` has a finding where the next date undoes more than "
+                    ~ "this share of the changes",
+            },
         },
         "Publication": {
             "published_path": {

@@ -8,6 +8,7 @@
         "propensity": {"needs": []},
         "experiments": {"needs": []},
         "subscriptions": {"needs": []},
+        "audiences": {"needs": ["history"]},
     }) -}}
 {% endmacro %}
 
@@ -93,6 +94,10 @@
             "recurring_revenue_months", "recurring_revenue_movements", "revenue_retention",
             "subscribers", "subscription_evaluation", "subscription_fits",
             "subscription_survival",
+        ],
+        "audiences": [
+            "audience_changes", "audience_members", "audience_summary", "customer_traits",
+            "segment_changes", "segment_stability",
         ],
     }) -}}
 {% endmacro %}

@@ -166,6 +166,11 @@
                     "type": "number or text", "meaning": "what the response brought"
                 },
                 "cost": {"type": "number or text", "meaning": "what the contact cost"},
+                "channel": {
+                    "type": "text",
+                    "meaning": "how, for the seed `frequency_caps`; without it a contact counts "
+                        ~ "for every channel",
+                },
                 "planned_share": {
                     "type": "number or text",
                     "meaning": "share of the experiment's customers that its plan gives this arm",
@@ -313,6 +318,72 @@
                 },
                 "currency": {
                     "type": "text", "meaning": "must be one currency; convert others first"
+                },
+            },
+        },
+        "suppressions": {
+            "map": "suppression_columns",
+            "row": "one row per customer, channel and reason not to be addressed",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who must not be addressed",
+                },
+                "channel": {
+                    "type": "text",
+                    "meaning": "a channel of the seed `audiences`; empty = every channel",
+                },
+                "reason": {"type": "text", "meaning": "why; `suppressed` where it is empty"},
+                "starts_on": {
+                    "type": "date, timestamp or text",
+                    "if_unread": ", so that it holds from the first day",
+                    "meaning": "first day; empty = from the first day on",
+                },
+                "ends_on": {
+                    "type": "date, timestamp or text",
+                    "if_unread": ", so that it does not end",
+                    "meaning": "the first day on which it no longer holds; empty = it does not end",
+                },
+            },
+        },
+        "consents": {
+            "map": "consent_columns",
+            "row": "one row per decision of a customer about a channel",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who decided; who has no row has not consented",
+                },
+                "channel": {
+                    "type": "text",
+                    "meaning": "a channel of the seed `audiences`; empty = every channel",
+                },
+                "granted": {
+                    "type": "boolean, number or text",
+                    "is_required": true,
+                    "if_unread": ", which is a refusal",
+                    "meaning": "yes: may be addressed; the words of `is_return`; empty = a refusal",
+                },
+                "decided_on": {
+                    "type": "date, timestamp or text",
+                    "if_unread": ", so that a refusal is the last word and a consent the first",
+                    "meaning": "when; the last decision counts, and of one day the refusal",
+                },
+            },
+        },
+        "erasure_requests": {
+            "map": "erasure_request_columns",
+            "row": "one row per customer who asked to be forgotten",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who; written as in the other inputs",
                 },
             },
         },

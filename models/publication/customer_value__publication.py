@@ -202,17 +202,18 @@ def place_of(versions: Path, version: str) -> Path:
     return there[0] if there else next(place for place in places if not place.exists())
 
 
-def put_in_place(folder: Path, place: str) -> None:
+def put_in_place(folder: Path, place: str, *, keeps_earlier: bool = True) -> None:
     """Turn `current` to a version's folder, and delete all others but the one before.
 
-    Who has resolved `current` and reads on file by file has the time of a build to finish.
+    Who has resolved `current` and reads on file by file has the time of a build to finish. Not
+    where somebody is to be forgotten, whom the version before still knows.
     """
     current, link = folder / "current", folder / "current.new"
     before = os.readlink(current) if current.is_symlink() else ""
     link.unlink(missing_ok=True)
     link.symlink_to(Path("versions") / place)
     os.replace(link, current)
-    kept = {place, Path(before).name}
+    kept = {place, Path(before).name} if keeps_earlier else {place}
     for path in (folder / "versions").iterdir():
         if VERSION.fullmatch(path.name) and path.name not in kept:
             path.rename(path.with_name(DELETED + path.name))
@@ -283,6 +284,7 @@ def publish(
     folder: Path,
     database: str | None = None,
     shop: str = "",
+    keeps_earlier: bool = True,
 ) -> pd.DataFrame:
     """Copy the marts into the folder and return what is published there now.
 
@@ -291,6 +293,7 @@ def publish(
     marts : table_name and relation_name of every mart.
     database : the path of the database that they are in, None in memory.
     shop : the input that they are of: a demo, or what the var transactions names.
+    keeps_earlier : whether readers of the version before may read on.
     """
     places = dict(zip(marts["table_name"], marts["relation_name"], strict=True))
     (as_of_date,) = connection.execute(
@@ -319,7 +322,7 @@ def publish(
                 except BaseException:
                     shutil.rmtree(unfinished, ignore_errors=True)
                     raise
-            put_in_place(folder, place.name)
+            put_in_place(folder, place.name, keeps_earlier=keeps_earlier)
     except (OSError, duckdb.Error) as problem:
         if sentence := sentence_of(problem, folder):
             raise ValueError(sentence) from problem
@@ -359,4 +362,5 @@ def model(dbt, session):
     ).fetchall()[0]
     folder = folder_of(dbt.config.meta_get("published_path"), database)
     shop = dbt.config.meta_get("transactions") or dbt.config.meta_get("demo")
-    return publish(connection, marts, folder, database, shop)
+    keeps_earlier = not dbt.config.meta_get("erasure_requests")
+    return publish(connection, marts, folder, database, shop, keeps_earlier)

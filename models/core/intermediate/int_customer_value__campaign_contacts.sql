@@ -9,6 +9,7 @@ contacts as (
         customer_id,
         campaign_id,
         variant,
+        channel,
         response_value,
         cost,
         planned_share,
@@ -52,6 +53,7 @@ numbered as (
                 contacts.customer_id,
                 contacts.campaign_id,
                 contacts.variant,
+                contacts.channel,
                 contacts.response_value,
                 contacts.cost,
                 contacts.planned_share,
@@ -76,6 +78,7 @@ classified as (
 
         ---------- strings
         variant,
+        channel,
         case
             when customer_id is null then 'missing_customer'
             when campaign_id is null then 'missing_campaign'

@@ -11,6 +11,11 @@
 {%- endif -%}
 {%- if is_on("subscriptions") -%}
     {%- do reasons.update({subscription_input(): exclusion_reasons().subscriptions}) -%}
+{%- endif -%}
+{%- if is_on("audiences") -%}
+    {%- for input in ["suppressions", "consents"] -%}
+        {%- do reasons.update({input: exclusion_reasons()[input]}) -%}
+    {%- endfor -%}
 {%- endif %}
 with
 
@@ -63,6 +68,17 @@ customer_days as (
             amount,
             coalesce(exclusion_reason, 'kept') as exclusion_reason
         from {{ ref("int_customer_value__subscription_lines") }}
+
+    ),
+{% endif %}
+{% if is_on("audiences") %}
+    permission_rows as (
+
+        select
+            input,
+            exclusion_reason,
+            row_count
+        from {{ ref("int_customer_value__permission_rows") }}
 
     ),
 {% endif %}
@@ -170,6 +186,18 @@ counted as (
         from subscription_lines
         group by exclusion_reason
     {%- endif %}
+    {% if is_on("audiences") -%}
+        union all
+        select
+            input,
+            exclusion_reason,
+            row_count,
+            cast(null as {{ type_money() }}) as amount,
+            cast(null as {{ type_money() }}) as cost,
+            0 as identical_line_count,
+            cast(null as {{ dbt.type_string() }}) as example_values
+        from permission_rows
+    {%- endif %}
 
 ),
 
@@ -203,7 +231,10 @@ excluded_rows as (
         cast(coalesce(totals.row_count, 0) as {{ dbt.type_bigint() }}) as row_count,
         cast(
             case
-                when reasons.input != 'service_activities'
+                when
+                    reasons.input not in (
+                        'service_activities', 'suppressions', 'consents'
+                    )
                     then coalesce(totals.amount, 0)
             end as {{ type_money() }}
         ) as amount,

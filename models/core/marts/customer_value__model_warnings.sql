@@ -386,6 +386,14 @@ warnings as (
             sentence
         from {{ ref("int_customer_value__subscription_warnings") }}
     {%- endif %}
+    {% if is_on("audiences") -%}
+        union all
+        select
+            warning_code,
+            subject,
+            sentence
+        from {{ ref("int_customer_value__audience_warnings") }}
+    {%- endif %}
     union all
     select
         warning_code,

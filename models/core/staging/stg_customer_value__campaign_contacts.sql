@@ -16,6 +16,7 @@ typed as (
         ) }} as customer_id,
         {{ parse_id(input_column(columns, "campaign_id")) }} as campaign_id,
         {{ parse_id(input_column(columns, "variant")) }} as variant,
+        lower({{ parse_id(input_column(columns, "channel")) }}) as channel,
         {{ parse_number(
             input_column(columns, "response_value"), type_amount()
         ) }} as response_value,
@@ -50,6 +51,7 @@ contacts as (
 
         ---------- strings
         variant,
+        channel,
 
         ---------- numerics
         response_value,

@@ -1,0 +1,95 @@
+with
+
+audiences as (
+
+    select count(*) as audience_count
+    from {{ ref("customer_value__audiences") }}
+
+),
+
+unread_values as (
+
+    select
+        'suppressions' as input,
+        'starts_on' as column_name,
+        unread_starts_on as written
+    from {{ ref("stg_customer_value__suppressions") }}
+    union all
+    select
+        'suppressions' as input,
+        'ends_on' as column_name,
+        unread_ends_on as written
+    from {{ ref("stg_customer_value__suppressions") }}
+    union all
+    select
+        'consents' as input,
+        'granted' as column_name,
+        unread_granted as written
+    from {{ ref("stg_customer_value__consents") }}
+    union all
+    select
+        'consents' as input,
+        'decided_on' as column_name,
+        unread_decided_on as written
+    from {{ ref("stg_customer_value__consents") }}
+
+),
+
+counted_values as (
+
+    select
+        input,
+        column_name,
+        count(*) as value_count,
+        min(written) as example_value
+    from unread_values
+    where written is not null
+    group by input, column_name
+
+),
+
+audience_warnings as (
+
+    select
+        'no_consent_input' as warning_code,
+        'consents' as subject,
+        concat(
+            'No input of consents is named, so nobody has checked whether the members of ',
+            case
+                when audience_count = 1 then 'the audience '
+                else concat('the ', {{ number_text("audience_count", 0) }}, ' audiences ')
+            end,
+            'may be addressed: name it in the var consents.'
+        ) as sentence
+    from audiences
+    where
+        audience_count > 0
+        and {{ "1 = 0" if input_value("consents") else "1 = 1" }}
+    union all
+    select
+        'unread_values' as warning_code,
+        concat(input, ' ', column_name) as subject,
+        concat(
+            {{ number_text("value_count", 0) }},
+            case when value_count = 1 then ' value of ' else ' values of ' end,
+            column_name,
+            ' in ',
+            input,
+            ' cannot be read, such as "',
+            substr(example_value, 1, 40),
+            '"',
+            case concat(input, ' ', column_name)
+                {% for input in ["suppressions", "consents"] -%}
+                    {% for name, consequence in unread_columns(input).items() -%}
+                        when '{{ input }} {{ name }}'
+                            then {{ quoted_text(consequence) }}
+                    {% endfor -%}
+                {% endfor -%}
+            end,
+            ': mend what is written there, or map another column.'
+        ) as sentence
+    from counted_values
+
+)
+
+select * from audience_warnings

@@ -1,0 +1,37 @@
+{{ config(enabled=is_on("audiences")) }}
+{% call where_built() %}
+-- Entered minus exited are the members, released minus withheld those who can be sent to.
+with
+
+events as (
+
+    select
+        audience,
+        {% for event in ["entered", "exited", "released", "withheld"] -%}
+            sum(case when event = '{{ event }}' then 1 else 0 end) as {{ event }}_count
+            {{- "," if not loop.last }}
+        {% endfor %}
+    from {{ ref("customer_value__audience_changes") }}
+    group by audience
+
+),
+
+summaries as (
+
+    select
+        audience,
+        member_count,
+        sendable_count
+    from {{ ref("customer_value__audience_summary") }}
+
+)
+
+select summaries.audience
+from summaries
+left join events on summaries.audience = events.audience
+where
+    summaries.member_count
+    != coalesce(events.entered_count - events.exited_count, 0)
+    or summaries.sendable_count
+    != coalesce(events.released_count - events.withheld_count, 0)
+{% endcall %}
