@@ -12,6 +12,8 @@ ARGS :=
 # Your own input, a file or a table: make suggest FILE=orders.csv SAVE=1, then make build FILE=orders.csv
 FILE :=
 SAVE :=
+# An audience of the seed: make audience NAME=win_back
+NAME :=
 # Where the vars for FILE are saved; a table's dots and a path's slashes stay.
 FILE_VARS = $(FILE).vars.yml
 # An interpreter of your own choice: make build PYTHON=/path/to/python
@@ -59,13 +61,16 @@ endef
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build suggest benchmark dashboard draw dashboard-serve test test-previous test-next test-dbt2 test-lake test-spark test-warehouses docs lock clean
+.PHONY: help build audience lists forget suggest benchmark dashboard draw dashboard-serve test test-previous test-next test-dbt2 test-lake test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
 	@echo "make suggest FILE=orders.csv   the vars for a file or table; SAVE=1 saves them for:"
 	@echo "make build FILE=orders.csv     dbt build with orders.csv.vars.yml"
 	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
+	@echo "make lists            CSV lists of the audiences, actions and segments, beside the published file"
+	@echo "make audience NAME=win_back   the list of one audience"
+	@echo "make forget           build, write the lists, and copy the database into a new file"
 	@echo "make draw             the dashboard of what was built, without building again"
 	@echo "make dashboard-serve  the dashboard with live filters, of what was built"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
@@ -104,6 +109,19 @@ suggest: $(VENV)/build.stamp
 	printf "%s\n" "$$suggestion"; \
 	if [ -n "$(SAVE)" ]; then printf "%s\n" "$$suggestion" > "$(FILE_VARS)" && echo "# Saved as $(FILE_VARS): make build FILE=$(FILE)"; fi
 
+# Lists for people, from what was published; NAME= prints one audience alone.
+lists: $(VENV)/build.stamp
+	@$(BIN)/python handover/lists.py $(ARGS)
+
+audience: $(VENV)/build.stamp
+	@test -n "$(NAME)" || { echo "Name an audience: make audience NAME=win_back" >&2; exit 1; }
+	@$(BIN)/python handover/lists.py --audience "$(NAME)" $(ARGS)
+
+# Who asked to be forgotten (the var erasure_requests) is then in no byte of the database either.
+forget: build
+	@$(BIN)/python handover/lists.py
+	@$(BIN)/python handover/forget.py
+
 # dct asks whether it may send usage statistics; it may not.
 dashboard: export DO_NOT_TRACK := 1
 dashboard: $(VENV)/dashboard.stamp
@@ -126,7 +144,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/codespell
-	$(BIN)/mypy models python_tests charts runner
+	$(BIN)/mypy models python_tests charts runner handover
 	@mkdir -p $(CHECK_TARGET)
 	$(CHECKING) $(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	$(BIN)/dbt-bouncer run --show-all-failures

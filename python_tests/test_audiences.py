@@ -1,0 +1,457 @@
+"""What is handed over to channels: against a replay in Python, and in the bytes."""
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Build, run_dbt
+from helpers import ROOT, copy_project, seed_path
+from hypothesis import given
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(ROOT / "handover"))
+import forget
+import lists
+
+AUDIENCES = """audience,public_name,condition,channel,minimum_days_in,cool_down_days,holdout_share,\
+maximum_customers,budget,cost_per_contact,ordering,source
+regulars,Group A,order_count >= 5,email,,,0.25,,,,order_count desc,test
+recent,Group B,recency_days <= 40,mail,20,60,,6,,,recency_days,test
+"""
+CAPS = "channel,window_days,maximum_contacts,source\nmail,30,1,test\n"
+# In words, what the replay below knows of the two audiences.
+RULES = {
+    "regulars": {"channel": "email", "holdout": 0.25, "days_in": 0, "cool_down": 0, "cap": 10**9},
+    "recent": {"channel": "mail", "holdout": 0.0, "days_in": 20, "cool_down": 60, "cap": 6},
+}
+STEPS = ("2025-01-31", "2025-02-07", "2025-02-25", "2025-04-30")
+SELECTED = (
+    "+customer_value__audience_summary",
+    "+customer_value__customer_traits",
+    "+customer_value__segment_stability",
+)
+FORGOTTEN = "forget-me-4711"
+
+
+def log_of_sales() -> pd.DataFrame:
+    """Return the lines of forty customers from 2024 to April 2025."""
+    random = np.random.default_rng(23)
+    names = [f"c{number:02}" for number in range(1, 40)] + [FORGOTTEN]
+    customers = np.repeat(names, random.integers(2, 14, 40))
+    days = random.integers(0, 485, len(customers))
+    return pd.DataFrame(
+        {
+            "customer_id": customers,
+            "transacted_at": pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"),
+            "amount": random.choice([5.0, 9.5, 20.0, 35.25], len(customers)),
+        }
+    )
+
+
+@dataclass
+class Shop:
+    """A copy of the project with audiences of its own, and the builds of one database."""
+
+    folder: Path
+    project: Path
+    moments: list[dict[str, pd.DataFrame]] = field(default_factory=list)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "shop.duckdb"
+
+    def variables(self, as_of_date: str, **more) -> dict:
+        inputs = ("transactions", "suppressions", "consents", "campaign_contacts")
+        return {
+            "modules": ["history", "audiences"],
+            **{name: str(self.folder / f"{name}.csv") for name in inputs},
+            "as_of_date": as_of_date,
+            "history_months": 6,
+            "bootstrap_replicates": 2,
+            **more,
+        }
+
+    def dbt(self, *command: str, as_of_date: str, **more) -> Build:
+        build = run_dbt(
+            *command,
+            variables=self.variables(as_of_date, **more),
+            database=self.database,
+            project=self.project,
+        )
+        assert build.exit_code == 0, build.output
+        return build
+
+    def step(self, as_of_date: str, *flags: str) -> dict[str, pd.DataFrame]:
+        """Build what the audiences need, and return the tables that they are judged by."""
+        build = self.dbt(
+            *("build", "--exclude-resource-type", "unit_test", "test"),
+            *("--select", *SELECTED, *flags),
+            as_of_date=as_of_date,
+        )
+        tables = {
+            name: build.frame(f"select * from {name} order by all")
+            for name in (
+                *("customers", "audience_changes", "audience_members", "audience_summary"),
+                *("customer_traits", "segment_changes", "segment_stability"),
+            )
+        }
+        tables["groups"] = build.frame(
+            "select customer_id, as_of_date, segment, value_tier, cluster_name as cluster "
+            "from main_internal.int_customer_groups order by all"
+        )
+        self.moments.append(tables)
+        return tables
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / f"{name}.csv").write_text(text)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Shop:
+    """Build four dates one after the other, the last one twice."""
+    folder = tmp_path_factory.mktemp("audiences")
+    project = copy_project(folder / "project")
+    seed_path("audiences", project).write_text(AUDIENCES)
+    seed_path("frequency_caps", project).write_text(CAPS)
+    log_of_sales().to_csv(folder / "transactions.csv", index=False)
+    write(
+        folder,
+        "suppressions",
+        "customer_id,channel,reason,starts_on,ends_on\n"
+        "c03,,bounced,,\nc04,email,asked,2025-02-20,\nc05,mail,pause,,2025-02-25\n",
+    )
+    everybody = sorted(set(log_of_sales()["customer_id"]) - {"c06"})
+    write(
+        folder,
+        "consents",
+        "customer_id,channel,granted,decided_on\n"
+        + "".join(f"{name},,yes,2024-01-01\n" for name in everybody)
+        + "c07,mail,no,2025-02-25\n",
+    )
+    write(
+        folder,
+        "campaign_contacts",
+        "customer_id,campaign_id,contacted_at,channel\nc08,spring,2025-02-20,Mail\n"
+        "c09,spring,2025-02-20,email\n",
+    )
+    shop = Shop(folder, project)
+    for date in (*STEPS, STEPS[-1]):
+        shop.step(date)
+    return shop
+
+
+def replayed(moments: list[dict[str, pd.DataFrame]]) -> list[dict[tuple[str, str], dict]]:
+    """Return who is in which audience after each build, by pandas and nothing of ours."""
+    states: dict[tuple[str, str], dict] = {}
+    found = []
+    for tables in moments:
+        customers = tables["customers"].set_index("customer_id")
+        today = customers["as_of_date"].iloc[0].date()
+        fitting = {
+            "regulars": set(customers.index[customers["order_count"] >= 5]),
+            "recent": set(customers.index[customers["recency_days"] <= 40]),
+        }
+        for audience, rule in RULES.items():
+            known = {name for of, name in states if of == audience}
+            for name in known | fitting[audience]:
+                state = states.get((audience, name), {"member": False, "since": None})
+                days = (today - state["since"]).days if state["since"] else None
+                fits = name in fitting[audience]
+                if name not in customers.index:
+                    member = False
+                elif state["member"]:
+                    member = fits or days < rule["days_in"]
+                else:
+                    member = fits and (days is None or days >= rule["cool_down"])
+                if member or state["since"]:
+                    moved = member != state["member"]
+                    states[audience, name] = {
+                        "member": member,
+                        "since": today if moved else state["since"],
+                        "fits": fits,
+                    }
+        found.append({key: dict(state) for key, state in states.items()})
+    return found
+
+
+def must_not(name: str, channel: str, today: dt.date) -> bool:
+    """Return whether the inputs forbid to address a customer."""
+    return (
+        name in ("c03", "c06")
+        or (name == "c04" and channel == "email" and today >= dt.date(2025, 2, 20))
+        or (name == "c05" and channel == "mail" and today < dt.date(2025, 2, 25))
+        # A refusal holds from the first build that hears of it.
+        or (name == "c07" and channel == "mail")
+    )
+
+
+def test_members_are_those_of_a_replay_on_every_date(shop):
+    for tables, states in zip(shop.moments, replayed(shop.moments), strict=True):
+        members = tables["audience_members"]
+        expected = {key for key, state in states.items() if state["member"]}
+        is_member = members["is_member"]
+        found = {(row.audience, row.customer_id) for row in members[is_member].itertuples()}
+        assert found == expected
+        assert len(members) == len(states)
+        for row in members[is_member].itertuples():
+            state = states[row.audience, row.customer_id]
+            assert row.entered_date.date() == state["since"]
+    last = shop.moments[-1]["audience_members"]
+    assert set(last["membership_status"]) >= {"sendable", "suppressed", "exited"}
+
+
+def test_the_sendable_are_those_of_a_replay_on_every_date(shop):
+    counts: dict[str, int] = {}
+    for tables, states in zip(shop.moments, replayed(shop.moments), strict=True):
+        customers = tables["customers"].set_index("customer_id")
+        today = customers["as_of_date"].iloc[0].date()
+        for audience, rule in RULES.items():
+            members = [name for (of, name), s in states.items() if of == audience and s["member"]]
+            held = {n for n in members if share(f"{audience}|{n}") < rule["holdout"]}
+            capped = {
+                name
+                for name in members
+                if (name == "c08" and rule["channel"] == "mail")
+                and 0 <= (today - dt.date(2025, 2, 20)).days < 30
+            }
+            forbidden = {n for n in members if must_not(n, rule["channel"], today)}
+            free = [n for n in members if n not in held | capped | forbidden]
+            places = {"regulars": -customers["order_count"], "recent": customers["recency_days"]}
+            free.sort(key=lambda n: (not states[audience, n]["fits"], places[audience][n], n))
+            rows = tables["audience_members"].query("audience == @audience and is_member")
+            assert set(rows["customer_id"][rows["is_sendable"]]) == set(free[: rule["cap"]])
+            assert set(rows["customer_id"][rows["is_suppressed"]]) == forbidden
+            assert set(rows["customer_id"][rows["is_held_out"]]) == held
+            for status, count in rows["membership_status"].value_counts().items():
+                counts[str(status)] = counts.get(str(status), 0) + int(count)
+    # The log is made so that each status occurs.
+    assert set(counts) == {"sendable", "suppressed", "held_out", "deferred"}
+
+
+def share(words: str) -> float:
+    return int(hashlib.md5(words.encode()).hexdigest()[:8], 16) / 2**32
+
+
+def test_entered_minus_exited_are_the_members_on_every_date(shop):
+    for tables in shop.moments:
+        summary = tables["audience_summary"].set_index("audience")
+        events = pd.crosstab(
+            tables["audience_changes"]["audience"], tables["audience_changes"]["event"]
+        ).reindex(columns=["entered", "exited", "released", "withheld"], fill_value=0)
+        assert (events["entered"] - events["exited"] == summary["member_count"]).all()
+        assert (events["released"] - events["withheld"] == summary["sendable_count"]).all()
+
+
+def test_events_are_appended_and_never_changed(shop):
+    for before, after in zip(shop.moments, shop.moments[1:], strict=False):
+        old, new = before["audience_changes"], after["audience_changes"]
+        kept = new[new["event_id"].isin(old["event_id"])].reset_index(drop=True)
+        pd.testing.assert_frame_equal(kept, old.reset_index(drop=True))
+        added = new[~new["event_id"].isin(old["event_id"])]
+        assert added.empty or added["recorded_at"].min() > old["recorded_at"].max()
+    assert len(shop.moments[3]["audience_changes"]) > len(shop.moments[0]["audience_changes"])
+
+
+def test_a_rerun_changes_nothing(shop):
+    first, again = shop.moments[-2:]
+    for name in first:
+        pd.testing.assert_frame_equal(first[name], again[name], obj=name)
+
+
+def test_changed_at_moves_for_those_whose_traits_changed_and_no_other(shop):
+    moved, kept = 0, 0
+    for before, after in zip(shop.moments, shop.moments[1:], strict=False):
+        old = before["customer_traits"].set_index("customer_id")
+        new = after["customer_traits"].set_index("customer_id")
+        traits = [c for c in new.columns if c not in ("changed_at", "traits_hash")]
+        latest = old["changed_at"].max()
+        for name, row in new.iterrows():
+            same = name in old.index and all(
+                old.loc[name, trait] == row[trait]
+                or (pd.isna(old.loc[name, trait]) and pd.isna(row[trait]))
+                for trait in traits
+            )
+            if same:
+                assert row["changed_at"] == old.loc[name, "changed_at"]
+                kept += 1
+            else:
+                assert row["changed_at"] > latest
+                moved += 1
+    assert moved > 20 and kept > 20
+
+
+def test_segment_changes_replay_to_the_groups_of_every_date(shop):
+    tables = shop.moments[-1]
+    groups, changes = tables["groups"], tables["segment_changes"]
+    dates = sorted(groups["as_of_date"].unique())
+    for grouping in ("segment", "value_tier", "cluster"):
+        first = groups[groups["as_of_date"] == dates[0]]
+        state = first.set_index("customer_id")[grouping].to_dict()
+        for date in dates[1:]:
+            of_date = (changes["grouping_name"] == grouping) & (changes["to_date"] == date)
+            for row in changes[of_date].itertuples():
+                assert state.get(row.customer_id, "New") == row.from_group
+                state[row.customer_id] = row.to_group
+            there = groups[groups["as_of_date"] == date]
+            assert state == there.set_index("customer_id")[grouping].to_dict()
+
+
+def test_causes_are_those_of_the_log(shop):
+    """Who bought between the dates moved by purchase, and nobody else did."""
+    lines = log_of_sales()
+    for row in shop.moments[-1]["segment_changes"].itertuples():
+        days = lines["transacted_at"][lines["customer_id"] == row.customer_id]
+        bought = ((days > row.from_date) & (days <= row.to_date)).any()
+        assert (row.caused_by == "purchase") == bought
+        assert row.caused_by != "return"
+
+
+@pytest.fixture(scope="module")
+def later(shop) -> Shop:
+    """After a late line, a customer whose lines are gone, and an attempt to start anew."""
+    lines = log_of_sales()
+    late = lines[lines["customer_id"] == "c10"].head(1).assign(transacted_at="2024-12-20")
+    left = lines[lines["customer_id"] != "c11"]
+    pd.concat([left, late]).to_csv(shop.folder / "transactions.csv", index=False)
+    later = Shop(shop.folder, shop.project)
+    later.step(STEPS[-1], "--full-refresh")
+    return later
+
+
+def test_late_lines_restate_the_history_and_rewrite_no_event(shop, later):
+    old, new = shop.moments[-1], later.moments[0]
+    assert not old["segment_changes"].equals(new["segment_changes"])
+    before, after = old["audience_changes"], new["audience_changes"]
+    kept = after[after["event_id"].isin(before["event_id"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, before.reset_index(drop=True))
+
+
+def test_who_leaves_the_log_exits_and_is_said_to_have_left(shop, later):
+    (state,) = later.moments[0]["customer_traits"].query("customer_id == 'c11'").itertuples()
+    assert not state.is_customer and pd.isna(state.segment)
+    assert state.changed_at > shop.moments[-1]["customer_traits"]["changed_at"].max()
+    old, new = shop.moments[-1]["audience_members"], later.moments[0]["audience_members"]
+    was_in = old[(old["customer_id"] == "c11") & old["is_member"]]
+    is_out = new[new["customer_id"] == "c11"]
+    assert len(was_in) > 0 and not is_out["is_member"].any()
+    events = later.moments[0]["audience_changes"].query("customer_id == 'c11'")
+    assert set(events["reason"][events["event"] == "exited"]) >= {"left_input"}
+
+
+def files_with(text: str, folder: Path) -> list[str]:
+    """Return the files under a folder in whose bytes a text can be read."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return sorted(str(path) for path in files if text.encode() in path.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def forgetting(later) -> Shop:
+    """Publish with the customer, then without them, and write the file anew."""
+    folder = later.folder
+    everything = ("build", "--exclude-resource-type", "unit_test")
+    later.dbt(*everything, as_of_date=STEPS[-1])
+    assert files_with(FORGOTTEN, folder / "shop_published")
+    lists.write_lists(lists.published_file(str(later.database)))
+    (folder / "requests").mkdir()
+    (folder / "requests" / "erasures.csv").write_text(f"customer_id\n {FORGOTTEN} \n")
+    later.dbt(
+        *everything,
+        as_of_date=STEPS[-1],
+        erasure_requests=str(folder / "requests" / "erasures.csv"),
+    )
+    return later
+
+
+def test_who_asked_to_be_forgotten_is_in_no_byte_of_what_was_built(forgetting):
+    with duckdb.connect(str(forgetting.database), read_only=True) as connection:
+        names = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables()"
+        ).fetchall()
+        for (name,) in names:
+            query = f"select count(*) from {name} as kept where contains(kept::varchar, ?)"
+            assert connection.execute(query, [FORGOTTEN]).fetchall() == [(0,)], name
+        assert connection.execute(
+            "select count(*) from main_internal.stg_erasure_requests"
+        ).fetchall() == [(1,)]
+        before = connection.execute("select count(*) from audience_changes").fetchall()
+    forget.copy_into_new_file(forgetting.database)
+    published = lists.published_file(str(forgetting.database))
+    lists.write_lists(published)
+    assert FORGOTTEN.encode() not in forgetting.database.read_bytes()
+    assert files_with(FORGOTTEN, forgetting.folder / "shop_published") == []
+    with duckdb.connect(str(forgetting.database), read_only=True) as connection:
+        assert connection.execute("select count(*) from audience_changes").fetchall() == before
+
+
+def test_lists_hold_the_sendable_and_nobody_who_must_not_be_addressed(forgetting):
+    published = lists.published_file(str(forgetting.database))
+    lists.write_lists(published)
+    folder = published.parent.parent / lists.LISTS
+    with duckdb.connect(str(published), read_only=True) as connection:
+        sendable = connection.execute(
+            "select customer_id from audience_members where is_sendable and audience = 'recent' "
+            "order by customer_id"
+        ).fetchall()
+    text = lists.audience_text(published, "recent")
+    assert (folder / "audience_recent.csv").read_bytes() == text.encode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["customer_id"] for row in rows] == [name for (name,) in sendable]
+    assert {row["public_name"] for row in rows} == {"Group B"}
+    # Neither bounced everywhere nor without consent anywhere.
+    for file in folder.glob("*.csv"):
+        assert not {"c03", "c06"} & {
+            row["customer_id"] for row in csv.DictReader(io.StringIO(file.read_text()))
+        }, file
+    assert {file.stem.split("_")[0] for file in folder.glob("*.csv")} >= {"action", "segment"}
+
+
+def test_an_unknown_audience_and_a_missing_file_get_a_sentence(forgetting, tmp_path):
+    published = lists.published_file(str(forgetting.database))
+    with pytest.raises(ValueError, match=r"no audience missing; there are: recent, regulars"):
+        lists.audience_text(published, "missing")
+    with pytest.raises(ValueError, match="a whole `dbt build`"):
+        lists.published_file(str(tmp_path / "none.duckdb"))
+    command = [sys.executable, str(ROOT / "handover" / "lists.py")]
+    environment = {"CUSTOMER_VALUE_DB": str(tmp_path / "none.duckdb")}
+    found = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert found.returncode == 1 and "Traceback" not in found.stderr
+
+
+HOSTILE = ["=1+1", "+49 15", "-12", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_text_that_a_spreadsheet_would_run_is_marked_and_an_id_is_refused(value):
+    assert lists.cell("segment", value) == "'" + value
+    with pytest.raises(ValueError, match="parquet"):
+        lists.cell("customer_id", value)
+
+
+@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.integers())))
+def test_a_csv_reads_back_as_it_was_and_no_cell_is_a_formula(rows):
+    text = lists.csv_text(["segment", "order_count"], rows)
+    read = list(csv.reader(io.StringIO(text, newline="")))
+    assert read[0] == ["segment", "order_count"]
+    assert [int(number) for _, number in read[1:]] == [number for _, number in rows]
+    for (written, _), (original, _) in zip(read[1:], rows, strict=True):
+        assert not written.startswith(lists.TRIGGERS)
+        assert written in (original, "'" + original)
+
+
+def test_names_become_names_of_files():
+    assert lists.slug("../../Win back, in person!") == "win_back_in_person"
+    assert lists.slug("日本") == "unnamed"
+    found: dict = {}
+    lists.add(found, "segment_a", "first", [])
+    lists.add(found, "segment_a", "second", [])
+    assert list(found) == ["segment_a", "segment_a_2"]
