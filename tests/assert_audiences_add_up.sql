@@ -1,6 +1,6 @@
 {{ config(enabled=is_on("audiences")) }}
 {% call where_built() %}
--- Entered minus exited are the members, released minus withheld those who can be sent to.
+-- Entered minus exited are the members, released minus withheld the sendable.
 with
 
 events as (

@@ -54,10 +54,11 @@ audience_warnings as (
         'no_consent_input' as warning_code,
         'consents' as subject,
         concat(
-            'No input of consents is named, so nobody has checked whether the members of ',
+            'No input of consents is named, so nobody has checked whether the members ',
+            'of the ',
             case
-                when audience_count = 1 then 'the audience '
-                else concat('the ', {{ number_text("audience_count", 0) }}, ' audiences ')
+                when audience_count = 1 then 'audience '
+                else concat({{ number_text("audience_count", 0) }}, ' audiences ')
             end,
             'may be addressed: name it in the var consents.'
         ) as sentence

@@ -105,7 +105,8 @@ decisions as (
         ) as place
     from consents
     cross join as_of_dates
-    inner join channels on coalesce(consents.channel, channels.channel) = channels.channel
+    inner join channels
+        on coalesce(consents.channel, channels.channel) = channels.channel
     where
         not consents.is_granted
         or consents.decided_date <= as_of_dates.as_of_date
@@ -124,7 +125,9 @@ contacted as (
         on coalesce(contacts.channel, frequency_caps.channel) = frequency_caps.channel
     where
         contacts.contacted_date
-        > {{ date_add_days("as_of_dates.as_of_date", "-1 * frequency_caps.window_days") }}
+        > {{ date_add_days(
+            "as_of_dates.as_of_date", "-1 * frequency_caps.window_days"
+        ) }}
     group by contacts.customer_id, frequency_caps.channel
 
 ),

@@ -105,7 +105,7 @@ ranked_events as (
 
 ),
 
--- Who was in, since when they are in or out, and who was on the list, before this build.
+-- Before this build: who was in, since when in or out, and who was on the list.
 states as (
 
     select
@@ -227,7 +227,7 @@ with_freedom as (
 
 ),
 
--- The size is filled in the audience's order; who stays for the minimum alone goes last.
+-- The size is filled in the audience's order; who only stays for the minimum goes last.
 with_place as (
 
     select
@@ -317,7 +317,8 @@ audience_changes as (
 
         ---------- timestamps
         cast(
-            {{ build_moment("last_moments.last_recorded_at") }} as {{ type_timestamp() }}
+            {{ build_moment("last_moments.last_recorded_at") }}
+            as {{ type_timestamp() }}
         ) as recorded_at
     from new_events
     cross join last_moments

@@ -140,7 +140,8 @@ everybody as (
             {%- set type = {"lifetime_value_decile": dbt.type_int()}.get(
                 name, "boolean" if name.startswith("is_") else dbt.type_string()
             ) -%}
-            {{ "false" if name == "is_customer" else "cast(null as " ~ type ~ ")" }} as {{ name }}
+            {%- set nothing = "cast(null as " ~ type ~ ")" -%}
+            {{ "false" if name == "is_customer" else nothing }} as {{ name }}
             {{- "," if not loop.last }}
         {% endfor %}
     from former_customers

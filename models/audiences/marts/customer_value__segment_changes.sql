@@ -1,4 +1,6 @@
-{%- set metrics = {"recency_days": "r_score", "order_count": "f_score", "net_revenue": "m_score"} -%}
+{%- set metrics = {
+    "recency_days": "r_score", "order_count": "f_score", "net_revenue": "m_score"
+} -%}
 {%- set ranks = var("rfm_scoring") == "ntile" -%}
 with
 
@@ -64,22 +66,20 @@ changes as (
     {% endfor %}
 ),
 
--- Where the scores began on each date; the textbook's split has no such values, and those
--- of the lowest customer with the score stand in.
+-- Where the scores began on each date. The textbook's split has no such values: that of
+-- the lowest customer with the score stands in.
 boundaries as (
     {% if ranks %}
         select
+            {% for metric, score in metrics.items() -%}
+                {%- set reached = "<=" if metric == "recency_days" else ">=" -%}
+                {%- for step in range(1, 6) -%}
+                    min(
+                        case when {{ score }} {{ reached }} {{ step }} then {{ metric }} end
+                    ) as {{ metric }}_from_{{ step }},
+                {% endfor -%}
+            {%- endfor -%}
             as_of_date as boundary_date
-            {%- for metric, score in metrics.items() %}
-                {%- for step in range(1, 6) %},
-            min(
-                case
-                    when {{ score }} {{ "<=" if metric == "recency_days" else ">=" }} {{ step }}
-                        then {{ metric }}
-                end
-            ) as {{ metric }}_from_{{ step }}
-                {%- endfor %}
-            {%- endfor %}
         from customer_scores
         group by as_of_date
     {% else %}

@@ -1,3 +1,6 @@
+{%- set advice = "customers who buy this often do not keep their quintiles, so set "
+    ~ "rfm_scoring to thresholds, or use the clusters, and give audiences a "
+    ~ "minimum_days_in." %}
 with
 
 segment_changes as (
@@ -103,6 +106,16 @@ with_shares as (
 
 ),
 
+with_percent as (
+
+    select
+        *,
+        {{ number_text("100.0 * undone_count / nullif(changed_count, 0)", 0) }}
+            as undone_percent
+    from with_shares
+
+),
+
 segment_stability as (
 
     select
@@ -117,17 +130,11 @@ segment_stability as (
                     and undone_count > {{ var("maximum_undone_share") }} * changed_count
                     then
                         concat(
-                            {{ number_text("100.0 * undone_count / changed_count", 0) }},
+                            undone_percent,
                             ' % of the changes are undone by the next date: ',
                             case
                                 when grouping_name = 'segment'
-                                    then
-                                        concat(
-                                            'customers who buy this often do not keep ',
-                                            'their quintiles, so set rfm_scoring to ',
-                                            'thresholds, or use the clusters, and give ',
-                                            'audiences a minimum_days_in.'
-                                        )
+                                    then {{ quoted_text(advice) }}
                                 else 'give audiences of these groups a minimum_days_in.'
                             end
                         )
@@ -154,7 +161,7 @@ segment_stability as (
         ---------- dates
         cast(from_date as date) as from_date,
         cast(to_date as date) as to_date
-    from with_shares
+    from with_percent
 
 )
 
