@@ -184,6 +184,15 @@ def test_the_version_before_stays_for_those_who_still_read_it(tmp_path):
     assert {path.name for path in (tmp_path / "versions").iterdir()} == set(versions[-2:])
 
 
+def test_no_version_before_stays_where_somebody_is_to_be_forgotten(tmp_path):
+    with duckdb.connect() as connection:
+        publication.publish(connection, make_marts(connection, 1), tmp_path)
+        marts = make_marts(connection, 2)
+        found = publication.publish(connection, marts, tmp_path, keeps_earlier=False)
+    left = [path.name for path in (tmp_path / "versions").iterdir()]
+    assert left == [found["version"].iloc[0]]
+
+
 def test_what_else_is_in_the_folder_stays(tmp_path):
     (tmp_path / "versions" / "of_mine").mkdir(parents=True)
     with duckdb.connect() as connection:
