@@ -457,3 +457,113 @@ def test_names_become_names_of_files():
     lists.add(found, "segment_a", "first", [])
     lists.add(found, "segment_a", "second", [])
     assert list(found) == ["segment_a", "segment_a_2"]
+
+
+def publish_by_hand(folder: Path, customers: list[tuple]) -> Path:
+    """Write a published file of (customer, segment, action, closed channels), all in audience a."""
+    file = folder / "current" / "marts.duckdb"
+    file.parent.mkdir(parents=True)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create table audience_members (membership_id varchar, customer_id varchar, "
+            "audience varchar, public_name varchar, channel varchar, entered_date date, "
+            "is_sendable boolean)"
+        )
+        connection.execute(
+            "create table audience_summary as select 'a' as audience, 'email' as channel "
+            "union all select 'b', 'mail'"
+        )
+        connection.execute(
+            "create table customer_traits (customer_id varchar, segment varchar, "
+            "recommended_action varchar, closed_channels varchar, value_tier varchar, "
+            "cluster_name varchar, lifetime_value_decile integer, activity_band varchar, "
+            "is_lapsed boolean, is_customer boolean)"
+        )
+        for name, segment, action, closed in customers:
+            connection.execute(
+                "insert into customer_traits (customer_id, segment, recommended_action, "
+                "closed_channels, is_lapsed, is_customer) values (?, ?, ?, ?, false, true)",
+                [name, segment, action, closed],
+            )
+            connection.execute(
+                "insert into audience_members values (md5(?), ?, 'a', 'Group A', 'email', "
+                "date '2025-01-31', ?)",
+                [name, name, closed is None],
+            )
+        connection.execute(
+            "create table campaign_audience as select row_number() over () as audience_rank, "
+            "customer_id from customer_traits order by customer_id"
+        )
+    return file
+
+
+def test_lists_leave_out_whom_no_channel_may_reach(tmp_path):
+    file = publish_by_hand(
+        tmp_path,
+        [
+            ("2", "At Risk", "=cmd|' /C calc'!A0", None),
+            ("1", "At Risk", 'Say "hello", gladly', "email"),
+            ("3", "At risk!", "Wait", "email, mail"),
+        ],
+    )
+    counts = lists.write_lists(file)
+    folder = tmp_path / lists.LISTS
+    assert counts == {path.name: counts[path.name] for path in folder.iterdir()}
+    assert counts["segment_at_risk.csv"] == 2 and counts["segment_at_risk_2.csv"] == 0
+    assert counts["audience_a.csv"] == 1 and counts["audience_b.csv"] == 0
+    assert counts["campaign_audience.csv"] == 2
+    rows = list(csv.DictReader(io.StringIO((folder / "segment_at_risk.csv").read_text())))
+    assert [(row["customer_id"], row["recommended_action"]) for row in rows] == [
+        ("1", 'Say "hello", gladly'),
+        ("2", "'=cmd|' /C calc'!A0"),
+    ]
+    assert rows[0]["closed_channels"] == "email" and rows[0]["is_lapsed"] == "false"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "segment_gone.csv").write_text("old")
+    lists.write_lists(file)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_hostile_id_stops_all_lists_and_leaves_those_of_before(tmp_path):
+    lists.write_lists(publish_by_hand(tmp_path / "good", [("1", "Lost", "Wait", None)]))
+    file = publish_by_hand(tmp_path / "bad", [("1", "Lost", "Wait", None), ("=1", "X", "W", None)])
+    with pytest.raises(ValueError, match=r"customer_id '=1' begins with '='.*parquet"):
+        lists.write_lists(file)
+    assert not (tmp_path / "bad" / lists.LISTS).exists()
+
+
+def test_a_published_file_without_audiences_gets_a_sentence(tmp_path):
+    file = tmp_path / "marts.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create table customers (customer_id varchar)")
+    with pytest.raises(ValueError, match="list the module audiences"):
+        lists.write_lists(file)
+
+
+def test_a_copy_forgets_what_was_deleted_and_keeps_all_else(tmp_path):
+    database = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema inner_part")
+        connection.execute(
+            f"create table inner_part.people as select '{FORGOTTEN}-' || i as customer_id "
+            "from range(5000) as numbers (i)"
+        )
+        connection.execute("create table kept (id varchar not null, check (id != ''))")
+        connection.execute("comment on table kept is 'One row per thing.'")
+        connection.execute("create view seen as select * from kept")
+        connection.execute("insert into kept values ('thing')")
+        connection.execute("checkpoint")
+        connection.execute("delete from inner_part.people")
+        connection.execute("checkpoint")
+    assert FORGOTTEN.encode() in database.read_bytes()
+    forget.copy_into_new_file(database)
+    assert FORGOTTEN.encode() not in database.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == [database.name]
+    with duckdb.connect(str(database)) as connection:
+        assert connection.execute("select * from seen").fetchall() == [("thing",)]
+        comments = connection.execute("select comment from duckdb_tables() where comment != ''")
+        assert comments.fetchall() == [("One row per thing.",)]
+        with pytest.raises(duckdb.ConstraintException):
+            connection.execute("insert into kept values ('')")
+    with pytest.raises(ValueError, match="There is no database"):
+        forget.copy_into_new_file(tmp_path / "none.duckdb")
