@@ -1,8 +1,9 @@
 """Write the lists that people take away: a CSV per audience, action and segment.
 
 They come from the published file, so from a build of which every test passed. A list holds nobody
-who must not be addressed: of an audience its sendable members, of an action or a segment whoever
-can still be reached on some channel, with the channels that are closed to them.
+who must not be addressed: of an audience its sendable members, of the campaign nobody whom its
+experiment holds out, and of an action or a segment whoever can still be reached on some channel,
+with the channels that are closed to them.
 
     python handover/lists.py                    all of them, beside the published file
     python handover/lists.py --audience NAME    one audience, on the standard output
@@ -118,7 +119,8 @@ def queries(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, list[
     if "campaign_audience" in tables:
         query = (
             "select campaign_audience.* from campaign_audience "
-            f"where customer_id in (select customer_id {REACHABLE}) order by audience_rank"
+            f"where not is_held_out and customer_id in (select customer_id {REACHABLE}) "
+            "order by audience_rank"
         )
         add(found, "campaign_audience", query, [])
     return found

@@ -492,7 +492,8 @@ def publish_by_hand(folder: Path, customers: list[tuple]) -> Path:
             )
         connection.execute(
             "create table campaign_audience as select row_number() over () as audience_rank, "
-            "customer_id from customer_traits order by customer_id"
+            "customer_id, customer_id = '2' as is_held_out from customer_traits "
+            "order by customer_id"
         )
     return file
 
@@ -511,7 +512,8 @@ def test_lists_leave_out_whom_no_channel_may_reach(tmp_path):
     assert counts == {path.name: counts[path.name] for path in folder.iterdir()}
     assert counts["segment_at_risk.csv"] == 2 and counts["segment_at_risk_2.csv"] == 0
     assert counts["audience_a.csv"] == 1 and counts["audience_b.csv"] == 0
-    assert counts["campaign_audience.csv"] == 2
+    # Of the campaign neither the control nor whom no channel may reach.
+    assert counts["campaign_audience.csv"] == 1
     rows = list(csv.DictReader(io.StringIO((folder / "segment_at_risk.csv").read_text())))
     assert [(row["customer_id"], row["recommended_action"]) for row in rows] == [
         ("1", 'Say "hello", gladly'),
