@@ -8,19 +8,19 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import Build, run_dbt
-from helpers import ROOT, copy_project, seed_path
+from helpers import ROOT, copy_project, load_model, seed_path
 from hypothesis import given
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(ROOT / "handover"))
-import forget
-import lists
+forget = load_model("../handover/forget.py")
+lists = load_model("../handover/lists.py")
 
 AUDIENCES = """audience,public_name,condition,channel,minimum_days_in,cool_down_days,holdout_share,\
 maximum_customers,budget,cost_per_contact,ordering,source
@@ -29,16 +29,18 @@ recent,Group B,recency_days <= 40,mail,20,60,,6,,,recency_days,test
 """
 CAPS = "channel,window_days,maximum_contacts,source\nmail,30,1,test\n"
 # In words, what the replay below knows of the two audiences.
-RULES = {
+RULES: dict[str, dict[str, Any]] = {
     "regulars": {"channel": "email", "holdout": 0.25, "days_in": 0, "cool_down": 0, "cap": 10**9},
     "recent": {"channel": "mail", "holdout": 0.0, "days_in": 20, "cool_down": 60, "cap": 6},
 }
 STEPS = ("2025-01-31", "2025-02-07", "2025-02-25", "2025-04-30")
-SELECTED = (
+PART = (
+    *("--exclude-resource-type", "unit_test", "test", "--select"),
     "+customer_value__audience_summary",
     "+customer_value__customer_traits",
     "+customer_value__segment_stability",
 )
+EVERYTHING = ("--exclude-resource-type", "unit_test")
 FORGOTTEN = "forget-me-4711"
 
 
@@ -90,13 +92,9 @@ class Shop:
         assert build.exit_code == 0, build.output
         return build
 
-    def step(self, as_of_date: str, *flags: str) -> dict[str, pd.DataFrame]:
+    def step(self, as_of_date: str, *arguments: str) -> dict[str, pd.DataFrame]:
         """Build what the audiences need, and return the tables that they are judged by."""
-        build = self.dbt(
-            *("build", "--exclude-resource-type", "unit_test", "test"),
-            *("--select", *SELECTED, *flags),
-            as_of_date=as_of_date,
-        )
+        build = self.dbt("build", *(arguments or PART), as_of_date=as_of_date)
         tables = {
             name: build.frame(f"select * from {name} order by all")
             for name in (
@@ -270,7 +268,7 @@ def test_a_rerun_changes_nothing(shop):
         pd.testing.assert_frame_equal(first[name], again[name], obj=name)
 
 
-def traits_of(tables: dict[str, pd.DataFrame]) -> dict[str, dict]:
+def traits_of(tables: dict[str, pd.DataFrame]) -> dict[Any, dict]:
     """Return customer -> traits, without the hash, an empty one as None."""
     traits = tables["customer_traits"].set_index("customer_id").drop(columns="traits_hash")
     return traits.astype(object).where(traits.notna(), None).to_dict("index")
@@ -326,7 +324,7 @@ def later(shop) -> Shop:
     left = lines[lines["customer_id"] != "c11"]
     pd.concat([left, late]).to_csv(shop.folder / "transactions.csv", index=False)
     later = Shop(shop.folder, shop.project)
-    later.step(STEPS[-1], "--full-refresh")
+    later.step(STEPS[-1], "--full-refresh", *EVERYTHING)
     return later
 
 
@@ -360,14 +358,12 @@ def files_with(text: str, folder: Path) -> list[str]:
 def forgetting(later) -> Shop:
     """Publish with the customer, then without them, and write the file anew."""
     folder = later.folder
-    everything = ("build", "--exclude-resource-type", "unit_test")
-    later.dbt(*everything, as_of_date=STEPS[-1])
     assert files_with(FORGOTTEN, folder / "shop_published")
     lists.write_lists(lists.published_file(str(later.database)))
     (folder / "requests").mkdir()
     (folder / "requests" / "erasures.csv").write_text(f"customer_id\n {FORGOTTEN} \n")
     later.dbt(
-        *everything,
+        *("build", *EVERYTHING),
         as_of_date=STEPS[-1],
         erasure_requests=str(folder / "requests" / "erasures.csv"),
     )
@@ -427,6 +423,32 @@ def test_an_unknown_audience_and_a_missing_file_get_a_sentence(forgetting, tmp_p
     environment = {"CUSTOMER_VALUE_DB": str(tmp_path / "none.duckdb")}
     found = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert found.returncode == 1 and "Traceback" not in found.stderr
+
+
+def test_a_suppression_holds_though_the_events_were_built_before_it(forgetting):
+    """The log has released somebody, and only the members are built anew."""
+    build = Build(0, "", forgetting.database)
+    (name,) = build.row("select min(customer_id) from audience_members where is_sendable")
+    with (forgetting.folder / "suppressions.csv").open("a") as file:
+        file.write(f"{name},,bounced,,\n")
+    members = ("int_customer_value__channel_permissions", "customer_value__audience_members")
+    build = forgetting.dbt(
+        *("build", *EVERYTHING, "--select", *members, "customer_value__audience_summary"),
+        as_of_date=STEPS[-1],
+        erasure_requests=str(forgetting.folder / "requests" / "erasures.csv"),
+    )
+    assert build.row(
+        "select count_if(is_sendable), count_if(is_suppressed) > 0 from audience_members "
+        f"where customer_id = '{name}'"
+    ) == (0, True)
+
+
+def test_the_rules_hold_in_small(shop):
+    """The unit tests, which a build with the default modules has none of."""
+    build = shop.dbt(
+        *("test", "--select", "test_type:unit,path:models/audiences"), as_of_date=STEPS[-1]
+    )
+    assert "PASS=12" in build.output
 
 
 HOSTILE = ["=1+1", "+49 15", "-12", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]

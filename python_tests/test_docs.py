@@ -64,8 +64,8 @@ def models() -> dict[str, Path]:
 @cache
 def words_of_the_project() -> set[str]:
     """Return every identifier that the code, its configuration or its data contain."""
-    folders = ("models", "macros", "seeds", "tests", "charts", "python_tests", "benchmarks")
-    folders += ("handover",)
+    folders = ["models", "macros", "seeds", "tests", "charts", "python_tests", "benchmarks"]
+    folders += ["handover"]
     suffixes = {".sql", ".py", ".yml", ".csv"}
     paths = [
         *(path for folder in folders for path in (ROOT / folder).rglob("*")),

@@ -1,6 +1,7 @@
 {{ config(enabled=is_on("audiences")) }}
 {% call where_built() %}
--- Entered minus exited are the members, released minus withheld the sendable.
+-- Entered minus exited are the members. Released minus withheld are the sendable, but for
+-- those whom a later build of the members alone finds suppressed or contacted enough.
 with
 
 events as (
@@ -33,5 +34,5 @@ where
     summaries.member_count
     != coalesce(events.entered_count - events.exited_count, 0)
     or summaries.sendable_count
-    != coalesce(events.released_count - events.withheld_count, 0)
+    > coalesce(events.released_count - events.withheld_count, 0)
 {% endcall %}

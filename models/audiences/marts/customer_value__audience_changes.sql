@@ -81,7 +81,9 @@ past_events as (
 
 last_moments as (
 
-    select max(recorded_at) as last_recorded_at
+    select
+        max(recorded_at) as last_recorded_at,
+        max(occurred_date) as last_occurred_date
     from past_events
 
 ),
@@ -322,8 +324,11 @@ audience_changes as (
         ) as recorded_at
     from new_events
     cross join last_moments
-    -- An empty run looks at no customers; that is no exit of everybody.
-    where {{ "1 = 0" if flags.EMPTY else "1 = 1" }}
+    -- A build that looks back hands nothing over, and an empty run looks at no customers:
+    -- that is no exit of everybody.
+    where
+        coalesce(new_events.occurred_date >= last_moments.last_occurred_date, true)
+        and {{ "1 = 0" if flags.EMPTY else "1 = 1" }}
 
 )
 

@@ -89,7 +89,8 @@ with_permission as (
 
 ),
 
--- Of a member, the first that applies. A suppression holds whatever the log says.
+-- Of a member, the first that applies. A suppression holds whatever the log says, and
+-- nobody is sent to for an audience that the seed has no longer.
 with_status as (
 
     select
@@ -98,7 +99,8 @@ with_status as (
             when not is_member then 'exited'
             when suppression_reason is not null then 'suppressed'
             when is_held_out then 'held_out'
-            when is_released and not is_over_cap then 'sendable'
+            when is_released and not is_over_cap and channel is not null
+                then 'sendable'
             else 'deferred'
         end as membership_status
     from with_permission

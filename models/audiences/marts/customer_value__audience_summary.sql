@@ -42,6 +42,13 @@ audiences as (
 
 ),
 
+last_events as (
+
+    select max(occurred_date) as last_occurred_date
+    from audience_changes
+
+),
+
 -- Those of the seed, and those that it has no longer.
 names as (
 
@@ -105,6 +112,16 @@ audience_summary as (
         cast(audiences.channel as {{ dbt.type_string() }}) as channel,
         cast(
             case
+                when last_events.last_occurred_date > as_of_dates.as_of_date
+                    then
+                        concat(
+                            'The as-of date lies before the last event, of ',
+                            cast(
+                                last_events.last_occurred_date
+                                as {{ dbt.type_string() }}
+                            ),
+                            ': nobody enters or exits in a build that looks back.'
+                        )
                 when audiences.audience is null
                     then
                         'The seed audiences has it no longer: its members have exited.'
@@ -137,6 +154,7 @@ audience_summary as (
         cast(as_of_dates.as_of_date as date) as as_of_date
     from names
     cross join as_of_dates
+    cross join last_events
     left join audiences on names.audience = audiences.audience
     left join members on names.audience = members.audience
     left join events on names.audience = events.audience
