@@ -1,7 +1,7 @@
 {{ config(enabled=is_on("audiences")) }}
 {% call where_built() %}
--- Entered minus exited are the members. Released minus withheld are the sendable, but for
--- those whom a later build of the members alone finds suppressed or contacted enough.
+-- Entered minus exited are the members. Released minus withheld are the sendable, but
+-- for those whom a later build of the members alone finds suppressed or deferred.
 with
 
 events as (

@@ -324,7 +324,7 @@ audience_changes as (
         ) as recorded_at
     from new_events
     cross join last_moments
-    -- A build that looks back hands nothing over, and an empty run looks at no customers:
+    -- A build that looks back hands nothing over. An empty run looks at no customers:
     -- that is no exit of everybody.
     where
         coalesce(new_events.occurred_date >= last_moments.last_occurred_date, true)

@@ -86,17 +86,17 @@ events as (
 
     select
         audience_changes.audience,
-        {% for event in ["entered", "exited", "released", "withheld"] -%}
-            count(
-                case
-                    when
-                        audience_changes.event = '{{ event }}'
-                        and audience_changes.occurred_date = as_of_dates.as_of_date
-                        then 1
-                end
-            ) as {{ event }}_count
-            {{- "," if not loop.last }}
-        {% endfor %}
+    {% for event in ["entered", "exited", "released", "withheld"] -%}
+        count(
+            case
+                when
+                    audience_changes.event = '{{ event }}'
+                    and audience_changes.occurred_date = as_of_dates.as_of_date
+                    then 1
+            end
+        ) as {{ event }}_count
+        {{- "," if not loop.last }}
+    {% endfor %}
     from audience_changes
     cross join as_of_dates
     group by audience_changes.audience

@@ -136,14 +136,14 @@ everybody as (
     union all
     select
         customer_id,
-        {% for name in traits -%}
-            {%- set type = {"lifetime_value_decile": dbt.type_int()}.get(
-                name, "boolean" if name.startswith("is_") else dbt.type_string()
-            ) -%}
-            {%- set nothing = "cast(null as " ~ type ~ ")" -%}
-            {{ "false" if name == "is_customer" else nothing }} as {{ name }}
-            {{- "," if not loop.last }}
-        {% endfor %}
+    {% for name in traits -%}
+        {%- set type = {"lifetime_value_decile": dbt.type_int()}.get(
+            name, "boolean" if name.startswith("is_") else dbt.type_string()
+        ) -%}
+        {%- set nothing = "cast(null as " ~ type ~ ")" -%}
+        {{ "false" if name == "is_customer" else nothing }} as {{ name }}
+        {{- "," if not loop.last }}
+    {% endfor %}
     from former_customers
 
 ),

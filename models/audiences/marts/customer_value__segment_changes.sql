@@ -95,15 +95,15 @@ tier_boundaries as (
 
     select
         as_of_date as boundary_date,
-        {% for tier in ["VIP", "High", "Medium"] -%}
-            min(
-                case
-                    when value_tier = '{{ tier }}'
-                        then {{ value_band("lifetime_value_365d") }}
-                end
-            ) as {{ tier | lower }}_from_band
-            {{- "," if not loop.last }}
-        {% endfor %}
+    {% for tier in ["VIP", "High", "Medium"] -%}
+        min(
+            case
+                when value_tier = '{{ tier }}'
+                    then {{ value_band("lifetime_value_365d") }}
+            end
+        ) as {{ tier | lower }}_from_band
+        {{- "," if not loop.last }}
+    {% endfor %}
     from customer_groups
     group by as_of_date
 
