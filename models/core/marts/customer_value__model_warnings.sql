@@ -378,22 +378,14 @@ warnings as (
         subject,
         sentence
     from log_warnings
-    {% if is_on("subscriptions") -%}
+    {% for name in ["subscription", "audience"] if is_on(name ~ "s") -%}
         union all
         select
             warning_code,
             subject,
             sentence
-        from {{ ref("int_customer_value__subscription_warnings") }}
-    {%- endif %}
-    {% if is_on("audiences") -%}
-        union all
-        select
-            warning_code,
-            subject,
-            sentence
-        from {{ ref("int_customer_value__audience_warnings") }}
-    {%- endif %}
+        from {{ ref("int_customer_value__" ~ name ~ "_warnings") }}
+    {% endfor %}
     union all
     select
         warning_code,
