@@ -8,10 +8,10 @@ events as (
 
     select
         audience,
-        {% for event in ["entered", "exited", "released", "withheld"] -%}
-            sum(case when event = '{{ event }}' then 1 else 0 end) as {{ event }}_count
-            {{- "," if not loop.last }}
-        {% endfor %}
+        sum(case when event = 'entered' then 1 else 0 end) as entered_count,
+        sum(case when event = 'exited' then 1 else 0 end) as exited_count,
+        sum(case when event = 'released' then 1 else 0 end) as released_count,
+        sum(case when event = 'withheld' then 1 else 0 end) as withheld_count
     from {{ ref("customer_value__audience_changes") }}
     group by audience
 
