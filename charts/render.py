@@ -17,7 +17,10 @@ from pathlib import Path
 
 import yaml
 
-PAGES = ["overview", "forecasts", "retention", "clusters", "decide", "act", "subscriptions"]
+PAGES = [
+    *("overview", "forecasts", "retention", "clusters", "decide", "act", "audiences"),
+    "subscriptions",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 NARROW_WIDTH = 480
@@ -30,6 +33,7 @@ NARROW_HIDDEN = {
     ("decide", "intervention_table"): ["description", "customers_reached", "payback_days"],
     ("decide", "assumptions"): ["part"],
     ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
+    ("audiences", "audience_table"): ["public_name", "entered_count", "exited_count"],
     ("subscriptions", "subscriber_states"): ["mean_renewal_probability"],
     ("subscriptions", "renewal_models"): ["kind"],
 }

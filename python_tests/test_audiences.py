@@ -4,6 +4,8 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -14,10 +16,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from conftest import Build, run_dbt
 from helpers import ROOT, copy_project, load_model, seed_path
 from hypothesis import given
 from hypothesis import strategies as st
+from test_dashboard import chart, draw, section, words
 
 forget = load_model("../handover/forget.py")
 lists = load_model("../handover/lists.py")
@@ -41,6 +45,12 @@ PART = (
     "+customer_value__segment_stability",
 )
 EVERYTHING = ("--exclude-resource-type", "unit_test")
+# The unit tests of the audiences are in no other build of the suite.
+WITH_THEIR_UNIT_TESTS = (
+    *("--full-refresh", "--exclude"),
+    "resource_type:unit_test,path:models/core",
+    "resource_type:unit_test,path:models/history",
+)
 FORGOTTEN = "forget-me-4711"
 
 
@@ -324,7 +334,7 @@ def later(shop) -> Shop:
     left = lines[lines["customer_id"] != "c11"]
     pd.concat([left, late]).to_csv(shop.folder / "transactions.csv", index=False)
     later = Shop(shop.folder, shop.project)
-    later.step(STEPS[-1], "--full-refresh", *EVERYTHING)
+    later.step(STEPS[-1], *WITH_THEIR_UNIT_TESTS)
     return later
 
 
@@ -443,12 +453,30 @@ def test_a_suppression_holds_though_the_events_were_built_before_it(forgetting):
     ) == (0, True)
 
 
-def test_the_rules_hold_in_small(shop):
-    """The unit tests, which a build with the default modules has none of."""
-    build = shop.dbt(
-        *("test", "--select", "test_type:unit,path:models/audiences"), as_of_date=STEPS[-1]
+def test_audiences_have_a_page_where_they_are_built(forgetting, tmp_path):
+    manifest = json.loads((forgetting.folder / "target" / "manifest.json").read_text())
+    manifest["exposures"] = {
+        name: exposure
+        for name, exposure in manifest["exposures"].items()
+        if exposure["name"] == "dashboard_audiences"
+    }
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "manifest.json").write_text(json.dumps(manifest))
+    page = tmp_path / "index.html"
+    assert draw(Build(0, "", tmp_path / "shop.duckdb"), forgetting.database, page) == ""
+    html = page.read_text()
+    assert re.findall(r'<a href="#(\w+)"', html) == ["audiences"]
+    charts = yaml.safe_load((ROOT / "charts" / "audiences.yml").read_text())["charts"]
+    counts = Build(0, "", forgetting.database).row(
+        "select sum(member_count), sum(sendable_count), sum(suppressed_count) from audience_summary"
     )
-    assert "PASS=12" in build.output
+    for width in ("wide", "narrow"):
+        drawing = section(html, "audiences", width)
+        assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == set(charts)
+        for name, count in zip(("members", "sendable", "suppressed"), counts, strict=True):
+            assert f" {count} " in words(chart(drawing, name))
+        assert "As of 30 April 2025" in words(drawing)
+        assert "Nobody has checked consent" not in words(drawing)
 
 
 HOSTILE = ["=1+1", "+49 15", "-12", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]

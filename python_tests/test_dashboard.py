@@ -24,8 +24,9 @@ ALL_BOARDS = {
     for path in (ROOT / "charts").glob("*.yml")
     if path.stem != "meta"
 }
-# The demo has no subscriptions, whose page is drawn from a build of their own.
-BOARDS = {page: board for page, board in ALL_BOARDS.items() if page != "subscriptions"}
+# The demo has no subscriptions and no audiences, whose pages are drawn from builds of their own.
+ABSENT = ("audiences", "subscriptions")
+BOARDS = {page: board for page, board in ALL_BOARDS.items() if page not in ABSENT}
 # The demo has no experiments, so these stay hidden behind a sentence.
 HIDDEN = {"act": {"experiment_effects", "experiment_table"}}
 CHARTS = {page: set(board["charts"]) - HIDDEN.get(page, set()) for page, board in BOARDS.items()}
@@ -523,7 +524,8 @@ def test_renamed_columns_are_found_without_the_database(demo, tmp_path, renamed)
     for name in ("charts", "templates"):
         shutil.copytree(ROOT / name, tmp_path / name)
     # Models that are off are not in the manifest.
-    (tmp_path / "charts" / "subscriptions.yml").unlink()
+    for page in ABSENT:
+        (tmp_path / "charts" / f"{page}.yml").unlink()
     for name in ("dbt_project.yml", "dbt_charts.yml", "profiles.yml"):
         shutil.copy(ROOT / name, tmp_path)
     manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())

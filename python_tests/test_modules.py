@@ -18,7 +18,6 @@ ALONE = {
     "propensity": ["propensity"],
     "experiments": ["experiments"],
     "subscriptions": ["subscriptions"],
-    "audiences": ["history", "audiences"],
 }
 
 
