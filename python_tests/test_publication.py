@@ -270,7 +270,7 @@ def test_a_folder_that_cannot_be_written_gets_a_sentence_at_every_step(tmp_path,
     folder = tmp_path / "published"
     before = publish_shop(tmp_path / "one.duckdb", folder)
 
-    def refuse(*_):
+    def refuse(*_, **__):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
     with monkeypatch.context() as patch, pytest.raises(ValueError, match="cannot be written"):
