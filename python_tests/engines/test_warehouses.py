@@ -28,18 +28,19 @@ COMMON_FUNCTIONS = set(
 SPARK_FUNCTIONS = set(
     """
     add_months conv current_timezone date_add date_trunc datediff from_utc_timestamp
-    percentile_cont position regexp_like to_utc_timestamp try_cast try_to_timestamp xxhash64
+    percentile_cont position regexp_like to_utc_timestamp try_cast try_to_timestamp typeof xxhash64
     """.split()
 )
 SNOWFLAKE_FUNCTIONS = set(
     """
     convert_timezone date_trunc dateadd datediff hash percentile_cont position regexp_instr
-    to_number try_cast try_to_timestamp_ntz try_to_timestamp_tz
+    to_number to_variant try_cast try_to_timestamp_ntz try_to_timestamp_tz typeof
     """.split()
 )
 BIGQUERY_FUNCTIONS = set(
     """
-    approx_quantiles date_diff datetime datetime_add offset regexp_contains safe.parse_datetime
+    approx_quantiles date_diff datetime datetime_add format offset regexp_contains
+    safe.parse_datetime
     safe_cast strpos timestamp_trunc to_hex
     """.split()
 )

@@ -1,0 +1,88 @@
+{#- The customers of the page's list, with what somebody who writes to them needs. Of a large base
+    it holds the same share of each segment, those with the highest predicted value. -#}
+with
+
+segments as (
+
+    select
+        segment,
+        segment_order
+    from {{ ref("customer_value__segment_profile") }}
+
+),
+
+{% if is_built("customer_value__campaign_audience") -%}
+    mailings as (
+
+        select
+            customer_id,
+            case when max(is_held_out) then 'held out' else 'to be written to' end as mailing
+        from {{ ref("customer_value__campaign_audience") }}
+        group by customer_id
+
+    ),
+{%- endif %}
+
+{% if is_built("customer_value__propensity_reasons") -%}
+    reasons as (
+
+        select
+            customer_id,
+            replace(feature, '_', ' ') || ' ' || effect || ' it' as reason
+        from {{ ref("customer_value__propensity_reasons") }}
+        where target = 'purchase' and reason_rank = 1
+
+    ),
+{%- endif %}
+
+listed as (
+
+    select
+        customers.*,
+        {{ "mailings.mailing" if is_built("customer_value__campaign_audience") else "null" }}
+            as mailing,
+        {{ "reasons.reason" if is_built("customer_value__propensity_reasons") else "null" }}
+            as reason,
+        case
+            when customers.previous_segment is null then null
+            when earlier.segment_order > today.segment_order then 'rose'
+            when earlier.segment_order < today.segment_order then 'slipped'
+            when earlier.segment_order = today.segment_order then 'stayed'
+        end as moved,
+        count(*) over () as customer_count,
+        count(*) over (partition by customers.segment) as segment_count,
+        row_number() over (
+            partition by customers.segment
+            order by customers.lifetime_value_365d desc, customers.customer_id
+        ) as place
+    from {{ ref("customer_value__customers") }} as customers
+    left join segments as today on customers.segment = today.segment
+    left join segments as earlier on customers.previous_segment = earlier.segment
+    {%- if is_built("customer_value__campaign_audience") %}
+        left join mailings on customers.customer_id = mailings.customer_id
+    {%- endif %}
+    {%- if is_built("customer_value__propensity_reasons") %}
+        left join reasons on customers.customer_id = reasons.customer_id
+    {%- endif %}
+
+)
+
+select
+    customer_id as "Customer",
+    segment as "Segment",
+    moved as "Moved",
+    value_tier as "Value tier",
+    cluster_name as "Cluster",
+    recommended_action as "Action",
+    mailing as "Next mailing",
+    cast(last_purchase_date as text) as "Last order",
+    order_count as "Orders",
+    round(cast(net_revenue as double), 2) as "Spend",
+    round(cast(lifetime_value_365d as double), 2) as "Value in a year",
+    round(cast(coalesce(purchase_propensity_90d, probability_active_90d) as double), 4)
+        as "Chance to buy",
+    reason as "Why",
+    customer_count
+from listed
+where place <= ceil(segment_count * least(1, {{ limit }} / cast(customer_count as double)))
+order by lifetime_value_365d desc, customer_id

@@ -1,0 +1,139 @@
+"""Lists of customers for the page: searched, filtered, sorted and downloaded where it is read.
+
+The rows are part of the page. DataTables shows them, as the package itables brings it, so that
+nothing is loaded from elsewhere. A name of a segment, a tier, a cluster or an action in a drawing
+leads to its customers.
+"""
+
+import html
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, StrictUndefined
+
+FOLDER = Path(__file__).resolve().parent
+# Beyond so many a page becomes slow, and larger than a mail takes.
+MOST_CUSTOMERS = 25_000
+# Each has few values, which the page holds once; rows have their numbers.
+FILTERS = ["Segment", "Moved", "Value tier", "Cluster", "Action", "Next mailing"]
+CODED = [*FILTERS, "Why"]
+SECTION = """<section data-page="customers"><div class="list">
+<h1>Who are they, one by one?</h1>
+<p>{sentence} A click on a segment, a tier, a cluster or an action on another page leads here.</p>
+<form class="filters">{filters}<button type="reset">All customers</button></form>
+<table class="display compact"></table>
+</div></section>"""
+
+
+def customers(
+    database: Path, relations: dict[str, str], limit: int = MOST_CUSTOMERS
+) -> dict[str, Any]:
+    """Read the list as the page keeps it.
+
+    Parameters
+    ----------
+    database : the file that was built. relations : model -> its relation in SQL. limit :
+        customers at most, give or take one per segment.
+
+    Returns
+    -------
+    columns : their labels. words : by label of a coded column, its values in order. rows : a
+    list per customer, in order of the predicted value. customer_count : of all. Nothing where
+    the table of customers was not built.
+    """
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = connection.sql(
+            """
+            select format('"{}"."{}"."{}"', table_catalog, table_schema, table_name)
+            from information_schema.tables
+            """
+        ).fetchall()
+    built = {model: name for model, name in relations.items() if (name,) in names}
+    if "customer_value__customers" not in built:
+        return {}
+    environment = Environment(undefined=StrictUndefined)
+    query = environment.from_string((FOLDER / "customers.sql").read_text()).render(
+        ref=built.__getitem__, is_built=built.__contains__, limit=limit
+    )
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.sql(query)
+        columns, rows = found.columns[:-1], found.fetchall()
+    words: dict[str, list[str]] = {}
+    coded = []
+    for index, label in enumerate(columns):
+        if label in CODED:
+            words[label] = sorted({row[index] for row in rows if row[index] is not None})
+            coded.append(({word: code for code, word in enumerate(words[label])}, index))
+    table = [list(row[:-1]) for row in rows]
+    for codes, index in coded:
+        for row in table:
+            row[index] = codes.get(row[index])
+    return {
+        "columns": columns,
+        "words": words,
+        "rows": table,
+        "customer_count": rows[0][-1] if rows else 0,
+    }
+
+
+def library() -> str:
+    """Return DataTables as a script that leaves its class in `window.DataTable`.
+
+    Raises
+    ------
+    SystemExit
+        The package itables holds it in another shape than the pinned version does.
+    """
+    source = files("itables").joinpath("html", "dt_bundle.js").read_text(encoding="utf-8")
+    exports = re.search(r"export\s*\{[^}]*?(\w+) as default[^}]*\}", source)
+    if exports is None:
+        raise SystemExit(
+            "The lists of customers cannot be drawn: the installed version of itables holds "
+            "DataTables in another shape. Install that of requirements-dashboard.txt."
+        )
+    return source.replace(exports[0], f"window.DataTable = {exports[1]}").replace(
+        "</script", "<\\/script"
+    )
+
+
+def styles() -> str:
+    """Return the style sheet of DataTables."""
+    return files("itables").joinpath("html", "dt_bundle.css").read_text(encoding="utf-8")
+
+
+def section(found: dict[str, Any]) -> str:
+    """Return the page's section, with a choice for each column that has something to choose."""
+    listed, count = len(found["rows"]), found["customer_count"]
+    sentence = (
+        f"{count:,} customer{'s' if count != 1 else ''}, the highest predicted value first."
+        if listed == count
+        else f"{listed:,} of {count:,} customers: of each segment the same share, those with the "
+        "highest predicted value. The table customers has all of them."
+    )
+    filters = "".join(
+        f'<label>{label}<select name="{label}"><option value="">all</option>'
+        + "".join(f"<option>{html.escape(word)}</option>" for word in found["words"][label])
+        + "</select></label>"
+        for label in FILTERS
+        if found["words"][label]
+    )
+    return SECTION.format(sentence=sentence, filters=filters)
+
+
+def data(found: dict[str, Any]) -> str:
+    """Return the rows as the page holds them; nothing in them can end the element."""
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" id="customer-list">{text}</script>'
+
+
+def script(found: dict[str, Any]) -> str:
+    """Return what the browser runs: the rows, DataTables, and what joins the two."""
+    return (
+        f"{data(found)}\n"
+        f'<script type="module" data-library="datatables">{library()}\n'
+        f"{(FOLDER / 'lists.js').read_text()}</script>"
+    )
