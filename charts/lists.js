@@ -43,6 +43,7 @@ function makeTable() {
           title: null,
           filename: "customers",
           charset: "utf-8",
+          bom: true,
           escapeExcelFormula: true,
           exportOptions: { orthogonal: "export", columns: ":visible" },
         }],
