@@ -53,8 +53,11 @@ last_events as (
 names as (
 
     select audience from audiences
-    union
-    select audience from audience_members
+    union all
+    select distinct audience_members.audience
+    from audience_members
+    left join audiences on audience_members.audience = audiences.audience
+    where audiences.audience is null
 
 ),
 

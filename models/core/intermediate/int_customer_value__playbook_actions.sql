@@ -46,10 +46,11 @@ value_tiers as (
 clusters as (
 
     select '*' as cluster_name
-    union
-    select cluster_labels.cluster_name
+    union all
+    select distinct cluster_labels.cluster_name
     from cluster_labels
     inner join playbook on cluster_labels.cluster_name = playbook.rule_cluster_name
+    where cluster_labels.cluster_name != '*'
 
 ),
 
