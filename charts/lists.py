@@ -25,6 +25,7 @@ SECTION = """<section data-page="customers"><div class="list">
 <h1>Who are they, one by one?</h1>
 <p>{sentence} A click on a segment, a tier, a cluster or an action on another page leads here.</p>
 <form class="filters">{filters}<button type="reset">All customers</button></form>
+<p class="notice" role="status"></p>
 <table class="display compact"></table>
 </div></section>"""
 

@@ -85,6 +85,7 @@ svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
 .list p, .list label, .list table {{ font-size: 14px; }}
 .list .filters {{ display: flex; flex-wrap: wrap; gap: 8px 16px; margin: 16px 0; }}
 .list label {{ display: flex; flex-direction: column; color: #5b6472; }}
+.list .notice {{ color: #9c2f00; }}
 .list select {{ max-width: 200px; padding: 4px; }}
 .list .dt-container {{ padding: 12px 16px; border: 1px solid #dde1e8; border-radius: 8px;
   background: #fff; }}
