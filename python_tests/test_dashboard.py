@@ -308,6 +308,7 @@ def test_a_tile_says_what_the_marts_say(dashboard, demo, tile, width):
 
 def test_the_table_of_segments_says_what_the_marts_say(dashboard, demo):
     text = words(chart(section(dashboard, "overview", "wide"), "segments_in_words"))
+    text = text.replace(" %", "%")
     rows = demo.rows(
         """
         select segment, count(*), avg(lifetime_value_365d), sum(net_revenue) / any_value(total)
@@ -336,6 +337,7 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
         where is_value_selected
         """
     )
+    last_year = float(last_year)
     assert f"these customers brought {si(last_year)}" in drawing
     point, *bounds = demo.row(
         """
