@@ -726,7 +726,7 @@ def relations_of(build: Build) -> dict[str, str]:
 
 def hostile_customers(database: Path) -> None:
     """Give one segment to four customers whose ids are HTML, a formula, and other trouble."""
-    ids = ["<b>bold</b>", "</script><script>alert(1)</script>", 'quo"te, ü', "=1+1"]
+    ids = ["<b>bold</b>", "</script><script>alert(1)</script>", 'a"b, ü', "=1+1"]
     with duckdb.connect(str(database)) as connection:
         for number, customer_id in enumerate(ids):
             connection.execute(
