@@ -1,6 +1,8 @@
 {{ config(post_hook="{{ require_one_row_per_customer() }}") }}
 
 {%- set columns = input_map("customer_attributes") -%}
+{#- Outside the loop, since dbt has to see the reference to the erasures before it knows the columns. #}
+{%- set customer_id = parse_customer_id(input_column(columns, "customer_id")) %}
 {{ validate_input("customer_attributes", is_staging=true) }}
 with
 
@@ -14,8 +16,7 @@ attributes as (
 
     {% for attribute in columns if attribute != "customer_id" -%}
         select
-            {{ parse_customer_id(input_column(columns, "customer_id")) }}
-                as customer_id,
+            {{ customer_id }} as customer_id,
             cast({{ quoted_text(attribute) }} as {{ dbt.type_string() }}) as attribute,
             {{ text_id(input_column(columns, attribute)) }} as attribute_value
         from source
