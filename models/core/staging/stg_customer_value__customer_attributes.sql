@@ -1,7 +1,7 @@
 {{ config(post_hook="{{ require_one_row_per_customer() }}") }}
 
 {%- set columns = input_map("customer_attributes") -%}
-{#- Outside the loop, since dbt has to see the reference to the erasures before it knows the columns. #}
+{#- Outside the loop: dbt sees a reference to the erasures before it knows columns. #}
 {%- set customer_id = parse_customer_id(input_column(columns, "customer_id")) %}
 {{ validate_input("customer_attributes", is_staging=true) }}
 with
