@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import lists
+import customer_list
 import yaml
 
 PAGES = [
@@ -254,10 +254,10 @@ def combine(drawn: Path, pages: list[str], customers: dict) -> str:
         sections.append(f'<section data-page="{page}">{"".join(drawings)}</section>')
         tabs.append(f'<a href="#{page}">{page.capitalize()}</a>')
     if customers:
-        sections.append(lists.section(customers))
+        sections.append(customer_list.section(customers))
         tabs.append('<a href="#customers">Customers</a>')
-        styles = f"<style>{lists.styles()}</style>\n{styles}"
-        script = f"{script}\n{lists.script(customers)}"
+        styles = f"<style>{customer_list.styles()}</style>\n{styles}"
+        script = f"{script}\n{customer_list.script(customers)}"
     return PAGE.format(
         styles=styles,
         fonts="\n".join(fonts),
@@ -332,7 +332,7 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
             boards += [wide, small]
         diagnostics = render(boards, project, database)
         output.parent.mkdir(parents=True, exist_ok=True)
-        customers = lists.customers(database, relations)
+        customers = customer_list.customers(database, relations)
         output.write_text(combine(project / "drawn", pages, customers))
     return diagnostics
 

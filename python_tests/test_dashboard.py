@@ -23,7 +23,7 @@ from helpers import PACKAGE, ROOT, mart_names
 
 pytest.importorskip("dbt_charts", reason="needs dbt-charts")
 sys.path.insert(0, str(ROOT / "charts"))
-import lists
+import customer_list
 import render
 
 ALL_BOARDS = {
@@ -585,6 +585,18 @@ def browse(page: Path, directory: Path, *options: str) -> bytes:
     return run.stdout
 
 
+def asked(page: Path, directory: Path, script: str, size: str) -> dict:
+    """Return what a script at the end of a page makes its title, as JSON."""
+    probe = directory / "probe.html"
+    html = page.read_text()
+    end = html.rindex("</body>")
+    probe.write_text(html[:end] + script + html[end:])
+    dom = browse(probe, directory, "--dump-dom", f"--window-size={size}").decode()
+    title = re.search(r"<title>(\{.*?\})</title>", dom)
+    assert title, dom[:500]
+    return json.loads(unescape(title[1]))
+
+
 @needs_browser
 def test_a_browser_shows_the_page_and_asks_nobody(drawn, tmp_path):
     page = drawn("dashboard")[0]
@@ -618,8 +630,6 @@ def test_the_picture_of_every_page_is_kept(drawn, tmp_path, width):
 @needs_browser
 def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
     """Asked of the browser: nothing is wider than the window, and letters stay legible."""
-    page = drawn("dashboard")[0]
-    probe = tmp_path / "probe.html"
     script = """
     <script>
     addEventListener("load", () => {
@@ -637,11 +647,7 @@ def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
     });
     </script>
     """
-    probe.write_text(page.read_text().replace("</body>", script + "</body>"))
-    dom = browse(probe, tmp_path, "--dump-dom", "--window-size=480,900").decode()
-    title = re.search(r"<title>(\{.*?\})</title>", dom)
-    assert title, dom[:500]
-    found = json.loads(title[1].replace("&quot;", '"'))
+    found = asked(drawn("dashboard")[0], tmp_path, script, "480,900")
     assert found["narrow"] and found["overflow"] <= 0
     assert found["smallest"] >= 8
 
@@ -684,14 +690,7 @@ addEventListener("load", async () => {
 
 def clicked(page: Path, directory: Path, segment: str) -> dict:
     """Click a segment of the overview, then the download, and return what the list shows."""
-    probe = directory / "probe.html"
-    html = page.read_text()
-    end = html.rindex("</body>")
-    probe.write_text(html[:end] + PROBE % segment + html[end:])
-    dom = browse(probe, directory, "--dump-dom", "--window-size=1320,1000").decode()
-    title = re.search(r"<title>(\{.*?\})</title>", dom)
-    assert title, dom[:500]
-    return json.loads(unescape(title[1]))
+    return asked(page, directory, PROBE % segment, "1320,1000")
 
 
 @needs_browser
@@ -748,7 +747,7 @@ def hostile_customers(database: Path) -> None:
 def test_an_id_is_text_on_the_page_and_a_formula_in_no_file(drawn, demo, tmp_path):
     database = Path(shutil.copy(demo.database, tmp_path))
     hostile_customers(database)
-    hostile = lists.data(lists.customers(database, relations_of(demo)))
+    hostile = customer_list.data(customer_list.customers(database, relations_of(demo)))
     html = drawn("dashboard")[0].read_text()
     start = html.index('<script type="application/json" id="customer-list">')
     end = html.index("</script>", start) + len("</script>")
@@ -762,7 +761,7 @@ def test_an_id_is_text_on_the_page_and_a_formula_in_no_file(drawn, demo, tmp_pat
     with duckdb.connect(str(database)) as connection:
         connection.execute("delete from main.customers where customer_id = '=1+1'")
         connection.execute("update main.customers set cluster_name = '=2+2'")
-    harmless = lists.data(lists.customers(database, relations_of(demo)))
+    harmless = customer_list.data(customer_list.customers(database, relations_of(demo)))
     page.write_text(html[:start] + harmless + html[end:])
     found = clicked(page, tmp_path, "At Risk")
     assert found["notice"] == "" and found["lines"] == 4
@@ -772,14 +771,14 @@ def test_an_id_is_text_on_the_page_and_a_formula_in_no_file(drawn, demo, tmp_pat
 
 def test_of_many_customers_the_list_holds_the_same_share_of_each_segment(demo):
     relations = relations_of(demo)
-    found = lists.customers(demo.database, relations, limit=2000)
+    found = customer_list.customers(demo.database, relations, limit=2000)
     segments = Counter(row[1] for row in found["rows"])
     counts = demo.rows("select segment, count(*) from customers group by segment")
     assert found["customer_count"] == sum(count for _, count in counts)
     for segment, count in counts:
         code = found["words"]["Segment"].index(segment)
         assert segments[code] == math.ceil(count * 2000 / found["customer_count"])
-    assert "of each segment the same share" in lists.section(found)
+    assert "of each segment the same share" in customer_list.section(found)
     (best,) = demo.row("select arg_max(customer_id, lifetime_value_365d) from customers")
     assert found["rows"][0][0] == best
 

@@ -6,7 +6,7 @@
     pre_hook="{{ customer_value.forget_erased() }}"
 ) }}
 
-{%- set rules = audience_rules() %}
+{%- set rules = seed_conditions("audiences", "audience", "ordering") %}
 with
 
 -- A condition may name any column, so that no other table has one of these names.
@@ -96,13 +96,7 @@ ranked_events as (
         event,
         event_number,
         occurred_date,
-        row_number() over (
-            partition by
-                audience,
-                customer_id,
-                case when event in ('entered', 'exited') then 1 else 2 end
-            order by event_number desc
-        ) as place
+        {{ event_place() }} as place
     from past_events
 
 ),

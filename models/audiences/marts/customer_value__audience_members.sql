@@ -41,13 +41,7 @@ ranked_events as (
 
     select
         *,
-        row_number() over (
-            partition by
-                audience,
-                customer_id,
-                case when event in ('entered', 'exited') then 1 else 2 end
-            order by event_number desc
-        ) as place
+        {{ event_place() }} as place
     from audience_changes
 
 ),

@@ -1,10 +1,10 @@
 {{ config(materialized="table") }}
 
 {%- set fits = [] -%}
-{%- for intervention, condition in intervention_conditions().items() -%}
+{%- for intervention, rule in seed_conditions("interventions", "intervention").items() -%}
     {%- do fits.append(
         "interventions.intervention = " ~ quoted_text(intervention)
-        ~ " and (" ~ condition ~ ")"
+        ~ " and (" ~ rule.condition ~ ")"
     ) -%}
 {%- endfor %}
 with

@@ -8,6 +8,7 @@ leads to its customers.
 import html
 import json
 import re
+import runpy
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import duckdb
 from jinja2 import Environment, StrictUndefined
 
 FOLDER = Path(__file__).resolve().parent
+# The other lists for people know what a spreadsheet takes for a formula.
+TRIGGERS = runpy.run_path(str(FOLDER.parent / "handover" / "lists.py"))["TRIGGERS"]
 # Beyond so many a page becomes slow, and larger than a mail takes.
 MOST_CUSTOMERS = 25_000
 # Each has few values, which the page holds once; rows have their numbers.
@@ -43,38 +46,37 @@ def customers(
     Returns
     -------
     columns : their labels. words : by label of a coded column, its values in order. rows : a
-    list per customer, in order of the predicted value. customer_count : of all. Nothing where
-    the table of customers was not built.
+    list per customer, in order of the predicted value. customer_count : of all. formula_signs :
+    what begins with one is a formula to a spreadsheet. Nothing where the table of customers was
+    not built.
     """
-    with duckdb.connect(str(database), read_only=True) as connection:
-        names = connection.sql(
-            """
-            select format('"{}"."{}"."{}"', table_catalog, table_schema, table_name)
-            from information_schema.tables
-            """
-        ).fetchall()
-    built = {model: name for model, name in relations.items() if (name,) in names}
-    if "customer_value__customers" not in built:
-        return {}
     environment = Environment(undefined=StrictUndefined)
-    query = environment.from_string((FOLDER / "customers.sql").read_text()).render(
-        ref=built.__getitem__, is_built=built.__contains__, limit=limit
-    )
+    template = environment.from_string((FOLDER / "customer_list.sql").read_text())
     with duckdb.connect(str(database), read_only=True) as connection:
-        found = connection.sql(query)
+        names = {
+            f'"{catalog}"."{schema}"."{table}"'
+            for catalog, schema, table in connection.sql(
+                "select table_catalog, table_schema, table_name from information_schema.tables"
+            ).fetchall()
+        }
+        built = {model: name for model, name in relations.items() if name in names}
+        if "customer_value__customers" not in built:
+            return {}
+        found = connection.sql(
+            template.render(ref=built.__getitem__, is_built=built.__contains__, limit=limit)
+        )
         columns, rows = found.columns[:-1], found.fetchall()
+    table = [list(row[:-1]) for row in rows]
     words: dict[str, list[str]] = {}
-    coded = []
     for index, label in enumerate(columns):
         if label in CODED:
             words[label] = sorted({row[index] for row in rows if row[index] is not None})
-            coded.append(({word: code for code, word in enumerate(words[label])}, index))
-    table = [list(row[:-1]) for row in rows]
-    for codes, index in coded:
-        for row in table:
-            row[index] = codes.get(row[index])
+            codes = {word: code for code, word in enumerate(words[label])}
+            for row in table:
+                row[index] = codes.get(row[index])
     return {
         "columns": columns,
+        "formula_signs": TRIGGERS,
         "words": words,
         "rows": table,
         "customer_count": rows[0][-1] if rows else 0,
@@ -136,5 +138,5 @@ def script(found: dict[str, Any]) -> str:
     return (
         f"{data(found)}\n"
         f'<script type="module" data-library="datatables">{library()}\n'
-        f"{(FOLDER / 'lists.js').read_text()}</script>"
+        f"{(FOLDER / 'customer_list.js').read_text()}</script>"
     )

@@ -27,12 +27,13 @@ function column(label, index) {
 
 // A spreadsheet runs what begins so. An apostrophe before it is safe in a text; an id with one is the
 // id of somebody else.
-const formula = /^[=+\-@\t\r]/;
-const harmless = (value) => typeof value === "string" && formula.test(value) ? `'${value}` : value;
+const isFormula = (value) => typeof value === "string" &&
+  found.formula_signs.some((sign) => value.startsWith(sign));
+const harmless = (value) => isFormula(value) ? `'${value}` : value;
 
 function download(event, shown, button, settings, done) {
   const formulas = shown.rows({ search: "applied" }).data().toArray()
-    .filter((row) => formula.test(row[0])).length;
+    .filter((row) => isFormula(row[0])).length;
   list.querySelector(".notice").textContent = formulas === 0 ? "" :
     `There is no file: ${formulas} of these ids begin with = + - or @, which a spreadsheet runs as ` +
     "a formula. The published parquet files hold them as they are.";
