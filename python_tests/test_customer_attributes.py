@@ -89,7 +89,10 @@ def test_a_map_names_the_customer_and_chooses_the_attributes(run):
         given, customer_attribute_columns={"customer_id": "Client No", "origin": "Channel"}
     )
     assert result.exit_code == 0, result.output
-    assert result.rows("select * from main_internal.stg_customer_attributes order by 1") == [
+    assert result.rows(
+        "select customer_id, attribute, attribute_value "
+        "from main_internal.stg_customer_attributes order by 1"
+    ) == [
         ("0001", "origin", "shop"),
         ("0002", "origin", "web"),
     ]

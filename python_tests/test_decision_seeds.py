@@ -431,7 +431,7 @@ def test_unusable_service_activities_are_named(serve, text, variables, sentence)
 
 
 def documented(page: str) -> list[tuple[str, str]]:
-    """Return the queries of a part of docs/decisions.md, each with the table that follows it."""
+    """Return the queries of a part of a page of docs/, each with the table that follows it."""
     return re.findall(r"```sql\n([^`]*)```\n\n(\|(?:[^\n]*\n)+?)\n", page)
 
 

@@ -18,6 +18,7 @@ ALONE = {
     "propensity": ["propensity"],
     "experiments": ["experiments"],
     "subscriptions": ["subscriptions"],
+    "portraits": ["portraits"],
 }
 
 

@@ -143,15 +143,19 @@
         {{- return("") -}}
     {%- endif -%}
     {%- set rows = run_query(
-        "select attribute, customer_count, customer_share, unknown_row_count, is_grouping"
+        "select attribute, customer_count, customer_share, unknown_row_count, unused_row_count, is_grouping"
         ~ " from " ~ built["attribute_coverage"] ~ " order by attribute"
     ).rows -%}
-    {%- for attribute, customer_count, customer_share, unknown_row_count, is_grouping in rows -%}
+    {%- for attribute, customer_count, customer_share, unknown_row_count, unused_row_count,
+        is_grouping in rows -%}
         {%- do customer_value.report_sentence(
             "attribute " ~ attribute ~ ": a value for "
             ~ customer_value.grouped_digits(customer_count) ~ " customers ("
             ~ ("%.1f" | format(100 * (customer_share | string | float))) ~ "%); "
             ~ customer_value.grouped_digits(unknown_row_count) ~ " rows of unknown customers"
+            ~ ("; " ~ customer_value.grouped_digits(unused_row_count)
+                ~ " rows replaced, dated later, or without a date that can be read"
+                if unused_row_count else "")
             ~ ("" if is_grouping else "; no grouping, since it needs 1 to "
             ~ customer_value.most_attribute_values() ~ " different values")
         ) -%}

@@ -9,6 +9,7 @@
         "experiments": {"needs": []},
         "subscriptions": {"needs": []},
         "audiences": {"needs": ["history"]},
+        "portraits": {"needs": []},
     }) -}}
 {% endmacro %}
 
@@ -98,6 +99,10 @@
         "audiences": [
             "audience_changes", "audience_members", "audience_summary", "customer_traits",
             "segment_changes", "segment_stability",
+        ],
+        "portraits": [
+            "action_fairness", "attribute_proxies", "cluster_rules", "cluster_stability",
+            "cluster_tree", "segment_attribute_profile", "segment_attribute_tests", "segment_portrait",
         ],
     }) -}}
 {% endmacro %}

@@ -40,7 +40,8 @@
                 ~ "map it, or name an attribute of customer_attributes."
             ) -}}
         {%- endif -%}
-    {%- elif name and name not in customer_value.input_map("customer_attributes") -%}
+    {%- elif name and name not in customer_value.input_map("customer_attributes")
+        and not customer_value.is_long_form(customer_value.input_map("customer_attributes")) -%}
         {{- exceptions.raise_compiler_error(
             "The var fit_group is " ~ name ~ ", which is no attribute of customer_attributes: name "
             ~ "one of them, or map the column customer_group in transaction_columns and set "

@@ -86,7 +86,7 @@
         },
         "customer_attributes": {
             "map": "customer_attribute_columns",
-            "row": "one row per customer",
+            "row": "one row per customer, or per customer and answer",
             "journey_model": "demo_customer_value__complete_journey_customer_attributes",
             "absence": "no column %s: name yours",
             "reserved_names": ["overall", "acquisition_quarter", "first_value_band"],
@@ -95,6 +95,22 @@
                     "type": "any, kept as trimmed text",
                     "is_required": true,
                     "meaning": "whose attributes they are",
+                },
+                "attribute": {
+                    "type": "text",
+                    "meaning": "in the long form, one row per answer: which attribute, or question, "
+                        ~ "the row tells of; with `attribute_value`",
+                },
+                "attribute_value": {
+                    "type": "any, kept as trimmed text",
+                    "meaning": "in the long form: its value, or the answer; several rows of one day "
+                        ~ "are the options chosen, where the seed `attribute_definitions` calls the "
+                        ~ "attribute multi-select",
+                },
+                "answered_on": {
+                    "type": "date, timestamp or text",
+                    "meaning": "in both forms: when that was known; of several rows the latest up to "
+                        ~ "the as-of date counts",
                 },
             },
             "other_columns": {

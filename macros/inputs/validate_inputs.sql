@@ -39,10 +39,8 @@
             value ~ " has " ~ specification.absence | format(missing | join(" and "))
             ~ " in the var " ~ specification.map ~ "; " ~ listing
         ) -}}
-    {%- elif specification.other_columns and columns | length == 1 -%}
-        {{- exceptions.raise_compiler_error(
-            value ~ " has no attribute beside the customer; " ~ listing
-        ) -}}
+    {%- elif specification.other_columns -%}
+        {{- customer_value.require_attributes(value, columns, specification.map, listing) -}}
     {%- endif -%}
     {{- customer_value.require_columns_in_every_file(input, columns) -}}
     {%- for name in specification.reserved_names or [] if name in columns -%}

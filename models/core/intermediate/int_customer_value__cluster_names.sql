@@ -24,27 +24,15 @@ labels as (
 
 ),
 
--- A centroid within half a standard deviation of the population's mean is typical.
 centroids_in_one_row as (
 
     select
         cluster_id,
-        case
-            when max(case when feature = 'recency' then centre end) > 0.5 then 'lapsed'
-            when max(case when feature = 'recency' then centre end) < -0.5 then 'recent'
-            else 'typical'
-        end as recency_level,
-        case
-            when max(case when feature = 'frequency' then centre end) > 0.5
-                then 'frequent'
-            when max(case when feature = 'frequency' then centre end) < -0.5 then 'rare'
-            else 'typical'
-        end as frequency_level,
-        case
-            when max(case when feature = 'monetary' then centre end) > 0.5 then 'high'
-            when max(case when feature = 'monetary' then centre end) < -0.5 then 'low'
-            else 'typical'
-        end as monetary_level,
+        {% for feature in ["recency", "frequency", "monetary"] -%}
+            {%- set centre = "max(case when feature = '" ~ feature
+                ~ "' then centre end)" -%}
+            {{ centroid_level(feature, centre) }} as {{ feature }}_level,
+        {% endfor -%}
         max(case when feature = 'recency' then centre end) as recency_centre,
         max(case when feature = 'frequency' then centre end) as frequency_centre,
         max(case when feature = 'monetary' then centre end) as monetary_centre

@@ -1,20 +1,42 @@
+-- The rows that count, and those of nobody; options of one customer side by side.
 with
 
-attributes as (
+options as (
+
+    select distinct
+        customer_id,
+        attribute,
+        attribute_value,
+        exclusion_reason is null as is_customer
+    from {{ ref("int_customer_value__attribute_answers") }}
+    where exclusion_reason is null and kind = 'multi-select'
+
+),
+
+chosen as (
 
     select
         customer_id,
         attribute,
-        attribute_value
-    from {{ ref("stg_customer_value__customer_attributes") }}
+        {{ dbt.listagg("attribute_value", "';'", "order by attribute_value") }}
+            as attribute_value,
+        is_customer
+    from options
+    group by customer_id, attribute, is_customer
 
 ),
 
-customers as (
+others as (
 
-    select customer_id
-    from {{ ref("int_customer_value__customer_snapshots") }}
-    where is_current
+    select
+        customer_id,
+        attribute,
+        attribute_value,
+        exclusion_reason is null as is_customer
+    from {{ ref("int_customer_value__attribute_answers") }}
+    where
+        (exclusion_reason is null and kind != 'multi-select')
+        or exclusion_reason = 'unknown_customer'
 
 ),
 
@@ -22,16 +44,22 @@ customer_attributes as (
 
     select
         ---------- ids
-        attributes.customer_id,
+        customer_id,
 
         ---------- strings
-        attributes.attribute,
-        attributes.attribute_value,
+        attribute,
+        attribute_value,
 
         ---------- booleans
-        customers.customer_id is not null as is_customer
-    from attributes
-    left join customers on attributes.customer_id = customers.customer_id
+        is_customer
+    from others
+    union all
+    select
+        customer_id,
+        attribute,
+        attribute_value,
+        is_customer
+    from chosen
 
 )
 

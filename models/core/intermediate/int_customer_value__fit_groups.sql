@@ -40,8 +40,8 @@ customers as (
         select
             customer_id,
             attribute_value as group_name
-        from {{ ref("stg_customer_value__customer_attributes") }}
-        where attribute = {{ quoted_text(var("fit_group")) }}
+        from {{ ref("int_customer_value__customer_attributes") }}
+        where is_customer and attribute = {{ quoted_text(var("fit_group")) }}
 
     ),
 {% else %}

@@ -3,10 +3,24 @@ with
 attributes as (
 
     select
+        customer_id,
         attribute,
         attribute_value,
-        is_customer
-    from {{ ref("int_customer_value__customer_attributes") }}
+        exclusion_reason,
+        exclusion_reason is null as is_customer
+    from {{ ref("int_customer_value__attribute_answers") }}
+    where attribute is not null
+
+),
+
+kinds as (
+
+    select
+        attribute,
+        kind,
+        role,
+        finding
+    from {{ ref("int_customer_value__attribute_kinds") }}
 
 ),
 
@@ -29,9 +43,25 @@ coverage as (
     select
         attribute,
         count(distinct case when is_customer then attribute_value end) as value_count,
-        sum(case when is_customer and attribute_value is not null then 1 else 0 end)
-            as customer_count,
-        sum(case when is_customer then 0 else 1 end) as unknown_row_count
+        count(
+            distinct case
+                when is_customer and attribute_value is not null then customer_id
+            end
+        ) as customer_count,
+        sum(case when exclusion_reason = 'unknown_customer' then 1 else 0 end)
+            as unknown_row_count,
+        sum(
+            case
+                when
+                    exclusion_reason in (
+                        'unreadable_date', 'after_as_of_date', 'superseded'
+                    )
+                    then 1
+                else 0
+            end
+        ) as unused_row_count,
+        max(case when exclusion_reason = 'suppressed' then 1 else 0 end)
+            as is_suppressed
     from attributes
     group by attribute
 
@@ -42,6 +72,20 @@ attribute_coverage as (
     select
         ---------- strings
         cast(coverage.attribute as {{ dbt.type_string() }}) as attribute,
+        cast(coalesce(kinds.kind, 'nominal') as {{ dbt.type_string() }}) as kind,
+        cast(
+            case
+                when coverage.is_suppressed = 1 then 'suppressed'
+                else coalesce(kinds.role, 'profile')
+            end as {{ dbt.type_string() }}
+        ) as role,
+        cast(
+            case
+                when coverage.is_suppressed = 1
+                    then 'Not used: the seed attribute_definitions suppresses it.'
+                else coalesce(kinds.finding, 'Not compared: no row is of a customer.')
+            end as {{ dbt.type_string() }}
+        ) as finding,
 
         ---------- numerics
         cast(coverage.value_count as {{ dbt.type_bigint() }}) as value_count,
@@ -52,11 +96,13 @@ attribute_coverage as (
         ) as customer_share,
         cast(coverage.unknown_row_count as {{ dbt.type_bigint() }})
             as unknown_row_count,
+        cast(coverage.unused_row_count as {{ dbt.type_bigint() }}) as unused_row_count,
 
         ---------- booleans
         coverage.value_count between 1 and {{ most_attribute_values() }} as is_grouping
     from coverage
     cross join totals
+    left join kinds on coverage.attribute = kinds.attribute
 
 )
 

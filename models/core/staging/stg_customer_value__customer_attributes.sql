@@ -1,6 +1,7 @@
 {{ config(post_hook="{{ require_one_row_per_customer() }}") }}
 
 {%- set columns = input_map("customer_attributes") -%}
+{%- set answered_on = input_column(columns, "answered_on") -%}
 {#- Outside the loop: dbt sees a reference to the erasures before it knows columns. #}
 {%- set customer_id = parse_customer_id(input_column(columns, "customer_id")) %}
 {{ validate_input("customer_attributes", is_staging=true) }}
@@ -14,19 +15,23 @@ source as (
 
 attributes as (
 
-    {% for attribute in columns if attribute != "customer_id" -%}
+    {% for attribute in attribute_names(columns) -%}
         select
             {{ customer_id }} as customer_id,
             cast({{ quoted_text(attribute) }} as {{ dbt.type_string() }}) as attribute,
-            {{ text_id(input_column(columns, attribute)) }} as attribute_value
+            {{ text_id(input_column(columns, attribute)) }} as attribute_value,
+            {{ parse_day(answered_on) }} as answered_date,
+            {{ is_unknown_day(answered_on) }} as is_unknown_date
         from source
         {{ "union all" if not loop.last }}
     {% else -%}
-        -- No attributes are given, and source has no rows.
+        -- The long form; or no attributes are given, and source has no rows.
         select
-            cast(null as {{ dbt.type_string() }}) as customer_id,
-            cast(null as {{ dbt.type_string() }}) as attribute,
-            cast(null as {{ dbt.type_string() }}) as attribute_value
+            {{ customer_id }} as customer_id,
+            lower({{ text_id(input_column(columns, "attribute")) }}) as attribute,
+            {{ text_id(input_column(columns, "attribute_value")) }} as attribute_value,
+            {{ parse_day(answered_on) }} as answered_date,
+            {{ is_unknown_day(answered_on) }} as is_unknown_date
         from source
     {% endfor %}
 

@@ -1,9 +1,4 @@
-{#- 007 is a name, and so is a number that no double holds. -#}
-{%- set is_number = regexp_matches(
-    "attribute_value", "^-?(0|[1-9][0-9]{0,14})([.][0-9]+)?$"
-) -%}
--- Attributes have no date; they are assumed to be the same at every as-of date. One
--- whose values are all numbers is a number.
+-- The answers of today are assumed to be the same at every as-of date.
 with
 
 attributes as (
@@ -34,17 +29,14 @@ sampled as (
 
 ),
 
-groupings as (
+kinds as (
 
     select
         attribute,
-        count(distinct attribute_value) as value_count,
-        count(attribute_value) > 0
-        and count(attribute_value) = sum(
-            case when {{ is_number }} then 1 else 0 end
-        ) as is_number
-    from attributes
-    group by attribute
+        is_number,
+        is_feature,
+        value_count <= {{ most_attribute_values() }} as is_grouping
+    from {{ ref("int_customer_value__attribute_kinds") }}
 
 ),
 
@@ -60,22 +52,21 @@ propensity_attributes as (
 
         ---------- numerics
         case
-            when groupings.is_number
+            when kinds.is_number
                 then {{ try_cast("attributes.attribute_value", type_double()) }}
         end as attribute_number,
         features.batch_number,
 
         ---------- booleans
-        groupings.is_number,
-        groupings.value_count <= {{ most_attribute_values() }} as is_grouping,
+        kinds.is_number,
+        kinds.is_feature,
+        kinds.is_grouping,
         sampled.customer_id is not null as is_sampled
     from attributes
-    inner join groupings on attributes.attribute = groupings.attribute
+    inner join kinds on attributes.attribute = kinds.attribute
     inner join features on attributes.customer_id = features.customer_id
     left join sampled on attributes.customer_id = sampled.customer_id
-    where
-        groupings.is_number
-        or groupings.value_count <= {{ most_attribute_values() }}
+    where kinds.is_number or kinds.is_grouping
 
 )
 

@@ -602,10 +602,10 @@ def fit(sample: pd.DataFrame, attributes: pd.DataFrame, seed: int) -> pd.DataFra
 def model(dbt, session):
     """Write what every model learned, and which one is in use."""
     dbt.config(materialized="table", packages=["numpy", "pandas", "scikit-learn", "threadpoolctl"])
-    attributes = to_frame(dbt.ref("int_customer_value__propensity_attributes").filter("is_sampled"))
+    attributes = dbt.ref("int_customer_value__propensity_attributes")
     frame = fit(
         to_frame(dbt.ref("int_customer_value__propensity_sample")),
-        attributes,
+        to_frame(attributes.filter("is_sampled and is_feature")),
         seed=int(dbt.config.meta_get("random_seed")),
     )
     return to_relation(frame, session)
