@@ -272,7 +272,7 @@ def scaling(
     """
     if min(label.sum(), len(label) - label.sum()) < FEWEST_OUTCOMES:
         return 1.0, 0.0
-    fitted = LogisticRegression(C=1e6, max_iter=1_000, tol=1e-10).fit(
+    fitted = LogisticRegression(C=1e6, solver="newton-cholesky", max_iter=1_000, tol=1e-10).fit(
         score[:, None], label, sample_weight=weight
     )
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
@@ -294,7 +294,8 @@ def fit_models(
     mean = np.average(points, axis=0, weights=weight)
     deviation = np.sqrt(np.average((points - mean) ** 2, axis=0, weights=weight))
     deviation = np.where(deviation > 1e-9, deviation, 1.0)
-    linear = LogisticRegression(C=1.0, max_iter=2_000, tol=1e-8).fit(
+    # Newton's method ends at the optimum to the last digits, from whichever engine the rows come.
+    linear = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=2_000, tol=1e-8).fit(
         (points - mean) / deviation, label, sample_weight=weight
     )
     boosting = HistGradientBoostingClassifier(
