@@ -20,7 +20,7 @@ import yaml
 
 PAGES = [
     *("overview", "forecasts", "retention", "clusters", "decide", "act", "audiences"),
-    "subscriptions",
+    *("subscriptions", "portraits"),
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +35,10 @@ NARROW_HIDDEN = {
     ("decide", "assumptions"): ["part"],
     ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
     ("audiences", "audience_table"): ["public_name", "entered_count", "exited_count"],
+    ("portraits", "rule_table"): ["customer_count", "coverage"],
+    ("portraits", "stability_table"): ["earlier_customer_share"],
+    ("portraits", "choice_table"): ["eligible_count", "selection_rate"],
+    ("portraits", "attribute_table"): ["kind", "role"],
     ("subscriptions", "subscriber_states"): ["mean_renewal_probability"],
     ("subscriptions", "renewal_models"): ["kind"],
 }
@@ -42,7 +46,9 @@ CONNECTION_HELP = "draw nothing; write the profile that dct serve reads into the
 # The shape of the narrow drawings, by template.
 NARROW_SHAPE = {
     "sankey": {"aspect_ratio": 0.8},
+    "dendrogram": {"aspect_ratio": 0.9},
     "matrix": {"aspect_ratio": 0.8, "max_height": 720},
+    "portraits": {"aspect_ratio": 0.36, "max_height": 1400},
     "quadrants": {"aspect_ratio": 0.9, "max_height": 720},
 }
 

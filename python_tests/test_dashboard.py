@@ -31,8 +31,8 @@ ALL_BOARDS = {
     for path in (ROOT / "charts").glob("*.yml")
     if path.stem != "meta"
 }
-# The demo has no subscriptions and no audiences, whose pages are drawn from builds of their own.
-ABSENT = ("audiences", "subscriptions")
+# The demo has neither of these, so their pages are drawn from builds of their own.
+ABSENT = ("audiences", "portraits", "subscriptions")
 BOARDS = {page: board for page, board in ALL_BOARDS.items() if page not in ABSENT}
 # The demo has no experiments, so these stay hidden behind a sentence.
 HIDDEN = {"act": {"experiment_effects", "experiment_table"}}

@@ -1,10 +1,13 @@
 """Who the customers are: attributes over groups, clusters in words, and how they nest."""
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from conftest import Build, run_dbt
 from helpers import (
     CDNOW_SAMPLE_VARS,
@@ -19,6 +22,7 @@ from scipy import stats
 from scipy.cluster.hierarchy import linkage
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
+from test_dashboard import chart, draw, section, words
 from test_decision_seeds import assert_documented, documented
 
 portraits = load_model("portraits/predictions/compare_customer_value__portraits.py")
@@ -539,3 +543,41 @@ def test_the_order_of_the_rows_changes_nothing(made):
     assert found["survivor_count"].unique() == [600]
     nobody = seen[seen["as_of_role"] == "current"]
     assert len(refit.compare_refit(nobody, centroids, 1)) == 0
+
+
+def test_portraits_have_a_page_where_they_are_built(surveyed, tmp_path):
+    manifest = json.loads((surveyed.database.parent / "target" / "manifest.json").read_text())
+    manifest["exposures"] = {
+        name: exposure
+        for name, exposure in manifest["exposures"].items()
+        if exposure["name"] == "dashboard_portraits"
+    }
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "manifest.json").write_text(json.dumps(manifest))
+    page = tmp_path / "index.html"
+    assert draw(Build(0, "", tmp_path / "shop.duckdb"), surveyed.database, page) == ""
+    html = page.read_text()
+    board = yaml.safe_load((ROOT / "charts" / "portraits.yml").read_text())
+    drawn = set(board["charts"])
+    if not surveyed.row("select count(*) from action_fairness")[0]:
+        drawn.remove("choice_table")
+    leading = surveyed.rows(
+        "select group_name, replace(attribute, '_', ' '), attribute_value, group_share, "
+        "base_count, base_share from segment_attribute_profile where grouping_name = 'cluster' "
+        "and is_distinctive qualify row_number() over (partition by group_name "
+        "order by abs(group_share - base_share) desc, attribute, attribute_value) = 1"
+    )
+    assert len(leading) == 4
+    (joins,) = surveyed.row("select count(*) from cluster_tree where cluster_count <= 10")
+    for width in ("wide", "narrow"):
+        drawing = section(html, "portraits", width)
+        assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == drawn
+        panels = chart(drawing, "cluster_panels")
+        for group, attribute, value, share, base, among_all in leading:
+            shares = f"{share:.0%} of {base:,}, {among_all:.0%} of all"
+            assert f"<title>{group}, {attribute}: {value}: {shares}</title>" in panels
+        # A tree with ten leaves joins nine times.
+        nodes = chart(drawing, "cluster_tree").count("<title>")
+        assert nodes == 2 * joins + 1 == 19
+        (finding,) = surveyed.row("select max(finding) from cluster_rules")
+        assert finding in words(drawing)
