@@ -372,10 +372,13 @@ def forgetting(later) -> Shop:
     lists.write_lists(lists.published_file(str(later.database)))
     (folder / "requests").mkdir()
     (folder / "requests" / "erasures.csv").write_text(f"customer_id\n {FORGOTTEN} \n")
+    attributes = f"customer_id,region\n{FORGOTTEN},north\nc03,south\n"
+    (folder / "requests" / "attributes.csv").write_text(attributes)
     later.dbt(
         *("build", *EVERYTHING),
         as_of_date=STEPS[-1],
         erasure_requests=str(folder / "requests" / "erasures.csv"),
+        customer_attributes=str(folder / "requests" / "attributes.csv"),
     )
     return later
 
@@ -391,6 +394,9 @@ def test_who_asked_to_be_forgotten_is_in_no_byte_of_what_was_built(forgetting):
         assert connection.execute(
             "select count(*) from main_internal.stg_erasure_requests"
         ).fetchall() == [(1,)]
+        assert connection.execute(
+            "select attribute, customer_count from attribute_coverage"
+        ).fetchall() == [("region", 1)]
         before = connection.execute("select count(*) from audience_changes").fetchall()
     forget.copy_into_new_file(forgetting.database)
     published = lists.published_file(str(forgetting.database))
