@@ -27,6 +27,8 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.parser import schemas
 from dbt_common.clients.jinja import template_cache
 from dbt_common.dataclass_schema import dbtClassMixin
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.event_manager import EventManager
 from dbt_common.utils.encoding import JSONEncoder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,6 +90,17 @@ def remember_yaml() -> None:
     schemas.checked_load = remembered_load
 
 
+def drop_debug_events() -> None:
+    """Let dbt make no message of what it would log for debugging, and nobody reads."""
+    fire = EventManager.fire_event
+
+    def fire_what_is_read(self, e, level=None, *arguments, **options):
+        if (level or e.level_tag()) is not EventLevel.DEBUG:
+            fire(self, e, level, *arguments, **options)
+
+    EventManager.fire_event = fire_what_is_read  # type: ignore[method-assign]
+
+
 def write_json(path: str, data: dict[str, Any]) -> bool:
     """Write what dbt writes, through the encoder that is written in C."""
     file = Path(path)
@@ -147,6 +160,7 @@ if __name__ == "__main__":
     remember_templates()
     remember_valid_data()
     remember_yaml()
+    drop_debug_events()
     base.write_json = run_results.write_json = write_json
     warm_up()
     # What the warm-up made stays, so no command need look for what of it is garbage.
