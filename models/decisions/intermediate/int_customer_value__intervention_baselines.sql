@@ -1,7 +1,8 @@
 {{ config(materialized="table") }}
 
+{%- set rules = seed_conditions("interventions", "intervention") -%}
 {%- set fits = [] -%}
-{%- for intervention, rule in seed_conditions("interventions", "intervention").items() -%}
+{%- for intervention, rule in rules.items() -%}
     {%- do fits.append(
         "interventions.intervention = " ~ quoted_text(intervention)
         ~ " and (" ~ rule.condition ~ ")"
