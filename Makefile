@@ -14,6 +14,8 @@ FILE :=
 SAVE :=
 # An audience of the seed: make audience NAME=win_back
 NAME :=
+# How long make watch waits between two runs.
+SECONDS := 300
 # Where the vars for FILE are saved; a table's dots and a path's slashes stay.
 FILE_VARS = $(FILE).vars.yml
 # An interpreter of your own choice: make build PYTHON=/path/to/python
@@ -61,12 +63,13 @@ endef
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build audience lists forget suggest benchmark dashboard draw dashboard-serve test test-previous test-next test-dbt2 test-lake test-spark test-warehouses docs lock clean
+.PHONY: help build watch audience lists forget suggest benchmark dashboard draw dashboard-serve test test-previous test-next test-dbt2 test-lake test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
 	@echo "make suggest FILE=orders.csv   the vars for a file or table; SAVE=1 saves them for:"
 	@echo "make build FILE=orders.csv     dbt build with orders.csv.vars.yml"
+	@echo "make watch SECONDS=300         the trials again and again, from the events that came meanwhile"
 	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
 	@echo "make lists            CSV lists of the audiences, actions and segments, beside the published file"
 	@echo "make audience NAME=win_back   the list of one audience"
@@ -96,6 +99,13 @@ else
 	}
 	$(BIN)/dbt build --exclude-resource-type unit_test --vars "$$(cat "$(FILE_VARS)")" $(ARGS)
 endif
+
+# Between two builds: what new events touch. It ends with the first run that fails, or by Ctrl-C.
+watch: $(VENV)/build.stamp
+	@while true; do \
+		$(BIN)/dbt run --select +customer_value__trial_segments $(ARGS) || exit 1; \
+		sleep $(SECONDS); \
+	done
 
 # Prints the vars alone, so that the output can be a file. SAVE=1 writes it beside the input, and
 # never over what somebody has looked over.

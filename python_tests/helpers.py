@@ -50,7 +50,7 @@ def mart_names(capability: str = "*") -> list[str]:
 
 def transaction_marts() -> list[str]:
     """Return the marts that a log of transactions alone builds, with the default modules."""
-    off = ("subscriptions", "audiences", "portraits")
+    off = ("subscriptions", "audiences", "portraits", "events")
     switched_off = {mart for capability in off for mart in mart_names(capability)}
     return sorted(set(mart_names()) - switched_off)
 

@@ -28,6 +28,9 @@
             ~ "billing_interval",
         "end_before_start": "look at whether start and end are the right way round",
         "duplicate_period": "they equal another one",
+        "duplicate_event": "they have the event_id of another one, or equal it in all columns",
+        "before_trial": "look at whether trial_started_at and occurred_at are in one time zone",
+        "duplicate_trial": "the first trial of a customer counts",
         "overlapped_period": "a longer or dearer period of the subscription begins on their day",
     }) -}}
 {% endmacro %}

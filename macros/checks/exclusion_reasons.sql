@@ -22,5 +22,13 @@
         ],
         "suppressions": ["missing_customer"],
         "consents": ["missing_customer", "future_dated"],
+        "events": [
+            "missing_customer", "invalid_timestamp", "future_dated", "duplicate_event",
+            "before_trial",
+        ],
+        "trials": [
+            "missing_customer", "invalid_date", "end_before_start", "future_dated",
+            "duplicate_trial",
+        ],
     }) -}}
 {% endmacro %}

@@ -470,6 +470,23 @@
                     ~ "(case-insensitive)",
             },
         },
+        "Events": {
+            "event_lookback_days": {
+                "kind": "whole number",
+                "from": 0,
+                "to": 365,
+                "expected": "a whole number of days from 0 to 365",
+                "meaning": "a run between two full builds reads the events of so many days before "
+                    ~ "the last day that it knows again; what comes later waits for a full build",
+            },
+            "trial_length_days": {
+                "kind": "whole number",
+                "from": 1,
+                "to": 365,
+                "expected": "a whole number of days from 1 to 365",
+                "meaning": "length of a trial that does not say when it ends",
+            },
+        },
         "Warnings": {
             "minimum_customers": {
                 "kind": "whole number",

@@ -10,6 +10,7 @@
         "subscriptions": {"needs": []},
         "audiences": {"needs": ["history"]},
         "portraits": {"needs": []},
+        "events": {"needs": []},
     }) -}}
 {% endmacro %}
 
@@ -104,6 +105,7 @@
             "action_fairness", "attribute_proxies", "cluster_rules", "cluster_stability",
             "cluster_tree", "segment_attribute_profile", "segment_attribute_tests", "segment_portrait",
         ],
+        "events": ["live_customers", "trial_segments"],
     }) -}}
 {% endmacro %}
 

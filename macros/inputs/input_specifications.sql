@@ -337,6 +337,64 @@
                 },
             },
         },
+        "events": {
+            "map": "event_columns",
+            "row": "one row per thing that somebody did in the product",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who did it; written as in `trials`",
+                },
+                "occurred_at": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "when; text is ISO 8601",
+                },
+                "event_name": {
+                    "type": "text",
+                    "is_required": true,
+                    "meaning": "what; its role is in the seed `event_definitions`, and one without "
+                        ~ "a row there is noise",
+                },
+                "event_id": {
+                    "type": "any",
+                    "meaning": "two events with one id are duplicates; without it, events that are "
+                        ~ "equal in all columns are",
+                },
+                "feature": {
+                    "type": "text",
+                    "meaning": "which part of the product; without it the event's name",
+                },
+                "session_id": {"type": "any", "meaning": "in which session"},
+            },
+        },
+        "trials": {
+            "map": "trial_columns",
+            "row": "one row per trial of the product",
+            "absence": "no column for %s: name it",
+            "columns": {
+                "customer_id": {
+                    "type": "any, kept as trimmed text",
+                    "is_required": true,
+                    "meaning": "who tries it; the first trial of a customer counts",
+                },
+                "trial_started_at": {
+                    "type": "date, timestamp or text",
+                    "is_required": true,
+                    "meaning": "when the trial began; text is ISO 8601",
+                },
+                "trial_ends_at": {
+                    "type": "date, timestamp or text",
+                    "meaning": "when it ends; without it the var `trial_length_days`",
+                },
+                "converted_at": {
+                    "type": "date, timestamp or text",
+                    "meaning": "when the customer began to pay; empty = not so far",
+                },
+            },
+        },
         "suppressions": {
             "map": "suppression_columns",
             "row": "one row per customer, channel and reason not to be addressed",

@@ -16,6 +16,11 @@
     {%- for input in ["suppressions", "consents"] -%}
         {%- do reasons.update({input: exclusion_reasons()[input]}) -%}
     {%- endfor -%}
+{%- endif -%}
+{%- if is_on("events") -%}
+    {%- for input in ["events", "trials"] -%}
+        {%- do reasons.update({input: exclusion_reasons()[input]}) -%}
+    {%- endfor -%}
 {%- endif %}
 with
 
@@ -79,6 +84,17 @@ customer_days as (
             exclusion_reason,
             row_count
         from {{ ref("int_customer_value__permission_rows") }}
+
+    ),
+{% endif %}
+{% if is_on("events") %}
+    event_rows as (
+
+        select
+            input,
+            exclusion_reason,
+            row_count
+        from {{ ref("int_customer_value__event_rows") }}
 
     ),
 {% endif %}
@@ -198,6 +214,18 @@ counted as (
             cast(null as {{ dbt.type_string() }}) as example_values
         from permission_rows
     {%- endif %}
+    {% if is_on("events") -%}
+        union all
+        select
+            input,
+            exclusion_reason,
+            row_count,
+            cast(null as {{ type_money() }}) as amount,
+            cast(null as {{ type_money() }}) as cost,
+            0 as identical_line_count,
+            cast(null as {{ dbt.type_string() }}) as example_values
+        from event_rows
+    {%- endif %}
 
 ),
 
@@ -233,7 +261,8 @@ excluded_rows as (
             case
                 when
                     reasons.input not in (
-                        'service_activities', 'suppressions', 'consents'
+                        'service_activities', 'suppressions', 'consents', 'events',
+                        'trials'
                     )
                     then coalesce(totals.amount, 0)
             end as {{ type_money() }}

@@ -1,0 +1,352 @@
+{{ config(materialized="view") }}
+
+{%- set ranks = var("rfm_scoring") == "ntile" -%}
+{%- set line_columns = [
+    "customer_id", "order_id", "amount", "cost", "amount_back", "is_return",
+    "is_free_of_charge", "transacted_date", "transacted_at"
+] %}
+with
+
+built_dates as (
+
+    select as_of_date as built_date
+    from {{ ref("int_customer_value__as_of_dates") }}
+    where as_of_role = 'current'
+
+),
+
+new_lines as (
+
+    select
+        {{ line_columns | join(",\n        ") }},
+        exclusion_reason
+    from {{ ref("int_customer_value__new_lines") }}
+
+),
+
+-- As in the build, a line without a customer or an amount moves no date; any other
+-- does.
+live_dates as (
+
+    select
+        built_dates.built_date,
+        coalesce(
+            max(
+                case
+                    when
+                        new_lines.customer_id is not null
+                        and new_lines.amount is not null
+                        then new_lines.transacted_date
+                end
+            ),
+            built_dates.built_date
+        ) as live_date
+    from built_dates
+    left join new_lines on built_dates.built_date < new_lines.transacted_date
+    group by built_dates.built_date
+
+),
+
+kept_new_lines as (
+
+    select {{ line_columns | join(",\n        ") }}
+    from new_lines
+    where exclusion_reason is null
+
+),
+
+new_line_counts as (
+
+    select
+        customer_id,
+        count(*) as new_line_count
+    from kept_new_lines
+    group by customer_id
+
+),
+
+-- All lines of whoever has a new one: an order may have begun before the build.
+kept_lines as (
+
+    select {{ line_columns | join(",\n        ") }}
+    from kept_new_lines
+    union all
+    select built_lines.{{ line_columns | join(",\n        built_lines.") }}
+    from {{ ref("int_customer_value__transactions_classified") }} as built_lines
+    inner join new_line_counts
+        on built_lines.customer_id = new_line_counts.customer_id
+    cross join built_dates
+    where
+        built_lines.exclusion_reason is null
+        and built_lines.transacted_date <= built_dates.built_date
+
+),
+
+{{ days_of_lines() }},
+
+{{ totals_of_days("purchases") }},
+
+built_totals as (
+
+    select
+        customer_id,
+        order_count,
+        refund_count,
+        refunded_amount,
+        purchase_day_count,
+        paid_repeat_count,
+        net_revenue,
+        repeat_spend,
+        squared_days_between_purchases,
+        first_purchase_date,
+        last_purchase_date
+    from {{ ref("int_customer_value__customer_totals") }}
+
+),
+
+built_customers as (
+
+    select
+        customer_id,
+        rfm_code,
+        segment,
+        value_tier,
+        recommended_action,
+        r_score,
+        f_score,
+        m_score,
+        probability_alive,
+        lifetime_value_365d
+    from {{ ref("customer_value__customers") }}
+
+),
+
+fit_roles as (
+
+    select
+        customer_id,
+        fit_role
+    from {{ ref("int_customer_value__customer_forecasts") }}
+
+),
+
+boundaries as (
+
+    select
+        as_of_date as boundary_date,
+        {{ score_boundary_columns() }}
+    from {{ ref("int_customer_value__score_boundaries") }}
+
+),
+
+legend as (
+
+    select
+        r_score,
+        f_score,
+        m_score,
+        segment
+    from {{ ref("customer_value__rfm_legend") }}
+
+),
+
+forecast_parameters as (
+
+    select
+        as_of_role,
+        model,
+        r,
+        alpha,
+        a,
+        b,
+        dropout
+    from {{ ref("int_customer_value__forecast_parameters") }}
+    where model = '{{ model_in_use() }}'
+
+),
+
+lapse_threshold as (
+
+    select lapse_after_days
+    from {{ ref("int_customer_value__lapse_threshold") }}
+
+),
+
+unchanged_totals as (
+
+    select built_totals.*
+    from built_totals
+    left join new_line_counts
+        on built_totals.customer_id = new_line_counts.customer_id
+    where new_line_counts.customer_id is null
+
+),
+
+live_totals as (
+
+    select * from unchanged_totals
+    union all
+    select * from totals
+
+),
+
+with_ages as (
+
+    select
+        live_totals.*,
+        live_dates.built_date,
+        live_dates.live_date,
+        live_totals.purchase_day_count - 1 as repeat_count,
+        cast(
+            {{ date_diff_days(
+                "live_totals.last_purchase_date", "live_dates.live_date"
+            ) }} as bigint
+        ) as recency_days,
+        cast(
+            {{ date_diff_days(
+                "live_totals.first_purchase_date", "live_totals.last_purchase_date"
+            ) }} as bigint
+        ) as last_purchase_age_days,
+        cast(
+            {{ date_diff_days(
+                "live_totals.first_purchase_date", "live_dates.live_date"
+            ) }} as bigint
+        ) as customer_age_days
+    from live_totals
+    cross join live_dates
+
+),
+
+-- Who was no customer at the build has the parameters of all.
+measured as (
+
+    select
+        with_ages.*,
+        boundaries.*,
+        forecast_parameters.model,
+        forecast_parameters.r,
+        forecast_parameters.alpha,
+        forecast_parameters.a,
+        forecast_parameters.b,
+        forecast_parameters.dropout,
+        cast(null as {{ type_double() }}) as alive_if_silent,
+        cast(with_ages.last_purchase_age_days as {{ type_double() }})
+        / nullif(with_ages.repeat_count, 0) as mean_days_between_purchases,
+        coalesce(new_line_counts.new_line_count, 0) as new_line_count,
+        built_customers.customer_id is null as is_new_customer,
+        built_customers.rfm_code as built_rfm_code,
+        built_customers.r_score as built_r_score,
+        built_customers.f_score as built_f_score,
+        built_customers.m_score as built_m_score,
+        built_customers.segment as built_segment,
+        built_customers.value_tier as built_value_tier,
+        built_customers.recommended_action as built_recommended_action,
+        built_customers.probability_alive as built_probability_alive,
+        built_customers.lifetime_value_365d as built_lifetime_value_365d
+    from with_ages
+    left join boundaries on with_ages.built_date = boundaries.boundary_date
+    left join built_customers on with_ages.customer_id = built_customers.customer_id
+    left join fit_roles on with_ages.customer_id = fit_roles.customer_id
+    left join forecast_parameters
+        on coalesce(fit_roles.fit_role, 'current') = forecast_parameters.as_of_role
+    left join new_line_counts on with_ages.customer_id = new_line_counts.customer_id
+
+),
+
+scored as (
+
+    select
+        *,
+        {% if ranks -%}
+            built_r_score as r_score,
+            built_f_score as f_score,
+            built_m_score as m_score,
+        {%- else -%}
+            {{ rfm_score("recency_days", "desc", from_boundaries=true) }} as r_score,
+            {{ rfm_score("order_count", "asc", from_boundaries=true) }} as f_score,
+            {{ rfm_score("net_revenue", "asc", from_boundaries=true) }} as m_score,
+        {%- endif %}
+        case
+            when model = 'bg_nbd' and repeat_count = 0 then null
+            else {{ probability_alive() }}
+        end as known_probability_alive
+    from measured
+
+),
+
+live_customers as (
+
+    select
+        ---------- ids
+        cast(scored.customer_id as {{ dbt.type_string() }}) as customer_id,
+
+        ---------- strings
+        cast(
+            scored.r_score * 100 + scored.f_score * 10 + scored.m_score
+            as {{ dbt.type_string() }}
+        ) as rfm_code,
+        cast(legend.segment as {{ dbt.type_string() }}) as segment,
+        cast(scored.built_rfm_code as {{ dbt.type_string() }}) as built_rfm_code,
+        cast(scored.built_segment as {{ dbt.type_string() }}) as built_segment,
+        cast(scored.built_value_tier as {{ dbt.type_string() }}) as built_value_tier,
+        cast(scored.built_recommended_action as {{ dbt.type_string() }})
+            as built_recommended_action,
+
+        ---------- numerics
+        cast(scored.r_score as {{ dbt.type_int() }}) as r_score,
+        cast(scored.f_score as {{ dbt.type_int() }}) as f_score,
+        cast(scored.m_score as {{ dbt.type_int() }}) as m_score,
+        cast(scored.order_count as {{ dbt.type_bigint() }}) as order_count,
+        cast(scored.purchase_day_count as {{ dbt.type_bigint() }})
+            as purchase_day_count,
+        cast(scored.repeat_count as {{ dbt.type_bigint() }}) as repeat_count,
+        cast(scored.net_revenue as {{ type_money() }}) as net_revenue,
+        cast(scored.refund_count as {{ dbt.type_bigint() }}) as refund_count,
+        cast(scored.refunded_amount as {{ type_money() }}) as refunded_amount,
+        cast(scored.repeat_spend as {{ type_double() }})
+        / nullif(scored.paid_repeat_count, 0) as mean_repeat_value,
+        cast(scored.net_revenue as {{ type_double() }})
+        / nullif(scored.order_count, 0) as average_order_value,
+        cast(scored.recency_days as {{ dbt.type_bigint() }}) as recency_days,
+        cast(scored.last_purchase_age_days as {{ dbt.type_bigint() }})
+            as last_purchase_age_days,
+        cast(scored.customer_age_days as {{ dbt.type_bigint() }}) as customer_age_days,
+        cast(scored.mean_days_between_purchases as {{ type_double() }})
+            as mean_days_between_purchases,
+        cast(
+            {{ days_between_purchases_cv(
+                "scored.repeat_count",
+                "scored.squared_days_between_purchases",
+                days="scored."
+            ) }} as {{ type_double() }}
+        ) as days_between_purchases_cv,
+        cast(scored.known_probability_alive as {{ type_double() }})
+            as probability_alive,
+        cast(scored.built_probability_alive as {{ type_double() }})
+            as built_probability_alive,
+        cast(scored.built_lifetime_value_365d as {{ type_double() }})
+            as built_lifetime_value_365d,
+        cast(scored.new_line_count as {{ dbt.type_bigint() }}) as new_line_count,
+
+        ---------- booleans
+        scored.is_new_customer,
+        scored.recency_days > lapse_threshold.lapse_after_days as is_lapsed,
+        coalesce(legend.segment != scored.built_segment, scored.is_new_customer)
+            as is_segment_changed,
+
+        ---------- dates
+        cast(scored.live_date as date) as live_date,
+        cast(scored.built_date as date) as built_as_of_date,
+        cast(scored.first_purchase_date as date) as first_purchase_date,
+        cast(scored.last_purchase_date as date) as last_purchase_date
+    from scored
+    left join legend
+        on
+            scored.r_score = legend.r_score
+            and scored.f_score = legend.f_score
+            and scored.m_score = legend.m_score
+    cross join lapse_threshold
+
+)
+
+select * from live_customers
