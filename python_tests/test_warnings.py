@@ -70,6 +70,11 @@ UNREAD = {
         "changed_on": "invalid_date", "mrr_change": "invalid_amount",
         "billing_interval": "missing_interval",
     },
+    "events": {"occurred_at": "invalid_timestamp"},
+    "trials": {
+        "trial_started_at": "invalid_date", "trial_ends_at": "invalid_date",
+        "converted_at": "invalid_date",
+    },
     "suppressions": {"starts_on": "unread_values", "ends_on": "unread_values"},
     "consents": {"granted": "unread_values", "decided_on": "unread_values"},
     "erasure_requests": {},

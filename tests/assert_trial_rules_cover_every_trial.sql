@@ -1,9 +1,10 @@
 {{ config(enabled=is_on("events")) }}
-{%- set parts = [] -%}
-{%- for column in [
+{%- set columns = [
     "trial_day", "days_since_last_active", "core_actions", "active_share",
     "feature_breadth", "threshold"
 ] -%}
+{%- set parts = [] -%}
+{%- for column in columns -%}
     {%- do parts.append("cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")") -%}
 {%- endfor -%}
 {% call where_built() %}
