@@ -1,12 +1,4 @@
 {{ config(enabled=is_on("events")) }}
-{%- set columns = [
-    "trial_day", "days_since_last_active", "core_actions", "active_share",
-    "feature_breadth", "threshold"
-] -%}
-{%- set parts = [] -%}
-{%- for column in columns -%}
-    {%- do parts.append("cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")") -%}
-{%- endfor -%}
 {% call where_built() %}
 -- Every point of a grid, with and without thresholds, has exactly one rule.
 with
@@ -52,7 +44,15 @@ points as (
 states as (
 
     select
-        concat({{ parts | join(", '|', ") }}) as customer_id,
+        row_number() over (
+            order by
+                trial_day,
+                days_since_last_active,
+                core_actions,
+                active_share,
+                feature_breadth,
+                threshold
+        ) as customer_id,
         trial_day,
         floor(active_share * (trial_day + 1)) as active_days,
         active_share,
@@ -86,9 +86,11 @@ counted as (
 select
     concat(
         'The seed trial_rules gives no segment to some trials: its last rule must have no ',
-        'condition, so that it holds for everybody. A trial without one: ', customer_id
+        'condition, so that it holds for everybody. The first point without one: ',
+        cast(customer_id as {{ dbt.type_string() }})
     ) as sentence
 from counted
 where segment_count != 1
+order by customer_id
 limit 1
 {% endcall %}
