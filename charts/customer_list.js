@@ -1,13 +1,14 @@
-// The list of customers, and the ways that lead to it from the drawings.
+// The list of customers, what each of them did, and the ways that lead there from the drawings.
 const DataTable = window.DataTable;
 const found = JSON.parse(document.getElementById("customer-list").textContent);
-const list = document.querySelector('section[data-page="customers"]');
+const [list, person] = document.querySelectorAll('section[data-page="customers"] > div');
 const filters = list.querySelector("form.filters");
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const money = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const share = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1 });
 const written = { Orders: whole, Spend: money, "Value in a year": money, "Chance to buy": share };
 const plain = DataTable.render.text().display;
+const wayTo = (words) => `customers?${new URLSearchParams(words)}`;
 
 // What is shown is text, never HTML: an id may be anything. Sorting and files take the value.
 function column(label, index) {
@@ -19,6 +20,7 @@ function column(label, index) {
     type: written[label] ? "num" : "string",
     render: (value, kind) => {
       if (kind !== "display" || value === "") return value;
+      if (label === "Customer") return `<a href="#${wayTo({ id: value })}">${plain(value)}</a>`;
       return written[label] ? written[label].format(value) : plain(value);
     },
     visible: !words || words.length > 0,
@@ -41,6 +43,20 @@ function download(event, shown, button, settings, done) {
   return DataTable.ext.buttons.csvHtml5.action.call(this, event, shown, button, settings, done);
 }
 
+const csv = (filename, action) => ({
+  buttons: [{
+    extend: "csvHtml5",
+    text: "Download as CSV",
+    title: null,
+    filename,
+    charset: "utf-8",
+    bom: true,
+    exportOptions: { orthogonal: "export", columns: ":visible", format: { body: harmless } },
+    ...(action && { action }),
+  }],
+});
+const language = { info: "_START_ to _END_ of _TOTAL_", infoFiltered: "(of _MAX_ listed)" };
+
 let table;
 function makeTable() {
   table = new DataTable(list.querySelector("table"), {
@@ -51,22 +67,8 @@ function makeTable() {
     scrollX: true,
     deferRender: true,
     search: { caseInsensitive: true },
-    layout: {
-      topStart: {
-        buttons: [{
-          extend: "csvHtml5",
-          text: "Download as CSV",
-          title: null,
-          filename: "customers",
-          charset: "utf-8",
-          bom: true,
-          exportOptions: { orthogonal: "export", columns: ":visible", format: { body: harmless } },
-          action: download,
-        }],
-      },
-      topEnd: { search: { placeholder: "id or word" } },
-    },
-    language: { info: "_START_ to _END_ of _TOTAL_", infoFiltered: "(of _MAX_ listed)" },
+    layout: { topStart: csv("customers", download), topEnd: { search: { placeholder: "id or word" } } },
+    language,
   });
 }
 
@@ -84,9 +86,108 @@ function applyFilters() {
   table.draw();
 }
 
+// One customer: the row of the list in words, and their months.
+const monthName = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
+const dayName = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+const dayOf = (text) => dayName.format(new Date(text));
+
+function monthsOf(place) {
+  const [path, , ...cells] = found.histories[place];
+  const done = new Map();
+  for (let at = 0; at < cells.length; at += 3)
+    done.set(found.months[cells[at]], [cells[at + 1], cells[at + 2]]);
+  const steps = [];
+  for (let at = 0; at < found.paths[path].length; at += 2)
+    steps.push([found.dates[found.paths[path][at]].slice(0, 7), found.segments[found.paths[path][at + 1]]]);
+  const rows = [];
+  const last = found.as_of_date.slice(0, 7);
+  for (let month = [...done.keys()].sort()[0]; month <= last;) {
+    const [orders, spend] = done.get(month) ?? [0, 0];
+    rows.push([month, orders, spend, steps.filter(([date]) => date <= month).at(-1)?.[1] ?? ""]);
+    const [year, number] = month.split("-").map(Number);
+    month = new Date(Date.UTC(year, number, 1)).toISOString().slice(0, 7);
+  }
+  return rows.reverse();
+}
+
+function isCut(month) {
+  const next = new Date(new Date(found.as_of_date).getTime() + 864e5);
+  return found.as_of_date.startsWith(month) && next.getUTCDate() !== 1;
+}
+
+function spendBar(spend, most) {
+  const width = most > 0 ? Math.max(0, Math.round(100 * spend / most)) : 0;
+  return `<span class="bar" style="width: ${width}px"></span>${money.format(spend)}`;
+}
+
+let months;
+function showPerson(id) {
+  const place = found.rows.findIndex((row) => row[0] === id);
+  const values = {};
+  found.columns.forEach((label, index) => {
+    const value = place < 0 ? null : found.rows[place][index];
+    values[label] = found.words[label] && value !== null ? found.words[label][value] : value;
+  });
+  const say = (selector, text) => { person.querySelector(selector).textContent = text; };
+  say("h1", `Customer ${id}`);
+  say(".notice", place < 0 ? "This page's list does not hold this customer; the table customers does, if " +
+    "the id is right." : "");
+  say(".summary", place < 0 ? "" :
+    [values.Segment, values["Value tier"], values.Cluster].filter(Boolean).join(", ") + ". " +
+    `${whole.format(values.Orders)} order${values.Orders === 1 ? "" : "s"} brought ` +
+    `${money.format(values.Spend)}, the last on ${dayOf(values["Last order"])}. Forecast for a year: ` +
+    money.format(values["Value in a year"]) +
+    (values["Chance to buy"] === null ? "." : `; chance to buy: ${share.format(values["Chance to buy"])}.`));
+  const known = place >= 0 ? found.histories?.[place] : undefined;
+  const reasons = place < 0 ? [] : [
+    `${values.Segment}: ${found.meanings[values.Segment]}.`,
+    values.Action && `${values.Action} is the playbook's action for this segment, tier and cluster.`,
+    values["Next mailing"] && `Next mailing: ${values["Next mailing"]}.`,
+    known && found.reasons[known[1]].length > 0 &&
+      `The chance to buy: ${found.reasons[known[1]].join(", ")}.`,
+  ].filter(Boolean);
+  person.querySelector(".reasons").replaceChildren(...reasons.map((text) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  }));
+  months?.destroy();
+  months = undefined;
+  person.querySelector("table").replaceChildren();
+  if (place >= 0 && !known)
+    say(".notice", `The months of this customer are not on the page, which holds those of the first ` +
+      `${whole.format(found.histories?.length ?? 0)} of the list.`);
+  if (!known) return;
+  const rows = monthsOf(place);
+  const most = Math.max(...rows.map((row) => row[2]));
+  months = new DataTable(person.querySelector("table"), {
+    data: rows,
+    columns: [
+      { title: "Month", type: "string", render: (value, kind) => kind !== "display" ? value :
+        monthName.format(new Date(value)) + (isCut(value) ? ` (until ${dayOf(found.as_of_date)})` : "") },
+      { title: "Orders", type: "num", className: "dt-right" },
+      { title: "Spend", type: "num", className: "dt-right", render: (value, kind) =>
+        kind === "display" ? spendBar(value, most) : value },
+      { title: "Segment at its end", type: "string", render: (value, kind) =>
+        kind === "display" ? plain(value) : value },
+    ],
+    order: [[0, "desc"]],
+    pageLength: 36,
+    searching: false,
+    lengthChange: false,
+    paging: rows.length > 36,
+    layout: { topStart: csv("customer_months"), topEnd: null },
+    language,
+  });
+}
+
 function showList() {
   const words = wanted();
   if (!words) return;
+  const id = words.get("id");
+  list.hidden = id !== null;
+  person.hidden = id === null;
+  if (id !== null) return showPerson(id);
   if (!table) makeTable();
   for (const choice of filters.querySelectorAll("select")) choice.value = words.get(choice.name) ?? "";
   applyFilters();
@@ -112,7 +213,7 @@ for (const label of ["Action", "Cluster", "Value tier", "Segment"])
 for (const text of document.querySelectorAll("main > section:not([data-page=customers]) svg text")) {
   const word = text.textContent.trim().replace(/ [\d,.]+%?$/, "");
   if (!ways.has(word)) continue;
-  const go = () => { location.hash = `customers?${new URLSearchParams({ [ways.get(word)]: word })}`; };
+  const go = () => { location.hash = wayTo({ [ways.get(word)]: word }); };
   text.classList.add("way");
   text.setAttribute("role", "link");
   text.setAttribute("tabindex", "0");

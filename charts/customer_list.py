@@ -2,7 +2,7 @@
 
 The rows are part of the page. DataTables shows them, as the package itables brings it, so that
 nothing is loaded from elsewhere. A name of a segment, a tier, a cluster or an action in a drawing
-leads to its customers.
+leads to its customers, and an id in the list to what that customer did, month by month.
 """
 
 import html
@@ -21,6 +21,7 @@ FOLDER = Path(__file__).resolve().parent
 TRIGGERS = runpy.run_path(str(FOLDER.parent / "handover" / "lists.py"))["TRIGGERS"]
 # Beyond so many a page becomes slow, and larger than a mail takes.
 MOST_CUSTOMERS = 25_000
+MOST_MONTHS = 60_000
 # Each has few values, which the page holds once; rows have their numbers.
 FILTERS = ["Segment", "Moved", "Value tier", "Cluster", "Action", "Next mailing"]
 CODED = [*FILTERS, "Why"]
@@ -28,6 +29,13 @@ SECTION = """<section data-page="customers"><div class="list">
 <h1>Who are they, one by one?</h1>
 <p>{sentence} A click on a segment, a tier, a cluster or an action on another page leads here.</p>
 <form class="filters">{filters}<button type="reset">All customers</button></form>
+<p class="notice" role="status"></p>
+<table class="display compact"></table>
+</div><div class="list person" hidden>
+<p><a href="#customers">All customers</a></p>
+<h1></h1>
+<p class="summary"></p>
+<ul class="reasons"></ul>
 <p class="notice" role="status"></p>
 <table class="display compact"></table>
 </div></section>"""
@@ -47,11 +55,9 @@ def customers(
     -------
     columns : their labels. words : by label of a coded column, its values in order. rows : a
     list per customer, in order of the predicted value. customer_count : of all. formula_signs :
-    what begins with one is a formula to a spreadsheet. Nothing where the table of customers was
-    not built.
+    what begins with one is a formula to a spreadsheet. as_of_date, meanings : of the segments.
+    What `histories` returns. Nothing where the table of customers was not built.
     """
-    environment = Environment(undefined=StrictUndefined)
-    template = environment.from_string((FOLDER / "customer_list.sql").read_text())
     with duckdb.connect(str(database), read_only=True) as connection:
         names = {
             f'"{catalog}"."{schema}"."{table}"'
@@ -62,10 +68,17 @@ def customers(
         built = {model: name for model, name in relations.items() if name in names}
         if "customer_value__customers" not in built:
             return {}
-        found = connection.sql(
-            template.render(ref=built.__getitem__, is_built=built.__contains__, limit=limit)
-        )
+        found = connection.sql(query("customer_list.sql", built, limit=limit))
         columns, rows = found.columns[:-1], found.fetchall()
+        past = {}
+        if "int_customer_value__customer_days" in built:
+            past = histories(connection, built, [row[0] for row in rows])
+        meanings = connection.sql(
+            f"select segment, description from {built['customer_value__segment_profile']}"
+        ).fetchall()
+        (as_of_date,) = connection.sql(
+            f"select cast(max(as_of_date) as text) from {built['customer_value__customers']}"
+        ).fetchone() or (None,)
     table = [list(row[:-1]) for row in rows]
     words: dict[str, list[str]] = {}
     for index, label in enumerate(columns):
@@ -80,7 +93,63 @@ def customers(
         "words": words,
         "rows": table,
         "customer_count": rows[0][-1] if rows else 0,
+        "as_of_date": as_of_date,
+        "meanings": dict(meanings),
+        **past,
     }
+
+
+def query(file: str, built: dict[str, str], **settings: int) -> str:
+    """Return the SQL of a file in this folder for the tables that are built."""
+    template = Environment(undefined=StrictUndefined).from_string((FOLDER / file).read_text())
+    return template.render(ref=built.__getitem__, is_built=built.__contains__, **settings)
+
+
+def histories(
+    connection: duckdb.DuckDBPyConnection,
+    built: dict[str, str],
+    ids: list[str],
+    limit: int = MOST_MONTHS,
+) -> dict[str, Any]:
+    """Read what the customers of the list did, month by month.
+
+    Parameters
+    ----------
+    built : model -> its relation in SQL. ids : of the customers, in the list's order. limit :
+        months at most, of the customers who come first.
+
+    Returns
+    -------
+    months, dates, segments, paths, reasons : each value once; a path is, in turns, the place of a
+    date and that of the segment which began on it. histories : per customer of the list, in
+    order, the places of the path and of the reasons, and three numbers per month with orders or
+    returns: its place, orders, spend. Those beyond the limit have none.
+    """
+    rows = connection.execute(query("customer_history.sql", built), [ids]).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    names = ("months", "dates", "segments", "paths", "reasons")
+    values: dict[str, dict] = {name: {} for name in names}
+
+    def place(name: str, value: Any) -> int:
+        return values[name].setdefault(value, len(values[name]))
+
+    past: list[list[float]] = []
+    room = limit
+    for customer_id in ids:
+        months, orders, spends, segments, dates, reasons = found[customer_id]
+        room -= len(months)
+        if room < 0:
+            break
+        path: list[int] = []
+        for date, segment in zip(dates or [], segments or [], strict=True):
+            step = place("segments", segment)
+            if not path or path[-1] != step:
+                path += [place("dates", date), step]
+        history = [place("paths", tuple(path)), place("reasons", tuple(reasons or []))]
+        for month, count, spend in zip(months, orders, spends, strict=True):
+            history += [place("months", month), count, spend]
+        past.append(history)
+    return {**{name: list(each) for name, each in values.items()}, "histories": past}
 
 
 def library() -> str:

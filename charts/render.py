@@ -6,6 +6,7 @@ is a board in this folder and its name in PAGES.
 """
 
 import argparse
+import html
 import json
 import os
 import re
@@ -16,7 +17,9 @@ import tempfile
 from pathlib import Path
 
 import customer_list
+import duckdb
 import yaml
+from markdown_it import MarkdownIt
 
 PAGES = [
     *("overview", "forecasts", "retention", "clusters", "decide", "act", "audiences"),
@@ -59,7 +62,7 @@ PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:;
   font-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>Customer value</title>
+<title>{name}</title>
 {styles}
 <style>
 {fonts}
@@ -69,6 +72,7 @@ header {{ position: sticky; top: 0; z-index: 5; background: #fff;
 nav {{ display: flex; flex-wrap: wrap; align-items: center; gap: 0 4px; max-width: 1280px;
   margin: 0 auto; padding: 0 20px; }}
 nav strong {{ margin-right: 24px; padding: 14px 0; font-size: 16px; }}
+nav small {{ margin-left: auto; color: #5b6472; font-size: 13px; }}
 nav a {{ padding: 15px 12px 12px; border-bottom: 3px solid transparent; color: #5b6472;
   font-size: 15px; text-decoration: none; }}
 nav a:hover, nav a:focus-visible {{ color: #1f2329; }}
@@ -82,12 +86,15 @@ main .narrow {{ display: none; }}
   nav {{ padding: 0 12px; }}
   nav strong {{ flex-basis: 100%; padding: 10px 0 0 8px; }}
   nav a {{ padding: 10px 8px 8px; }}
+  nav small {{ flex-basis: 100%; padding: 0 8px 8px; }}
 }}
 main.tabbed section:not(.current) {{ display: none; }}
 svg text.way {{ cursor: pointer; }}
 svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
-.list {{ padding: 24px 20px; }}
-.list h1 {{ font-size: 26px; font-weight: 650; }}
+:is(.list, .definitions) {{ padding: 24px 20px; }}
+:is(.list, .definitions) h1 {{ font-size: 26px; font-weight: 650; }}
+.definitions :is(ul, p) {{ max-width: 760px; margin: 16px 0; font-size: 15px; }}
+.definitions li {{ margin: 8px 0; }}
 .list p, .list label, .list table {{ font-size: 14px; }}
 .list .filters {{ display: flex; flex-wrap: wrap; gap: 8px 16px; margin: 16px 0; }}
 .list label {{ display: flex; flex-direction: column; color: #5b6472; }}
@@ -95,12 +102,18 @@ svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
 .list select {{ max-width: 200px; padding: 4px; }}
 .list .dt-container {{ padding: 12px 16px; border: 1px solid #dde1e8; border-radius: 8px;
   background: #fff; }}
+.person ul {{ margin: 12px 0; padding-left: 20px; font-size: 14px; list-style: disc; }}
+.person .bar {{ display: inline-block; height: 10px; margin-right: 8px; background: #0072b2; }}
 .list table.dataTable :is(td, th) {{ font-size: 13px; white-space: nowrap; }}
-@media print {{ header {{ display: none; }} main.tabbed section {{ display: block !important; }} }}
+@media print {{
+  header {{ display: none; }}
+  main.tabbed section:not([data-page="customers"], [data-page="definitions"]) {{ display: block !important; }}
+  main > section + section {{ break-before: page; }}
+}}
 </style>
 </head>
 <body>
-<header><nav><strong>Customer value</strong>{tabs}</nav></header>
+<header><nav><strong>{name}</strong>{tabs}<small>{version}</small></nav></header>
 <main>
 {sections}
 </main>
@@ -241,17 +254,54 @@ def pages_of(manifest: Path) -> list[str]:
     return pages
 
 
-def combine(drawn: Path, pages: list[str], customers: dict) -> str:
-    """Return the page that holds all drawings and the list of customers."""
+def shop_name(manifest: Path) -> str:
+    """Return the var shop_name, as the exposures of the pages carry it, or what the page is."""
+    exposures = json.loads(manifest.read_text())["exposures"].values()
+    names = {entry.get("config", {}).get("meta", {}).get("shop_name") for entry in exposures}
+    return max(filter(None, names), default="Customer value")
+
+
+def version_of(database: Path, relations: dict[str, str]) -> str:
+    """Return the date as of which the tables are true, and the version that was published of them.
+
+    The build that made the tables publishes them last, and only where all tests passed.
+    """
+    words = []
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for model, sql in (
+            ("customer_value__customers", "select max(as_of_date) from {}"),
+            ("customer_value__publication", "select max(version) from {}"),
+        ):
+            try:
+                row = connection.sql(sql.format(relations[model])).fetchone()
+            except (KeyError, duckdb.CatalogException):
+                continue
+            if row and row[0]:
+                date = not isinstance(row[0], str)
+                words.append(f"as of {row[0]:%-d %B %Y}" if date else f"version {row[0]}")
+    return ", ".join(words).capitalize()
+
+
+def definitions() -> str:
+    """Return the glossary as a section of the page."""
+    text = (ROOT / "docs" / "glossary.md").read_text()
+    words = MarkdownIt("js-default").render(text)
+    return f'<section data-page="definitions"><div class="definitions">{words}</div></section>'
+
+
+def combine(
+    drawn: Path, pages: list[str], customers: dict, name: str = "Customer value", version: str = ""
+) -> str:
+    """Return the page that holds all drawings, the list of customers and the glossary."""
     fonts: dict[str, None] = {}
     sections, tabs = [], []
     styles = script = ""
     for page in pages:
         drawings = []
         for width in ("wide", "narrow"):
-            name = page if width == "wide" else f"{page}_narrow"
-            html = (drawn / f"{name}.html").read_text()
-            drawing, own_fonts, styles, script = parts(name, html)
+            board = page if width == "wide" else f"{page}_narrow"
+            text = (drawn / f"{board}.html").read_text()
+            drawing, own_fonts, styles, script = parts(board, text)
             fonts |= dict.fromkeys(own_fonts)
             drawings.append(
                 f'<div class="dbt-charts-board {width}">'
@@ -264,7 +314,11 @@ def combine(drawn: Path, pages: list[str], customers: dict) -> str:
         tabs.append('<a href="#customers">Customers</a>')
         styles = f"<style>{customer_list.styles()}</style>\n{styles}"
         script = f"{script}\n{customer_list.script(customers)}"
+    sections.append(definitions())
+    tabs.append('<a href="#definitions">Definitions</a>')
     return PAGE.format(
+        name=html.escape(name),
+        version=html.escape(version),
         styles=styles,
         fonts="\n".join(fonts),
         tabs="".join(tabs),
@@ -339,7 +393,8 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
         diagnostics = render(boards, project, database)
         output.parent.mkdir(parents=True, exist_ok=True)
         customers = customer_list.customers(database, relations)
-        output.write_text(combine(project / "drawn", pages, customers))
+        name, version = shop_name(manifest), version_of(database, relations)
+        output.write_text(combine(project / "drawn", pages, customers, name, version))
     return diagnostics
 
 

@@ -585,6 +585,11 @@
                 "meaning": "the folder for readers; auto is a folder beside the DuckDB database, "
                     ~ "and empty publishes nothing",
             },
+            "shop_name": {
+                "kind": "text",
+                "empty": "Customer value",
+                "meaning": "the name at the top of the dashboard",
+            },
             "semantic_layer": {
                 "kind": "choice",
                 "choices": ["auto", "all", "metrics", "off"],
