@@ -123,7 +123,7 @@ def histories(
     months, dates, segments, paths, reasons : each value once; a path is, in turns, the place of a
     date and that of the segment which began on it. histories : per customer of the list, in
     order, the places of the path and of the reasons, and three numbers per month with orders or
-    returns: its place, orders, spend. Those beyond the limit have none.
+    returns: its place, orders, spend. Customers beyond the limit are left out.
     """
     rows = connection.execute(query("customer_history.sql", built), [ids]).fetchall()
     found = {row[0]: row[1:] for row in rows}
@@ -133,9 +133,12 @@ def histories(
     def place(name: str, value: Any) -> int:
         return values[name].setdefault(value, len(values[name]))
 
-    past: list[list[float]] = []
+    past: list[list[float] | None] = []
     room = limit
     for customer_id in ids:
+        if customer_id not in found:
+            past.append(None)
+            continue
         months, orders, spends, segments, dates, reasons = found[customer_id]
         room -= len(months)
         if room < 0:

@@ -31,6 +31,7 @@ NARROW_WIDTH = 480
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
     ("overview", "segments_in_words"): ["customer_share", "revenue_share", "mean_net_revenue"],
+    ("forecasts", "answers"): ["naive_rule"],
     ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
     ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
@@ -107,7 +108,7 @@ svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
 .list table.dataTable :is(td, th) {{ font-size: 13px; white-space: nowrap; }}
 @media print {{
   header {{ display: none; }}
-  main.tabbed section:not([data-page="customers"], [data-page="definitions"]) {{ display: block !important; }}
+  main.tabbed section:has(.dbt-charts-board) {{ display: block !important; }}
   main > section + section {{ break-before: page; }}
 }}
 </style>
@@ -279,7 +280,8 @@ def version_of(database: Path, relations: dict[str, str]) -> str:
             if row and row[0]:
                 date = not isinstance(row[0], str)
                 words.append(f"as of {row[0]:%-d %B %Y}" if date else f"version {row[0]}")
-    return ", ".join(words).capitalize()
+    text = ", ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 def definitions() -> str:

@@ -503,7 +503,47 @@ def test_exposures_name_the_marts_that_the_boards_read():
 
 def test_every_board_has_a_tab(dashboard):
     tabs = re.findall(r'<a href="#(\w+)"', dashboard)
-    assert tabs == [*(page for page in render.PAGES if page in BOARDS), "customers"]
+    pages = [page for page in render.PAGES if page in BOARDS]
+    assert tabs == [*pages, "customers", "definitions"]
+
+
+def test_the_header_names_the_shop_the_date_and_the_version(dashboard, demo, tmp_path):
+    header = words(re.findall(r"<header>.*?</header>", dashboard, re.S)[0])
+    date, version = demo.row("select as_of_date, version from main_internal.publication limit 1")
+    assert "Customer value" in header
+    assert f"As of {date:%-d %B %Y}, version {version}" in header
+    manifest = tmp_path / "manifest.json"
+    meta = {"shop_name": "Ann & Bob's"}
+    manifest.write_text(json.dumps({"exposures": {"page": {"config": {"meta": meta}}}}))
+    assert render.shop_name(manifest) == "Ann & Bob's"
+
+
+def test_the_glossary_is_on_the_page(dashboard):
+    shown = dashboard.split('<section data-page="definitions">')[1].split("</section>")[0]
+    assert "<strong>as-of date</strong>" in shown
+    assert shown.count("<li>") == (ROOT / "docs/glossary.md").read_text().count("\n- **")
+
+
+def test_the_forecasts_page_answers_first(dashboard, demo):
+    drawing = words(section(dashboard, "forecasts", "wide"))
+    bias, gini, lift = demo.row(
+        """
+        select revenue_bias_share, revenue_gini_normalised, revenue_top_decile_lift
+        from model_evaluation where is_value_selected
+        """
+    )
+    (wrong,) = demo.row(
+        """
+        select list(group_name) from group_calibration
+        where is_selected and grouping_name = 'segment'
+            and abs(revenue_bias_share_at_level) > 0.1
+        """
+    )
+    assert "The total of a year: as a range" in drawing
+    table = words(chart(section(dashboard, "forecasts", "wide"), "answers"))
+    assert f"{abs(bias):.0%} {'below' if bias < 0 else 'above'} what came" in table
+    assert f"{gini:.2f} of a perfect order; the first tenth brought {lift:.1f} times" in table
+    assert all(segment in table for segment in wrong)
 
 
 def validate(project: Path) -> subprocess.CompletedProcess[str]:
@@ -652,6 +692,48 @@ def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
     assert found["smallest"] >= 8
 
 
+TOUCHING = """
+<script>
+addEventListener("load", async () => {
+  const touching = [];
+  const names = [];
+  for (const section of document.querySelectorAll("main > section:has(.dbt-charts-board)")) {
+    location.hash = section.dataset.page;
+    await new Promise((done) => setTimeout(done, 100));
+    const svg = [...section.querySelectorAll(".dbt-charts-svg-container > svg")]
+      .find((drawing) => drawing.checkVisibility());
+    const edge = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll("text")]
+      .filter((text) => text.checkVisibility({ checkOpacity: true }) && text.textContent.trim())
+      .map((text) => [text, text.getBoundingClientRect()]);
+    names.push([section.dataset.page, texts.length]);
+    texts.forEach(([one, first], index) => {
+      const told = [section.dataset.page, one.textContent.trim()];
+      if (first.right > edge.right + 1 || first.left < edge.left - 1) touching.push(told);
+      for (const [other, second] of texts.slice(index + 1)) {
+        const wide = Math.min(first.right, second.right) - Math.max(first.left, second.left);
+        const high = Math.min(first.bottom, second.bottom) - Math.max(first.top, second.top);
+        // The box of a line of text is higher than its letters.
+        if (wide > 2 && high > 0.4 * Math.min(first.height, second.height))
+          touching.push([...told, other.textContent.trim()]);
+      }
+    });
+  }
+  document.title = JSON.stringify({ names, touching });
+});
+</script>
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [480, 768, 1440])
+def test_no_label_lies_on_another_or_leaves_its_drawing(drawn, tmp_path, width):
+    found = asked(drawn("dashboard")[0], tmp_path, TOUCHING, f"{width},900")
+    assert [name for name, _ in found["names"]] == [page for page in render.PAGES if page in BOARDS]
+    assert min(count for _, count in found["names"]) > 50
+    assert found["touching"] == []
+
+
 PROBE = """
 <script>
 const made = [];
@@ -669,13 +751,27 @@ addEventListener("load", async () => {
     .find((way) => way.textContent.trim() === "%s");
   text.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   await rest(300);
+  const found_hash = location.hash;
   document.querySelector(".list .dt-buttons button").click();
   await rest(300);
   // Whether a Blob can be made at all is tried first, with a little one.
-  const file = made.reduce((one, other) => (one.length > other.length ? one : other), "");
+  const largest = () => made.reduce((one, other) => (one.length > other.length ? one : other), "");
+  const file = largest();
+  made.length = 0;
+  const info = document.querySelector(".list .dt-info").textContent;
+  location.hash = document.querySelector(".list tbody a").getAttribute("href");
+  await rest(300);
+  document.querySelector(".person .dt-buttons button")?.click();
+  await rest(300);
   document.title = JSON.stringify({
-    hash: location.hash,
-    info: document.querySelector(".list .dt-info").textContent,
+    hash: found_hash,
+    info,
+    person: document.querySelector(".person h1").textContent,
+    summary: document.querySelector(".person .summary").textContent,
+    reasons: document.querySelector(".person .reasons").textContent,
+    months: largest().trim().split(/\\r?\\n/),
+    rows: [...document.querySelectorAll(".person tbody tr")]
+      .map((row) => [...row.cells].map((cell) => cell.textContent)),
     cells: [...document.querySelectorAll(".list tbody tr:first-child td")]
       .map((cell) => cell.textContent),
     html: document.querySelectorAll(".list tbody b").length,
@@ -716,6 +812,33 @@ def test_a_segment_leads_to_its_customers_and_to_a_file_of_them(drawn, demo, tmp
     file = dict(zip(header, line, strict=True))
     assert file["Customer"] == first[0] and file["Segment"] == "At Risk"
     assert float(file["Spend"]) == float(first[6])
+    # A click on the id leads to the customer, whose months add up to the published numbers.
+    published = demo.database.with_name(f"{demo.database.stem}_published") / "current"
+    orders, spend, value, chance, last = duckdb.sql(
+        f"""
+        select order_count, net_revenue, lifetime_value_365d, purchase_propensity_90d,
+            last_purchase_date
+        from '{published}/customers.parquet' where customer_id = '{first[0]}'
+        """
+    ).fetchone()
+    assert found["person"] == f"Customer {first[0]}"
+    assert f"{orders:,} orders brought {spend:,.2f}" in found["summary"]
+    assert f"the last on {last:%-d %B %Y}" in found["summary"]
+    assert f"for a year: {value:,.2f}; chance to buy: {chance:.1%}." in found["summary"]
+    assert "At Risk: " in found["reasons"] and first[3] in found["reasons"]
+    months = list(csv.DictReader([found["months"][0].lstrip("\ufeff"), *found["months"][1:]]))
+    assert sum(int(month["Orders"]) for month in months) == orders
+    assert math.isclose(sum(float(month["Spend"]) for month in months), float(spend), abs_tol=0.02)
+    assert max(month["Month"] for month in months if month["Orders"] != "0") == f"{last:%Y-%m}"
+    assert months[0]["Segment at its end"] == "At Risk"
+    segments = demo.rows(
+        f"""
+        select strftime(as_of_date, '%Y-%m'), segment from main_internal.int_customer_groups
+        where customer_id = '{first[0]}'
+        """
+    )
+    assert {(month["Month"], month["Segment at its end"]) for month in months} >= set(segments)
+    assert len(found["rows"]) == min(len(months), 36)
 
 
 def relations_of(build: Build) -> dict[str, str]:
@@ -783,6 +906,20 @@ def test_of_many_customers_the_list_holds_the_same_share_of_each_segment(demo):
     assert found["rows"][0][0] == best
 
 
+def test_of_many_months_the_page_holds_those_of_the_first_customers(demo, monkeypatch):
+    monkeypatch.setattr(customer_list.histories, "__defaults__", (300,))
+    found = customer_list.customers(demo.database, relations_of(demo))
+    kept = found["histories"]
+    assert 10 < len(kept) < 100 < len(found["rows"])
+    months = sum(len(history) - 2 for history in kept) // 3
+    assert 300 - 24 < months <= 300
+    # The sums of the months are the orders and the spend of the list.
+    orders, spend = (found["columns"].index(label) for label in ("Orders", "Spend"))
+    for row, history in zip(found["rows"], kept, strict=False):
+        assert sum(history[3::3]) == row[orders]
+        assert math.isclose(sum(history[4::3]), row[spend], abs_tol=0.02)
+
+
 @pytest.fixture(scope="session")
 def subscribers(tmp_path_factory) -> Build:
     """The simulated subscribers, and nothing of what is about customers of a shop."""
@@ -819,7 +956,7 @@ def test_subscriptions_have_a_page_where_they_are_built(subscribers, tmp_path):
     page = tmp_path / "index.html"
     assert draw(subscribers, subscribers.database, page) == ""
     html = page.read_text()
-    assert re.findall(r'<a href="#(\w+)"', html) == ["subscriptions"]
+    assert re.findall(r'<a href="#(\w+)"', html) == ["subscriptions", "definitions"]
     charts = ALL_BOARDS["subscriptions"]["charts"]
     assert {name for name, spec in charts.items() if spec["type"] == "kpi"} == set(
         SUBSCRIPTION_TILES
