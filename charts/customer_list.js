@@ -81,7 +81,8 @@ function wanted() {
 function applyFilters() {
   for (const choice of filters.querySelectorAll("select")) {
     const index = found.columns.indexOf(choice.name);
-    table.column(index).search(choice.value, { exact: choice.value !== "" });
+    const exact = choice.value !== "" && choice.name !== "Audience";
+    table.column(index).search(choice.value, { exact });
   }
   table.draw();
 }
@@ -143,6 +144,7 @@ function showPerson(id) {
     `${values.Segment}: ${found.meanings[values.Segment]}.`,
     values.Action && `${values.Action} is the playbook's action for this segment, tier and cluster.`,
     values["Next mailing"] && `Next mailing: ${values["Next mailing"]}.`,
+    values.Audience && `May be addressed as one of: ${values.Audience}.`,
     known && found.reasons[known[1]].length > 0 &&
       `The chance to buy: ${found.reasons[known[1]].join(", ")}.`,
   ].filter(Boolean);
@@ -210,6 +212,7 @@ filters.addEventListener("reset", () => setTimeout(() => {
 const ways = new Map();
 for (const label of ["Action", "Cluster", "Value tier", "Segment"])
   for (const word of found.words[label] ?? []) ways.set(word, label);
+for (const word of found.audiences) ways.set(word, "Audience");
 for (const text of document.querySelectorAll("main > section:not([data-page=customers]) svg text")) {
   const word = text.textContent.trim().replace(/ [\d,.]+%?$/, "");
   if (!ways.has(word)) continue;

@@ -23,7 +23,7 @@ TRIGGERS = runpy.run_path(str(FOLDER.parent / "handover" / "lists.py"))["TRIGGER
 MOST_CUSTOMERS = 25_000
 MOST_MONTHS = 60_000
 # Each has few values, which the page holds once; rows have their numbers.
-FILTERS = ["Segment", "Moved", "Value tier", "Cluster", "Action", "Next mailing"]
+FILTERS = ["Segment", "Moved", "Value tier", "Cluster", "Action", "Next mailing", "Audience"]
 CODED = [*FILTERS, "Why"]
 SECTION = """<section data-page="customers"><div class="list">
 <h1>Who are they, one by one?</h1>
@@ -56,6 +56,7 @@ def customers(
     columns : their labels. words : by label of a coded column, its values in order. rows : a
     list per customer, in order of the predicted value. customer_count : of all. formula_signs :
     what begins with one is a formula to a spreadsheet. as_of_date, meanings : of the segments.
+    audiences : whose members may be addressed.
     What `histories` returns. Nothing where the table of customers was not built.
     """
     with duckdb.connect(str(database), read_only=True) as connection:
@@ -93,6 +94,8 @@ def customers(
         "words": words,
         "rows": table,
         "customer_count": rows[0][-1] if rows else 0,
+        # A customer may be in several, which share a cell.
+        "audiences": sorted({name for each in words["Audience"] for name in each.split(", ")}),
         "as_of_date": as_of_date,
         "meanings": dict(meanings),
         **past,
@@ -189,12 +192,13 @@ def section(found: dict[str, Any]) -> str:
         else f"{listed:,} of {count:,} customers: of each segment the same share, those with the "
         "highest predicted value. The table customers has all of them."
     )
+    choices = {**found["words"], "Audience": found["audiences"]}
     filters = "".join(
         f'<label>{label}<select name="{label}"><option value="">all</option>'
-        + "".join(f"<option>{html.escape(word)}</option>" for word in found["words"][label])
+        + "".join(f"<option>{html.escape(word)}</option>" for word in choices[label])
         + "</select></label>"
         for label in FILTERS
-        if found["words"][label]
+        if choices[label]
     )
     return SECTION.format(sentence=sentence, filters=filters)
 

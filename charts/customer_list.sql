@@ -35,6 +35,22 @@ segments as (
     ),
 {%- endif %}
 
+{% if is_built("customer_value__audience_members") -%}
+    audiences as (
+
+        select
+            customer_id,
+            string_agg(
+                upper(left(audience, 1)) || replace(substr(audience, 2), '_', ' '), ', '
+                order by audience
+            ) as audiences
+        from {{ ref("customer_value__audience_members") }}
+        where is_sendable
+        group by customer_id
+
+    ),
+{%- endif %}
+
 listed as (
 
     select
@@ -43,6 +59,8 @@ listed as (
             as mailing,
         {{ "reasons.reason" if is_built("customer_value__propensity_reasons") else "null" }}
             as reason,
+        {{ "audiences.audiences" if is_built("customer_value__audience_members") else "null" }}
+            as audiences,
         case
             when customers.previous_segment is null then null
             when earlier.segment_order > today.segment_order then 'rose'
@@ -61,6 +79,9 @@ listed as (
     {%- if is_built("customer_value__campaign_audience") %}
         left join mailings on customers.customer_id = mailings.customer_id
     {%- endif %}
+    {%- if is_built("customer_value__audience_members") %}
+        left join audiences on customers.customer_id = audiences.customer_id
+    {%- endif %}
     {%- if is_built("customer_value__propensity_reasons") %}
         left join reasons on customers.customer_id = reasons.customer_id
     {%- endif %}
@@ -75,6 +96,7 @@ select
     cluster_name as "Cluster",
     recommended_action as "Action",
     mailing as "Next mailing",
+    audiences as "Audience",
     cast(last_purchase_date as text) as "Last order",
     order_count as "Orders",
     round(cast(net_revenue as double), 2) as "Spend",
