@@ -151,7 +151,7 @@ def histories(
             step = place("segments", segment)
             if not path or path[-1] != step:
                 path += [place("dates", date), step]
-        history = [place("paths", tuple(path)), place("reasons", tuple(reasons or []))]
+        history: list[float] = [place("paths", tuple(path)), place("reasons", tuple(reasons or []))]
         for month, count, spend in zip(months, orders, spends, strict=True):
             history += [place("months", month), count, spend]
         past.append(history)

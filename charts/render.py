@@ -124,8 +124,11 @@ function show() {{
   const name = location.hash.slice(1).split("?")[0];
   const page = pages.find((section) => section.dataset.page === name) || pages[0];
   pages.forEach((section) => section.classList.toggle("current", section === page));
-  document.querySelectorAll("nav a").forEach((link) =>
-    link.classList.toggle("current", link.hash === "#" + page.dataset.page));
+  document.querySelectorAll("nav a").forEach((link) => {{
+    const here = link.hash === "#" + page.dataset.page;
+    link.classList.toggle("current", here);
+    link.setAttribute("aria-current", here ? "page" : "false");
+  }});
   window.scrollTo(0, 0);
 }}
 document.querySelector("main").classList.add("tabbed");
@@ -226,6 +229,8 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     fonts = re.findall(r"@font-face\s*{[^}]*}", drawing)
     drawing = re.sub(r"@font-face\s*{[^}]*}", "", drawing)
     drawing = re.sub(r' data-rendered-at="[^"]*"', "", drawing)
+    title = r'<svg(?=[^>]* data-dbt-page-title="([^"]*)")'
+    drawing = re.sub(title, r'<svg role="group" aria-label="\1"', drawing, count=1)
     # Links that set a filter are for dct serve; on the page they would load it anew.
     drawing = re.sub(r'<a href="\?[^"]*">(.*?)</a>', r"\1", drawing, flags=re.S)
     drawing = re.sub(r'(?<![\w-])id="', f'id="{name}-', drawing)
