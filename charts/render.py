@@ -36,7 +36,9 @@ NARROW_HIDDEN = {
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
     ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
     ("decide", "intervention_table"): ["description", "customers_reached", "payback_days"],
+    ("decide", "acquisition_payback"): ["cost_per_customer"],
     ("decide", "assumptions"): ["part"],
+    ("act", "power_table"): ["control_count"],
     ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
     ("audiences", "audience_table"): ["public_name", "entered_count", "exited_count"],
     ("portraits", "rule_table"): ["customer_count", "coverage"],
@@ -88,6 +90,7 @@ main .narrow {{ display: none; }}
   nav strong {{ flex-basis: 100%; padding: 10px 0 0 8px; }}
   nav a {{ padding: 10px 8px 8px; }}
   nav small {{ flex-basis: 100%; padding: 0 8px 8px; }}
+  .person .bar {{ display: none !important; }}
 }}
 main.tabbed section:not(.current) {{ display: none; }}
 svg text.way {{ cursor: pointer; }}
