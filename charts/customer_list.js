@@ -208,15 +208,21 @@ filters.addEventListener("reset", () => setTimeout(() => {
   applyFilters();
 }));
 
-// A drawing names a group alone, or with its size or share after it.
+// A drawing names a group alone, or with its size or share after it; two pages have words of their own.
 const ways = new Map();
 for (const label of ["Action", "Cluster", "Value tier", "Segment"])
-  for (const word of found.words[label] ?? []) ways.set(word, label);
-for (const word of found.audiences) ways.set(word, "Audience");
+  for (const word of found.words[label] ?? []) ways.set(word, { [label]: word });
+for (const word of found.audiences) ways.set(word, { Audience: word });
+const own = {
+  overview: { Rose: { Moved: "rose" }, Slipped: { Moved: "slipped" } },
+  act: { "Written to": { "Next mailing": "to be written to" }, "Held out": { "Next mailing": "held out" } },
+};
 for (const text of document.querySelectorAll("main > section:not([data-page=customers]) svg text")) {
   const word = text.textContent.trim().replace(/ [\d,.]+%?$/, "");
-  if (!ways.has(word)) continue;
-  const go = () => { location.hash = wayTo({ [ways.get(word)]: word }); };
+  const way = own[text.closest("section").dataset.page]?.[word] ?? ways.get(word);
+  if (!way || !Object.entries(way).every(([label, value]) =>
+    label === "Audience" || found.words[label]?.includes(value))) continue;
+  const go = () => { location.hash = wayTo(way); };
   text.classList.add("way");
   text.setAttribute("role", "link");
   text.setAttribute("tabindex", "0");

@@ -841,6 +841,46 @@ def test_a_segment_leads_to_its_customers_and_to_a_file_of_them(drawn, demo, tmp
     assert len(found["rows"]) == min(len(months), 36)
 
 
+WAYS = {
+    ("overview", "Slipped"): """
+        select sum(customer_count) from migration
+        where grouping_name = 'segment' and direction = 'slipped'
+            and to_date = (select max(to_date) from migration)
+        """,
+    ("act", "Written to"): "select count(*) from campaign_audience where not is_held_out",
+    ("act", "Held out"): "select count(*) from campaign_audience where is_held_out",
+    ("decide", "Care for personally"): """
+        select count(*) from customers where recommended_action = 'Care for personally'
+        """,
+    ("forecasts", "Champions"): "select count(*) from customers where segment = 'Champions'",
+}
+WALK = """
+<script>
+addEventListener("load", async () => {
+  const counts = [];
+  for (const [page, word] of %s) {
+    location.hash = page;
+    await new Promise((done) => setTimeout(done, 100));
+    [...document.querySelectorAll(`section[data-page=${page}] svg text.way`)]
+      .find((way) => way.textContent.trim().startsWith(word))
+      .dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    await new Promise((done) => setTimeout(done, 200));
+    counts.push(document.querySelector(".list .dt-info").textContent);
+  }
+  document.title = JSON.stringify({ counts });
+});
+</script>
+"""
+
+
+@needs_browser
+def test_words_of_every_page_lead_to_as_many_customers_as_the_marts_have(drawn, demo, tmp_path):
+    script = WALK % json.dumps(list(WAYS))
+    found = asked(drawn("dashboard")[0], tmp_path, script, "1320,1000")
+    for info, query in zip(found["counts"], WAYS.values(), strict=True):
+        assert f" of {demo.row(query)[0]:,} (of" in info
+
+
 def relations_of(build: Build) -> dict[str, str]:
     """Return the relation of each model of a build."""
     return render.relations_of(build.database.parent / "target" / "manifest.json")
