@@ -62,6 +62,28 @@ def test_where_two_features_say_the_same_there_are_few_clusters():
     assert set(fit(same, counts=(6, 8)).query("is_selected")["cluster_count"]) == {6}
 
 
+def test_what_is_added_makes_clusters_and_a_missing_value_none():
+    """Two rhythms that recency, orders and spend do not tell; who bought once has none."""
+    random = np.random.default_rng(7)
+    features = features_of(np.full((600, 3), 3.0))
+    rhythm = np.where(np.arange(600) % 2 == 0, 0.2, 1.4) + random.normal(0, 0.02, 600)
+    features["log_rhythm"] = np.where(np.arange(600) % 5 == 0, np.nan, rhythm)
+    fitted = fit(features, counts=[3])
+    assert list(fitted["feature"].unique()) == [*clusters.FEATURES, "log_rhythm"]
+    centres = fitted[fitted["feature"] == "log_rhythm"]
+    in_logs = centres["centre"] * centres["feature_deviation"] + centres["feature_mean"]
+    assert sorted(in_logs) == pytest.approx([0.2, 0.8, 1.4], abs=0.05)
+    assert centres["feature_mean"].iloc[0] == pytest.approx(
+        np.nanmean(features["log_rhythm"]), abs=0.01
+    )
+    groups = three_groups()
+    nothing = fit(groups.assign(log_rhythm=np.nan), counts=[3])
+    assert nothing.loc[nothing["feature"] == "log_rhythm", "centre"].eq(0).all()
+    of_three = fit(groups, counts=[3])
+    same = nothing[nothing["feature"] != "log_rhythm"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(same.drop(columns="finding"), of_three.drop(columns="finding"))
+
+
 def test_every_candidate_is_reported_with_its_evidence():
     fitted = fit(three_groups())
     evidence = fitted.groupby("cluster_count").first()

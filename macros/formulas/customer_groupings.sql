@@ -17,6 +17,12 @@
         lower({{ attribute }}) in (
             'recency_days', 'order_count', 'net_revenue', 'recency', 'frequency', 'monetary'
         )
+        {% for name in var("cluster_features") -%}
+            or (
+                {{ grouping_name }} = 'cluster'
+                and lower({{ attribute }}) = {{ quoted_text(name | lower) }}
+            )
+        {% endfor -%}
         or (
             {{ grouping_name }} = 'value_tier'
             and lower({{ attribute }}) = {{ quoted_text(var("fit_group") | lower) }}

@@ -1,7 +1,8 @@
 {# The rows of a CTE with the number of the nearest centroid, as cluster_id, by the selected
-   model; the CTE `customers` has the three measures. #}
+   model; the CTE `customers` has the three measures and cluster_behaviours. #}
 {% macro with_nearest_cluster(customers) -%}
-    {%- set features = ["recency", "frequency", "monetary"] -%}
+    {%- set columns = cluster_features() -%}
+    {%- set features = columns | list -%}
     {%- set most_clusters = largest_cluster_count() -%}
     select
         *,
@@ -15,13 +16,15 @@
                 {{ customers }}.*,
                 model_in_one_row.*,
                 -- The caps and the scale of the fit.
-                {{ standardised_feature("recency_days", "recency") | indent(12) }}
-                    as recency,
-                {{ standardised_feature("order_count", "frequency") | indent(12) }}
-                    as frequency,
-                {{ standardised_feature("net_revenue", "monetary") | indent(12) }}
-                    as monetary
+                {%- for feature, column in columns.items() %}
+                {{ standardised_feature(column, feature) | indent(12) }}
+                    as {{ feature }}{{ "," if not loop.last }}
+                {%- endfor %}
             from {{ customers }}
+            {%- if cluster_attributes() %}
+            left join {{ cluster_attribute_rows() | indent(12) }} as cluster_attributes
+                on {{ customers }}.customer_id = cluster_attributes.answering_customer_id
+            {%- endif %}
             cross join (
                 select
                     {{ cluster_model_columns(features, most_clusters) | indent(12) }}
@@ -54,14 +57,19 @@
 {%- endmacro %}
 
 
-{# The feature of a customer in the fit's standard deviations, capped as the fit was. #}
+{# The feature of a customer in the fit's standard deviations, capped as the fit was; a missing one
+   is in the middle. #}
 {% macro standardised_feature(column, feature) -%}
+    {% if column not in ["recency_days", "order_count", "net_revenue"] -%}
+        case when {{ column }} is null then 0 else
+    {%- endif %}
     (
         least(
             greatest({{ log_feature(column) }}, {{ feature }}_lower_cap),
             {{ feature }}_upper_cap
         ) - {{ feature }}_feature_mean
     ) / {{ feature }}_feature_deviation
+    {%- if column not in ["recency_days", "order_count", "net_revenue"] %} end{% endif %}
 {%- endmacro %}
 
 

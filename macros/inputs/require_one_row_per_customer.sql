@@ -55,6 +55,19 @@
             ~ "it another name in " ~ input ~ "."
         ) -}}
     {%- endfor -%}
+    {%- for name in customer_value.cluster_attributes() -%}
+        {%- set number = customer_value.try_cast("attribute_value", customer_value.type_double()) -%}
+        {%- set number_count = run_query(
+            "select count(*) from " ~ this ~ " where exclusion_reason is null and attribute = "
+            ~ customer_value.quoted_text(name) ~ " and " ~ number ~ " is not null"
+        ).rows[0][0] -%}
+        {%- if not number_count -%}
+            {{- exceptions.raise_compiler_error(
+                "The var cluster_features names " ~ name ~ ", of which no customer has a number in "
+                ~ input ~ "; its attributes are: " ~ names | join(", ") ~ "."
+            ) -}}
+        {%- endif -%}
+    {%- endfor -%}
     {%- set fit_group = var("fit_group") or "" -%}
     {%- if fit_group not in ["", "customer_group"] and fit_group not in names -%}
         {{- exceptions.raise_compiler_error(

@@ -12,14 +12,35 @@ customer_sample as (
 
 ),
 
+{% if cluster_behaviours() %}
+    behaviours as (
+
+        select
+            customer_id as behaviour_customer_id,
+            {{ cluster_behaviours() | join(", ") }}
+        from {{ ref("int_customer_value__customer_snapshots") }}
+        where is_current
+
+    ),
+{% endif %}
+
 features as (
 
     select
         customer_id,
-        {{ log_feature("recency_days") }} as recency,
-        {{ log_feature("order_count") }} as frequency,
-        {{ log_feature("net_revenue") }} as monetary
+    {% for feature, column in cluster_features().items() -%}
+        {{ cluster_feature(column) }} as {{ feature }}
+        {{- "," if not loop.last }}
+    {% endfor %}
     from customer_sample
+    {% if cluster_behaviours() -%}
+        left join behaviours
+            on customer_sample.customer_id = behaviours.behaviour_customer_id
+    {%- endif %}
+    {% if cluster_attributes() -%}
+        left join {{ cluster_attribute_rows() }} as cluster_attributes
+            on customer_sample.customer_id = cluster_attributes.answering_customer_id
+    {%- endif %}
 
 )
 

@@ -4,6 +4,9 @@ snapshots as (
 
     select
         customer_id,
+        {% for column in cluster_behaviours() -%}
+            {{ column }},
+        {% endfor -%}
         recency_days,
         order_count,
         net_revenue

@@ -1,7 +1,8 @@
 """Fit K-Means on the customers' recency, frequency and monetary value, for several k.
 
-The features come as log(1 + value). Here they are capped, standardised and clustered; the
-centroids of every candidate k are written, and SQL gives each customer the nearest one.
+The var cluster_features may add others. The features come as log(1 + value). Here they are capped,
+standardised and clustered; the centroids of every candidate k are written, and SQL gives each
+customer the nearest one.
 """
 
 import numpy as np
@@ -14,6 +15,7 @@ from threadpoolctl import threadpool_limits
 # one of them took back would end that of another, and change its last digits.
 threadpool_limits(1)
 
+# Always there, and first; the var cluster_features adds others.
 FEATURES = ["recency", "frequency", "monetary"]
 # Values beyond these percentiles are moved to them, so that a few do not own a cluster.
 CAP_PERCENTILES = (0.5, 99.5)
@@ -69,7 +71,17 @@ def to_relation(frame: pd.DataFrame, session):
 
 
 def scale_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return lower cap, upper cap, mean and deviation per column; a constant column has 1."""
+    """Return lower cap, upper cap, mean and deviation per column; a constant column has 1.
+
+    Of a column with missing values those that are there count; one without any is constant.
+    """
+    if np.isnan(values).any():
+        columns = (column[~np.isnan(column), None] for column in values.T)
+        scales = [scale_of(column if len(column) else np.zeros((1, 1))) for column in columns]
+        lower, upper, mean, deviation = (
+            np.concatenate(parts) for parts in zip(*scales, strict=True)
+        )
+        return lower, upper, mean, deviation
     lower, upper = np.percentile(values, CAP_PERCENTILES, axis=0)
     capped = np.clip(values, lower, upper)
     deviation = capped.std(axis=0)
@@ -145,13 +157,13 @@ def choose(candidates: pd.DataFrame, minimum_share: float) -> tuple[int, dict[in
     return best, sentences
 
 
-def say_the_same(points: np.ndarray) -> tuple[str, str] | None:
+def say_the_same(points: np.ndarray, names: list[str]) -> tuple[str, str] | None:
     """Return two features of which one tells the other, or None."""
     varying = [i for i in range(points.shape[1]) if points[:, i].std() > 1e-9]
     for place, i in enumerate(varying):
         for j in varying[place + 1 :]:
             if abs(np.corrcoef(points[:, i], points[:, j])[0, 1]) > SAME:
-                return FEATURES[i], FEATURES[j]
+                return names[i], names[j]
     return None
 
 
@@ -168,7 +180,8 @@ def fit_clusters(
 
     Parameters
     ----------
-    features : customer_id and the columns FEATURES, log(1 + value); one row per customer.
+    features : customer_id, the columns FEATURES and any others, log(1 + value); one row per
+        customer. A missing value of the others counts as the mean.
 
     Returns
     -------
@@ -178,13 +191,16 @@ def fit_clusters(
     """
     if len(features) == 0:
         return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+    added = [name for name in features.columns if name not in ("customer_id", *FEATURES)]
+    names = FEATURES + added
     # One memory layout, since the order of summation follows it.
-    values = np.ascontiguousarray(features.sort_values("customer_id")[FEATURES].to_numpy("float64"))
+    values = np.ascontiguousarray(features.sort_values("customer_id")[names].to_numpy("float64"))
     if len(values) > FIT_CUSTOMERS:
         values = values[np.random.default_rng(seed).permutation(len(values))[:FIT_CUSTOMERS]]
     lower, upper, mean, deviation = scale_of(values)
     # Rounding takes out the last bits, which differ between machines.
     points = np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
+    points = np.where(np.isnan(points), 0.0, points)
     distinct = len(np.unique(points, axis=0))
     counts = sorted({count for count in cluster_counts if count < distinct})
 
@@ -201,7 +217,7 @@ def fit_clusters(
             "stability": stability_of(points, fitted, seed),
             "smallest_cluster_share": float(shares.min()),
         }
-    same = say_the_same(points)
+    same = say_the_same(points, names)
     if counts:
         candidates = pd.DataFrame(evidence).T
         few = candidates[candidates.index <= MOST_CLUSTERS_OF_TWO_FEATURES] if same else candidates
@@ -216,7 +232,8 @@ def fit_clusters(
         selected = 1
         sentences = {
             1: f"One cluster for all: the customers have only {distinct} distinct "
-            f"combination{'s' if distinct != 1 else ''} of recency, frequency and spend."
+            f"combination{'s' if distinct != 1 else ''} of recency, frequency and spend"
+            f"{''.join(f', {name}' for name in added)}."
         }
 
     rows = []
@@ -237,7 +254,7 @@ def fit_clusters(
                     "is_selected": count == selected,
                     "finding": sentences[count],
                 }
-                for i, feature in enumerate(FEATURES)
+                for i, feature in enumerate(names)
             ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 

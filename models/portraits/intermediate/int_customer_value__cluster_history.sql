@@ -13,6 +13,19 @@ customer_sample as (
 
 ),
 
+{% if cluster_behaviours() %}
+    behaviours as (
+
+        select
+            customer_id as behaviour_customer_id,
+            as_of_date as behaviour_date,
+            {{ cluster_behaviours() | join(", ") }}
+        from {{ ref("int_customer_value__customer_snapshots") }}
+        where is_current or is_calibration
+
+    ),
+{% endif %}
+
 cluster_history as (
 
     select
@@ -23,13 +36,23 @@ cluster_history as (
         as_of_role,
 
         ---------- numerics
-        {{ log_feature("recency_days") }} as recency,
-        {{ log_feature("order_count") }} as frequency,
-        {{ log_feature("net_revenue") }} as monetary,
+        {% for feature, column in cluster_features().items() -%}
+            {{ cluster_feature(column) }} as {{ feature }},
+        {% endfor %}
 
         ---------- dates
         as_of_date
     from customer_sample
+    {% if cluster_behaviours() -%}
+        left join behaviours
+            on
+                customer_sample.customer_id = behaviours.behaviour_customer_id
+                and customer_sample.as_of_date = behaviours.behaviour_date
+    {%- endif %}
+    {% if cluster_attributes() -%}
+        left join {{ cluster_attribute_rows() }} as cluster_attributes
+            on customer_sample.customer_id = cluster_attributes.answering_customer_id
+    {%- endif %}
 
 )
 

@@ -1,4 +1,4 @@
-{%- set features = ["recency", "frequency", "monetary"] -%}
+{%- set features = cluster_features() | list -%}
 with
 
 nodes as (

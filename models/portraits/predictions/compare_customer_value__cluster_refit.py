@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 # one of them took back would end that of another, and change its last digits.
 threadpool_limits(1)
 
+# Always there, and first; the var cluster_features adds others.
 FEATURES = ["recency", "frequency", "monetary"]
 SCALE = ["lower_cap", "upper_cap", "feature_mean", "feature_deviation"]
 # As the clusters of today are fitted.
@@ -55,7 +56,14 @@ def to_relation(frame: pd.DataFrame, session):
 
 
 def scale_of(values: np.ndarray) -> np.ndarray:
-    """Return the rows of SCALE for each feature; a constant one has deviation 1."""
+    """Return the rows of SCALE for each feature; a constant one has deviation 1.
+
+    Of a feature with missing values those that are there count; one without any is constant.
+    """
+    if np.isnan(values).any():
+        columns = (column[~np.isnan(column), None] for column in values.T)
+        scales = [scale_of(column if len(column) else np.zeros((1, 1))) for column in columns]
+        return np.concatenate(scales, axis=1)
     lower, upper = np.percentile(values, CAP_PERCENTILES, axis=0)
     capped = np.clip(values, lower, upper)
     deviation = capped.std(axis=0)
@@ -63,9 +71,10 @@ def scale_of(values: np.ndarray) -> np.ndarray:
 
 
 def standardised(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return the values capped and in standard deviations of a scale."""
+    """Return the values capped and in standard deviations of a scale; a missing one is 0."""
     lower, upper, mean, deviation = scale
-    return np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
+    points = np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
+    return np.where(np.isnan(points), 0.0, points)
 
 
 def nearest(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
@@ -82,7 +91,7 @@ def compare_refit(history: pd.DataFrame, centroids: pd.DataFrame, seed: int) -> 
 
     Parameters
     ----------
-    history : customer_id, as_of_role (current, calibration) and FEATURES as log(1 + value).
+    history : customer_id, as_of_role (current, calibration) and the features as log(1 + value).
     centroids : cluster_id, feature, centre, SCALE and is_selected.
 
     Returns
@@ -93,14 +102,15 @@ def compare_refit(history: pd.DataFrame, centroids: pd.DataFrame, seed: int) -> 
     selected = centroids[centroids["is_selected"]]
     if len(selected) == 0:
         return empty
+    names = FEATURES + sorted(set(selected["feature"]) - set(FEATURES))
     ordered = history.sort_values("customer_id", ignore_index=True)
     now, then = (ordered[ordered["as_of_role"] == role] for role in ("current", "calibration"))
     centres = selected.pivot_table(index="cluster_id", columns="feature", values="centre")
     scale_now = (
-        selected.drop_duplicates("feature").set_index("feature").loc[FEATURES, SCALE].to_numpy().T
+        selected.drop_duplicates("feature").set_index("feature").loc[names, SCALE].to_numpy().T
     )
-    values_now, values_then = (part[FEATURES].to_numpy("float64") for part in (now, then))
-    if len(np.unique(values_then, axis=0)) <= len(centres):
+    values_now, values_then = (part[names].to_numpy("float64") for part in (now, then))
+    if len(np.unique(np.nan_to_num(values_then, nan=-1.0), axis=0)) <= len(centres):
         return empty
     fitted = values_then
     if len(fitted) > FIT_CUSTOMERS:
@@ -109,7 +119,7 @@ def compare_refit(history: pd.DataFrame, centroids: pd.DataFrame, seed: int) -> 
     # One memory layout, since the order of summation follows it.
     points = np.ascontiguousarray(standardised(fitted, scale_then))
     model = KMeans(len(centres), n_init=5, random_state=seed).fit(points)
-    today = centres[FEATURES].to_numpy("float64")
+    today = centres[names].to_numpy("float64")
     earlier = np.round(model.cluster_centers_, 9)
     moved = (earlier * scale_then[3] + scale_then[2] - scale_now[2]) / scale_now[3]
     costs = ((today[:, None, :] - moved[None, :, :]) ** 2).sum(axis=2)
@@ -136,7 +146,7 @@ def compare_refit(history: pd.DataFrame, centroids: pd.DataFrame, seed: int) -> 
             "refit_rand_index": adjusted_rand_score(refitted, clusters_now),
         }
         for place, cluster_id in enumerate(centres.index)
-        for i, feature in enumerate(FEATURES)
+        for i, feature in enumerate(names)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 

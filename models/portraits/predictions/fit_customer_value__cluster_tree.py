@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 # one of them took back would end that of another, and change its last digits.
 threadpool_limits(1)
 
+# Always there, and first; the var cluster_features adds others, a column of each.
 FEATURES = ["recency", "frequency", "monetary"]
 SMALL_GROUPS = 200
 # Customers in the tree: enough for the centres of the small groups.
@@ -57,16 +58,16 @@ def standardised(features: pd.DataFrame, scale: pd.DataFrame) -> np.ndarray:
 
     Parameters
     ----------
-    features : the columns FEATURES, log(1 + value).
+    features : a column per feature, log(1 + value).
     scale : index feature; lower_cap, upper_cap, feature_mean, feature_deviation.
     """
-    selected = scale.loc[FEATURES]
+    selected = scale.loc[list(features.columns)]
     lower, upper, mean, deviation = (
         selected[name].to_numpy("float64")
         for name in ("lower_cap", "upper_cap", "feature_mean", "feature_deviation")
     )
-    values = features[FEATURES].to_numpy("float64")
-    return np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
+    points = np.round((np.clip(features.to_numpy("float64"), lower, upper) - mean) / deviation, 9)
+    return np.where(np.isnan(points), 0.0, points)
 
 
 def small_groups(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -113,8 +114,8 @@ def ward(centres: np.ndarray, sizes: np.ndarray) -> list[tuple[int, int, float]]
     return merges
 
 
-def tree_of(points: np.ndarray, seed: int) -> pd.DataFrame:
-    """Return one row per node with the columns COLUMNS: small groups, then merges.
+def tree_of(points: np.ndarray, names: list[str], seed: int) -> pd.DataFrame:
+    """Return one row per node with the columns COLUMNS and the names: small groups, then merges.
 
     `cluster_count` of a merge is how many groups there are before it; `horizontal_position` is the
     place of a small group in the drawing from left to right, and of a merge the middle of its two.
@@ -125,7 +126,7 @@ def tree_of(points: np.ndarray, seed: int) -> pd.DataFrame:
             "node_id": node,
             "height": 0.0,
             "sample_customer_count": int(size),
-            **dict(zip(FEATURES, centre, strict=True)),
+            **dict(zip(names, centre, strict=True)),
         }
         for node, (centre, size) in enumerate(zip(centres, sizes, strict=True))
     ]
@@ -145,7 +146,7 @@ def tree_of(points: np.ndarray, seed: int) -> pd.DataFrame:
                 "cluster_count": len(centres) - number,
                 **{
                     name: (rows[left][name] * left_size + rows[right][name] * right_size) / size
-                    for name in FEATURES
+                    for name in names
                 },
             }
         )
@@ -161,7 +162,8 @@ def tree_of(points: np.ndarray, seed: int) -> pd.DataFrame:
             rows[row[side]]["horizontal_position"] for side in ("left_node_id", "right_node_id")
         ]
         row["horizontal_position"] = sum(sides) / 2
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    columns = {**COLUMNS, **dict.fromkeys(names, "float64")}
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
 def fit_tree(features: pd.DataFrame, centroids: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -169,17 +171,20 @@ def fit_tree(features: pd.DataFrame, centroids: pd.DataFrame, seed: int) -> pd.D
 
     Parameters
     ----------
-    features : customer_id and the columns FEATURES, log(1 + value).
+    features : customer_id, the columns FEATURES and any others, log(1 + value).
     centroids : feature, is_selected and the scale of the clusters in use.
     """
+    added = sorted(set(features.columns) - {"customer_id", *FEATURES})
+    names = FEATURES + added
     if len(features) == 0 or len(centroids) == 0:
-        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+        columns = {**COLUMNS, **dict.fromkeys(added, "float64")}
+        return pd.DataFrame(columns=list(columns)).astype(columns)
     scale = centroids[centroids["is_selected"]].drop_duplicates("feature").set_index("feature")
     ordered = features.sort_values("customer_id", ignore_index=True)
     if len(ordered) > TREE_CUSTOMERS:
         chosen = np.random.default_rng(seed).permutation(len(ordered))[:TREE_CUSTOMERS]
         ordered = ordered.iloc[np.sort(chosen)]
-    return tree_of(standardised(ordered, scale), seed)
+    return tree_of(standardised(ordered[names], scale), names, seed)
 
 
 def model(dbt, session):

@@ -26,6 +26,9 @@ customer_scores as (
     select
         customer_id,
         segment,
+        {% for column in cluster_behaviours() -%}
+            {{ column }},
+        {% endfor -%}
         order_count,
         net_revenue,
         recency_days
