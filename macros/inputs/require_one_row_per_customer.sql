@@ -55,6 +55,7 @@
             ~ "it another name in " ~ input ~ "."
         ) -}}
     {%- endfor -%}
+    {{- customer_value.validate_cluster_features() -}}
     {%- for name in customer_value.cluster_attributes() -%}
         {%- set number = customer_value.try_cast("attribute_value", customer_value.type_double()) -%}
         {%- set number_count = run_query(
