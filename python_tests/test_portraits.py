@@ -105,7 +105,7 @@ BUILDING = (
     *("build", "--threads", "2", "--select", "+path:models/portraits"),
     *("+customer_value__attribute_coverage", "+customer_value__cluster_selection"),
     # The list of customers on the page.
-    "customer_value__segment_profile",
+    "+customer_value__segment_profile",
     *(
         "--exclude",
         "path:models/core,resource_type:test",
