@@ -814,13 +814,13 @@ def test_a_segment_leads_to_its_customers_and_to_a_file_of_them(drawn, demo, tmp
     assert float(file["Spend"]) == float(first[6])
     # A click on the id leads to the customer, whose months add up to the published numbers.
     published = demo.database.with_name(f"{demo.database.stem}_published") / "current"
-    orders, spend, value, chance, last = duckdb.sql(
+    ((orders, spend, value, chance, last),) = duckdb.sql(
         f"""
         select order_count, net_revenue, lifetime_value_365d, purchase_propensity_90d,
             last_purchase_date
         from '{published}/customers.parquet' where customer_id = '{first[0]}'
         """
-    ).fetchone()
+    ).fetchall()
     assert found["person"] == f"Customer {first[0]}"
     assert f"{orders:,} orders brought {spend:,.2f}" in found["summary"]
     assert f"the last on {last:%-d %B %Y}" in found["summary"]
