@@ -81,8 +81,13 @@ function wanted() {
 function applyFilters() {
   for (const choice of filters.querySelectorAll("select")) {
     const index = found.columns.indexOf(choice.name);
-    const exact = choice.value !== "" && choice.name !== "Audience";
-    table.column(index).search(choice.value, { exact });
+    // A customer may be in several audiences, whose names share a cell.
+    if (choice.name === "Audience") {
+      const pattern = choice.value && `(^|, )${DataTable.util.escapeRegex(choice.value)}(, |$)`;
+      table.column(index).search(pattern, { regex: true, smart: false });
+    } else {
+      table.column(index).search(choice.value, { exact: choice.value !== "" });
+    }
   }
   table.draw();
 }
@@ -142,7 +147,7 @@ function showPerson(id) {
   const known = place >= 0 ? found.histories?.[place] : undefined;
   const reasons = place < 0 ? [] : [
     `${values.Segment}: ${found.meanings[values.Segment]}.`,
-    values.Action && `${values.Action} is the playbook's action for this segment, tier and cluster.`,
+    values.Action && `${values.Action} is the playbook's action for this segment, tier and cluster, and whether they have lapsed.`,
     values["Next mailing"] && `Next mailing: ${values["Next mailing"]}.`,
     values.Audience && `May be addressed as one of: ${values.Audience}.`,
     known && found.reasons[known[1]].length > 0 &&

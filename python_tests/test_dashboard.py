@@ -539,7 +539,7 @@ def test_the_forecasts_page_answers_first(dashboard, demo):
             and abs(revenue_bias_share_at_level) > 0.1
         """
     )
-    assert "The total of a year: as a range" in drawing
+    assert "The total of all customers: as a range" in drawing
     table = words(chart(section(dashboard, "forecasts", "wide"), "answers"))
     assert f"{abs(bias):.0%} {'below' if bias < 0 else 'above'} what came" in table
     assert f"{gini:.2f} of a perfect order; the first tenth brought {lift:.1f} times" in table

@@ -309,7 +309,7 @@ def test_bad_attributes_say_what_is_wrong_and_every_row_is_accounted_for(surveye
     ]
     assert found["constant"][2] == "Not compared: all who have a value have the same."
     assert found["email"][2] == (
-        f"Not compared: {len(people)} different values of {len(people)} customers group nobody."
+        f"Not compared: {len(people)} different values among {len(people)} customers form no groups."
     )
     assert set(found) == set(rows["attribute"])
     assert surveyed.row(
@@ -610,6 +610,30 @@ def history(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         ]
     )
     return pd.concat([logs.assign(as_of_role="current"), then], ignore_index=True), centroids
+
+
+def test_limits_that_round_into_one_another_still_divide_the_customers():
+    revenues = np.repeat([10, 14.4, 14.9, 14.96, 16, 40, 60], [900, 900, 400, 60, 60, 60, 60])
+    clusters = np.repeat([1, 1, 2, 3, 3, 4, 4], [900, 900, 400, 60, 60, 60, 60])
+    assert list(rules.WORDS)[2] == "net_revenue"
+    points = np.column_stack([np.ones(len(revenues)), np.ones(len(revenues)), revenues])
+    found = rules.rules_of(points, clusters)
+    meets = np.zeros(len(revenues), int)
+    for rule in found:
+        above, up_to = rule.ranges.get("net_revenue", (-np.inf, np.inf))
+        meets += (revenues > above) & (revenues <= up_to)
+    assert (meets == 1).all()
+
+
+def test_one_whole_number_is_said_alone():
+    ranges = {"order_count": (1.0, 2.0), "recency_days": (-np.inf, 0.0)}
+    assert rules.rule_text(rules.Rule(1, ranges)) == (
+        "ordered 2 times, and last bought on the as-of date"
+    )
+    ranges = {"order_count": (-np.inf, 1.0), "recency_days": (4.0, 5.0)}
+    assert rules.rule_text(rules.Rule(1, ranges)) == (
+        "ordered at most once, and last bought 5 days ago"
+    )
 
 
 def test_the_order_of_the_rows_changes_nothing(made):

@@ -1,14 +1,27 @@
 {{ config(enabled=is_on("events")) }}
 {% call where_built() %}
--- Every row of the events and the trials as they came is kept or excluded.
+-- Every trial as it came is kept or excluded, and so is every event of the days that each
+-- run reads; assert_no_event_comes_after_the_lookback sees to those before.
 with
+
+window_starts as (
+
+    select
+        {{ date_add_days("as_of_date", -1 * var("event_lookback_days")) }} as start_date
+    from {{ ref("int_customer_value__event_dates") }}
+
+),
 
 came as (
 
     select
         'events' as input,
         count(*) as row_count
-    from {{ ref("stg_customer_value__events") }}
+    from {{ ref("stg_customer_value__events") }} as events
+    cross join window_starts
+    where
+        events.occurred_at is null
+        or cast(events.occurred_at as date) >= window_starts.start_date
     union all
     select
         'trials' as input,
@@ -20,10 +33,17 @@ came as (
 accounted as (
 
     select
-        input,
+        'events' as input,
+        count(*) as row_count
+    from {{ ref("int_customer_value__events_classified") }} as events
+    cross join window_starts
+    where events.event_date is null or events.event_date >= window_starts.start_date
+    union all
+    select
+        'trials' as input,
         sum(row_count) as row_count
     from {{ ref("int_customer_value__event_rows") }}
-    group by input
+    where input = 'trials'
 
 )
 

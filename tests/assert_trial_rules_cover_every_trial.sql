@@ -87,10 +87,19 @@ select
     concat(
         'The seed trial_rules gives no segment to some trials: its last rule must have no ',
         'condition, so that it holds for everybody. The first point without one: ',
-        cast(customer_id as {{ dbt.type_string() }})
+        cast(min(customer_id) as {{ dbt.type_string() }})
     ) as sentence
 from counted
 where segment_count != 1
-order by customer_id
-limit 1
+having count(*) > 0
+union all
+select
+    concat(
+        'The last rule of the seed trial_rules has a condition: it must have none, so that ',
+        'it holds for everybody.'
+    ) as sentence
+from trial_rules
+where
+    metric_1 is not null
+    and rule_order = (select max(last_rule.rule_order) from trial_rules as last_rule)
 {% endcall %}

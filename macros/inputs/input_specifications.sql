@@ -86,7 +86,7 @@
         },
         "customer_attributes": {
             "map": "customer_attribute_columns",
-            "row": "one row per customer, or per customer and answer",
+            "row": "one row per customer, or per answer of a customer",
             "journey_model": "demo_customer_value__complete_journey_customer_attributes",
             "absence": "no column %s: name yours",
             "reserved_names": ["overall", "acquisition_quarter", "first_value_band"],
@@ -339,7 +339,7 @@
         },
         "events": {
             "map": "event_columns",
-            "row": "one row per thing that somebody did in the product",
+            "row": "one row per event in the product",
             "absence": "no column for %s: name it",
             "columns": {
                 "customer_id": {

@@ -45,6 +45,21 @@
             ~ "attribute_definitions."
         ) -}}
     {%- endif -%}
+    {%- set most = customer_value.most_attribute_options() -%}
+    {%- set crowded = run_query(
+        "select count(*), min(customer_id), min(attribute) from (select customer_id, attribute from "
+        ~ this ~ " where exclusion_reason is null and kind = 'multi-select' "
+        ~ "group by customer_id, attribute having sum(length(attribute_value) "
+        ~ "- length(replace(attribute_value, ';', '')) + 1) > " ~ most ~ ") as crowded"
+    ).rows[0] -%}
+    {%- if crowded[0] -%}
+        {{- exceptions.raise_compiler_error(
+            input ~ " has more than " ~ most ~ " options of " ~ crowded[2] ~ " for the customer "
+            ~ crowded[1] ~ (", and " ~ (crowded[0] - 1) ~ " more such" if crowded[0] > 1 else "")
+            ~ ": group the options, or give " ~ crowded[2] ~ " the role suppressed in the seed "
+            ~ "attribute_definitions."
+        ) -}}
+    {%- endif -%}
     {%- set names = run_query(
         "select distinct attribute from " ~ this ~ " order by attribute"
     ).columns[0].values() -%}
@@ -58,14 +73,21 @@
     {{- customer_value.validate_cluster_features() -}}
     {%- for name in customer_value.cluster_attributes() -%}
         {%- set number = customer_value.try_cast("attribute_value", customer_value.type_double()) -%}
-        {%- set number_count = run_query(
-            "select count(*) from " ~ this ~ " where exclusion_reason is null and attribute = "
-            ~ customer_value.quoted_text(name) ~ " and " ~ number ~ " is not null"
-        ).rows[0][0] -%}
-        {%- if not number_count -%}
+        {%- set values = run_query(
+            "select count(" ~ number ~ "), count(attribute_value), min(case when " ~ number
+            ~ " is null then attribute_value end) from " ~ this
+            ~ " where exclusion_reason is null and attribute = " ~ customer_value.quoted_text(name)
+        ).rows[0] -%}
+        {%- if not values[0] -%}
             {{- exceptions.raise_compiler_error(
                 "The var cluster_features names " ~ name ~ ", of which no customer has a number in "
                 ~ input ~ "; its attributes are: " ~ names | join(", ") ~ "."
+            ) -}}
+        {%- elif values[0] < values[1] -%}
+            {{- exceptions.raise_compiler_error(
+                "The var cluster_features names " ~ name ~ ", which has " ~ (values[1] - values[0])
+                ~ " values in " ~ input ~ " that are no numbers, such as " ~ values[2]
+                ~ ": mend or empty them, or leave " ~ name ~ " out."
             ) -}}
         {%- endif -%}
     {%- endfor -%}

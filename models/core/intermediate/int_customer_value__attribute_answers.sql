@@ -51,7 +51,8 @@ with_reason as (
         end as reason
     from attributes
     left join customers on attributes.customer_id = customers.customer_id
-    left join definitions on attributes.attribute = definitions.attribute
+    left join definitions
+        on lower(attributes.attribute) = definitions.attribute
 
 ),
 

@@ -118,9 +118,9 @@ attribute_kinds as (
                     concat(
                         'Not compared: ',
                         {{ number_text("value_count", 0) }},
-                        ' different values of ',
+                        ' different values among ',
                         {{ number_text("response_count", 0) }},
-                        ' customers group nobody.'
+                        ' customers form no groups.'
                     )
             when kind = 'nominal' and value_count > 50
                 then

@@ -12,7 +12,13 @@ trials as (
         trial_ends_at,
         converted_at,
         cast(trial_started_at as date) as started_date,
-        cast(trial_ends_at as date) as ends_date
+        coalesce(
+            trial_ends_at,
+            cast(
+                {{ dbt.dateadd("day", var("trial_length_days"), "trial_started_at") }}
+                as {{ type_timestamp() }}
+            )
+        ) as ends_at
     from {{ ref("stg_customer_value__trials") }}
 
 ),
@@ -54,12 +60,20 @@ numbered as (
         *,
         row_number() over (
             partition by customer_id, trial_reason
-            order by trial_started_at, trial_ends_at, converted_at
+            order by
+                trial_started_at,
+                ends_at,
+                case when converted_at is null then 1 else 0 end,
+                converted_at
         ) as trial_number,
-        coalesce(
-            ends_date,
-            {{ date_add_days("started_date", var("trial_length_days")) }}
-        ) as last_date
+        -- A trial that ends at midnight has no part of the day that begins then.
+        case
+            when
+                ends_at = cast(cast(ends_at as date) as {{ type_timestamp() }})
+                and cast(ends_at as date) > started_date
+                then {{ date_add_days("cast(ends_at as date)", -1) }}
+            else cast(ends_at as date)
+        end as last_date
     from with_reason
 
 ),
@@ -86,19 +100,22 @@ trials_classified as (
         ---------- dates
         as_of_date,
         started_date,
-        case
-            when
-                cast(converted_at as date) <= as_of_date
-                and cast(converted_at as date) <= last_date
-                then cast(converted_at as date)
-            when last_date <= as_of_date then last_date
-            else as_of_date
-        end as seen_date,
+        -- A year of a trial is enough to follow.
+        least(
+            {{ date_add_days("started_date", 365) }},
+            case
+                when
+                    cast(converted_at as date) <= as_of_date
+                    and cast(converted_at as date) <= last_date
+                    then cast(converted_at as date)
+                when last_date <= as_of_date then last_date
+                else as_of_date
+            end
+        ) as seen_date,
 
         ---------- timestamps
         trial_started_at,
-        coalesce(trial_ends_at, cast(last_date as {{ type_timestamp() }}))
-            as trial_ends_at,
+        ends_at as trial_ends_at,
         converted_at
     from numbered
 

@@ -1,7 +1,5 @@
 {{ config(materialized="table") }}
 
-{#- A customer may choose so many options of one attribute. -#}
-{%- set most_options = 20 -%}
 {#- Numbers with at most so many values are shown one by one, others by quintile. -#}
 {%- set most_numbers = 6 -%}
 with
@@ -49,34 +47,26 @@ attributes as (
 
 ),
 
-places as (
+options as (
 
-    {% for place in range(1, most_options + 1) -%}
-        select {{ place }} as place
+    {% for place in range(1, most_attribute_options() + 1) -%}
+        select
+            customer_id,
+            attribute,
+            kind,
+            value_count,
+            trim({{ dbt.split_part("attribute_value", "';'", place) }}) as answer,
+            attribute_number
+        from attributes
+        where kind = 'multi-select'
         {{ "union all" if not loop.last }}
     {% endfor %}
 
 ),
 
-options as (
-
-    select distinct
-        attributes.customer_id,
-        attributes.attribute,
-        attributes.kind,
-        attributes.value_count,
-        trim({{ dbt.split_part("attributes.attribute_value", "';'", "places.place") }})
-            as answer,
-        attributes.attribute_number
-    from attributes
-    cross join places
-    where attributes.kind = 'multi-select'
-
-),
-
 answers as (
 
-    select *
+    select distinct *
     from options
     where answer != ''
     union all
@@ -164,6 +154,9 @@ valued as (
             when 2 then concat(text_2, ' to ', text_3)
             when 3 then concat(text_3, ' to ', text_4)
             when 4 then concat('above ', text_4)
+            -- An answer in the words for none, or for all, stays an answer.
+            when lower(answer) in ('no answer', 'all values')
+                then concat(answer, ' (given)')
             else answer
         end as attribute_value,
         case
@@ -183,7 +176,6 @@ counted as (
 
 ),
 
--- Of very many values the most frequent ones are told apart.
 ranked as (
 
     select
@@ -198,23 +190,34 @@ ranked as (
 
 ),
 
-given_answers as (
+sized as (
 
     select
+        *,
+        max(frequency_rank) over (partition by attribute) as answer_count
+    from ranked
+
+),
+
+-- Of very many values the most frequent ones keep their names; the others are other,
+-- once for a customer who chose several of them.
+given_answers as (
+
+    select distinct
         customer_id,
         attribute,
         attribute_number,
         case
             when
                 kind in ('nominal', 'multi-select')
-                and value_count > 50
+                and answer_count > 50
                 and frequency_rank > 20
                 then 'other'
             else attribute_value
         end as attribute_value,
         case
             when kind in ('numeric', 'ordinal') then place_rank
-            when value_count > 50 and frequency_rank > 20 then 99999
+            when answer_count > 50 and frequency_rank > 20 then 99999
             else frequency_rank
         end as value_order,
         -- The steps of an attribute whose order is that of the alphabet.
@@ -222,7 +225,7 @@ given_answers as (
             when kind = 'numeric' then attribute_number
             when kind = 'ordinal' then cast(place_rank as {{ type_double() }})
         end as ranked_number
-    from ranked
+    from sized
 
 ),
 

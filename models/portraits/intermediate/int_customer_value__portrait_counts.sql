@@ -42,7 +42,7 @@ by_group as (
 
 ),
 
-groups as (
+group_sizes as (
 
     select
         grouping_name,
@@ -74,28 +74,28 @@ attribute_values as (
 cells as (
 
     select
-        groups.grouping_name,
-        groups.group_name,
-        groups.attribute,
+        group_sizes.grouping_name,
+        group_sizes.group_name,
+        group_sizes.attribute,
         attribute_values.attribute_value,
         attribute_values.kind,
         attribute_values.is_answer,
         attribute_values.value_order,
         coalesce(by_group.customer_count, 0) as customer_count,
         case
-            when attribute_values.is_answer then groups.respondent_count
-            else groups.group_customer_count
+            when attribute_values.is_answer then group_sizes.respondent_count
+            else group_sizes.group_customer_count
         end as base_count
-    from groups
+    from group_sizes
     inner join attribute_values
         on
-            groups.grouping_name = attribute_values.grouping_name
-            and groups.attribute = attribute_values.attribute
+            group_sizes.grouping_name = attribute_values.grouping_name
+            and group_sizes.attribute = attribute_values.attribute
     left join by_group
         on
-            groups.grouping_name = by_group.grouping_name
-            and groups.group_name = by_group.group_name
-            and groups.attribute = by_group.attribute
+            group_sizes.grouping_name = by_group.grouping_name
+            and group_sizes.group_name = by_group.group_name
+            and group_sizes.attribute = by_group.attribute
             and attribute_values.attribute_value = by_group.attribute_value
             and attribute_values.is_answer = by_group.is_answer
 

@@ -144,7 +144,9 @@ spreads as (
         max(all_count) as all_count,
         {{ exact_sum("attribute_number * tie_count") }} / max(all_count) as mean,
         1
-        - sum(tie_count * tie_count * tie_count - tie_count)
+        - {{ exact_sum(
+            "tie_count * tie_count * tie_count - tie_count", is_square=true
+        ) }}
         / nullif(
             max(all_count) * max(all_count) * max(all_count) - max(all_count), 0
         ) as tie_correction

@@ -57,7 +57,7 @@ members as (
 
 ),
 
-groups as (
+group_sizes as (
 
     select
         attribute,
@@ -94,17 +94,17 @@ selections as (
     select
         'recommended_action' as selection,
         actions.recommended_action as action,
-        groups.attribute,
-        groups.attribute_value,
-        groups.eligible_count,
+        group_sizes.attribute,
+        group_sizes.attribute_value,
+        group_sizes.eligible_count,
         cast(coalesce(chosen.selected_count, 0) as {{ type_double() }})
             as selected_count
-    from groups
+    from group_sizes
     cross join actions
     left join chosen
         on
-            groups.attribute = chosen.attribute
-            and groups.attribute_value = chosen.attribute_value
+            group_sizes.attribute = chosen.attribute
+            and group_sizes.attribute_value = chosen.attribute_value
             and actions.recommended_action = chosen.recommended_action
     {% if is_on("propensity") -%}
         union all
@@ -115,7 +115,7 @@ selections as (
             attribute_value,
             eligible_count,
             audience_count as selected_count
-        from groups
+        from group_sizes
     {% endif %}
 
 ),
@@ -215,7 +215,7 @@ action_fairness as (
             case
                 when verdict = 'few'
                     then 'Fewer than {{ fewest }} customers: too few to judge.'
-                when verdict = 'nobody' then 'Nobody of any group is chosen.'
+                when verdict = 'nobody' then 'Nobody in any group of at least 30 customers is chosen.'
                 when verdict = 'below'
                     then
                         concat(

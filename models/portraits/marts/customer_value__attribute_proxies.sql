@@ -38,7 +38,15 @@ others as (
 
     select
         answers.customer_id,
-        answers.attribute,
+        -- An attribute may have the name of a grouping.
+        case
+            when
+                answers.attribute in (
+                    '{{ customer_groupings() | list | join("', '") }}'
+                )
+                then concat(answers.attribute, ' (attribute)')
+            else answers.attribute
+        end as attribute,
         answers.attribute_value
     from answers
     inner join kinds on answers.attribute = kinds.attribute

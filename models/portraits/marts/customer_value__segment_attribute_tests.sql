@@ -81,8 +81,8 @@ segment_attribute_tests as (
                     when is_input
                         then
                             concat(
-                                'Not tested: the groups were made from it, and differ ',
-                                'in it whoever the customers are.'
+                                'Not tested: the groups were made from it, so they ',
+                                'differ in it by construction.'
                             )
                     when q_value is null then 'Nothing to compare.'
                     when q_value > 0.05 then 'No difference beyond chance.'

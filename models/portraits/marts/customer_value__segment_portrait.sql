@@ -43,7 +43,7 @@ customers as (
 
 ),
 
-groups as (
+group_sizes as (
 
     {% for name, column in customer_groupings().items() -%}
         select
@@ -125,8 +125,8 @@ segment_portrait as (
 
     select
         ---------- strings
-        cast(groups.grouping_name as {{ dbt.type_string() }}) as grouping_name,
-        cast(groups.group_name as {{ dbt.type_string() }}) as group_name,
+        cast(group_sizes.grouping_name as {{ dbt.type_string() }}) as grouping_name,
+        cast(group_sizes.group_name as {{ dbt.type_string() }}) as group_name,
         cast(
             case
                 when attributes.attribute_count = 0
@@ -140,8 +140,8 @@ segment_portrait as (
                         coalesce(
                             headlines.phrase_1,
                             concat(
-                                'Nothing that these customers say of themselves ',
-                                'differs from the others enough to name it'
+                                'These customers differ from the others in no ',
+                                'attribute by enough to name'
                             )
                         ),
                         coalesce(headlines.phrase_2, ''),
@@ -152,15 +152,15 @@ segment_portrait as (
         ) as headline,
 
         ---------- numerics
-        cast(groups.customer_count as {{ dbt.type_bigint() }}) as customer_count,
+        cast(group_sizes.customer_count as {{ dbt.type_bigint() }}) as customer_count,
         cast(coalesce(headlines.attribute_count, 0) as {{ dbt.type_bigint() }})
             as distinctive_attribute_count
-    from groups
+    from group_sizes
     cross join attributes
     left join headlines
         on
-            groups.grouping_name = headlines.grouping_name
-            and groups.group_name = headlines.group_name
+            group_sizes.grouping_name = headlines.grouping_name
+            and group_sizes.group_name = headlines.group_name
 
 )
 

@@ -7,6 +7,7 @@ assigns a customer; SQL counts how well it does.
 """
 
 import math
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,7 +33,9 @@ WORDS = {
     ),
     "net_revenue": ("spent at most {}", "spent more than {}", "spent more than {}, up to {}"),
 }
-WHOLE = {"recency_days", "order_count"}
+# The words for one whole number alone.
+EXACTLY = {"recency_days": "last bought {} days ago", "order_count": "ordered {} times"}
+WHOLE = set(EXACTLY)
 DEPTH = 3
 # A rule is about at least this share of the customers.
 SMALLEST_SHARE = 0.005
@@ -109,6 +112,11 @@ def rules_of(points: np.ndarray, clusters: np.ndarray) -> list[Rule]:
         name = names[place]
         above, up_to = ranges.get(name, (-math.inf, math.inf))
         limit = sayable(float(tree.threshold[node]), name, (above, up_to))
+        # Rounding above has put the whole range on one side of this limit.
+        if limit <= above:
+            return descend(tree.children_right[node], inside, ranges)
+        if limit >= up_to:
+            return descend(tree.children_left[node], inside, ranges)
         is_low = points[:, place] <= limit
         low = descend(tree.children_left[node], inside & is_low, {**ranges, name: (above, limit)})
         high = descend(
@@ -133,13 +141,16 @@ def rule_text(rule: Rule) -> str:
     for name, (above, up_to) in rule.ranges.items():
         at_most, beyond, between = WORDS[name]
         low, high = number_of(above + (name in WHOLE)), number_of(up_to)
-        if above == -math.inf:
+        if low == high:
+            parts.append(EXACTLY[name].format(low))
+        elif above == -math.inf:
             parts.append(at_most.format(high))
         elif up_to == math.inf:
             parts.append(beyond.format(low))
         else:
             parts.append(between.format(low, high))
     parts = [part.replace(" 1 times", " once").replace(" 1 days", " 1 day") for part in parts]
+    parts = [re.sub("(at most )?\\b0 days ago", "on the as-of date", part) for part in parts]
     if len(parts) < 2:
         return "".join(parts) or "everybody"
     return f"{', '.join(parts[:-1])}, and {parts[-1]}"
