@@ -309,7 +309,8 @@ def test_bad_attributes_say_what_is_wrong_and_every_row_is_accounted_for(surveye
     ]
     assert found["constant"][2] == "Not compared: all who have a value have the same."
     assert found["email"][2] == (
-        f"Not compared: {len(people)} different values among {len(people)} customers form no groups."
+        f"Not compared: {len(people)} different values among {len(people)} customers "
+        "form no groups."
     )
     assert set(found) == set(rows["attribute"])
     assert surveyed.row(

@@ -89,27 +89,29 @@ quintiles as (
         {% for place in range(1, 5) -%}
             {{ percentile("attribute_number", place / 5) }} as quintile_{{ place }},
         {% endfor -%}
-        max(abs(attribute_number)) >= 100 as is_large
+        max(abs(attribute_number)) as largest_number
     from answers
     where kind = 'numeric' and value_count > {{ most_numbers }}
     group by attribute
 
 ),
 
--- A limit is compared as it is written: whole, or with two digits where numbers are
--- small.
+-- A limit is compared as it is written: whole, or with two or four digits where numbers
+-- are small.
 limits as (
 
     select
         attribute,
     {% for place in range(1, 5) -%}
         case
-            when is_large then round(quintile_{{ place }}, 0)
-            else round(quintile_{{ place }}, 2)
+            when largest_number >= 100 then round(quintile_{{ place }}, 0)
+            when largest_number >= 1 then round(quintile_{{ place }}, 2)
+            else round(quintile_{{ place }}, 4)
         end as limit_{{ place }},
         case
-            when is_large then {{ number_text("quintile_" ~ place, 0) }}
-            else {{ number_text("quintile_" ~ place, 2) }}
+            when largest_number >= 100 then {{ number_text("quintile_" ~ place, 0) }}
+            when largest_number >= 1 then {{ number_text("quintile_" ~ place, 2) }}
+            else {{ number_text("quintile_" ~ place, 4) }}
         end as text_{{ place }}
         {{- "," if not loop.last }}
     {% endfor %}
