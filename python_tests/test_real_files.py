@@ -485,7 +485,7 @@ def test_a_hostile_header_table_or_attribute_is_a_name_on_every_input(dbt, tmp_p
     assert result.exit_code == 0, result.output
     views = {name: result.rows(f"select * from main_internal.stg_{name}") for name in INPUTS}
     assert "the secret" not in repr(views)
-    assert ("7", attribute, "harmless") in views["customer_attributes"]
+    assert ("7", attribute, "harmless", None, False) in views["customer_attributes"]
     assert all("harmless" in repr(rows) for rows in views.values())
 
 
