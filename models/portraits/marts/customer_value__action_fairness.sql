@@ -215,7 +215,12 @@ action_fairness as (
             case
                 when verdict = 'few'
                     then 'Fewer than {{ fewest }} customers: too few to judge.'
-                when verdict = 'nobody' then 'Nobody in any group of at least 30 customers is chosen.'
+                when verdict = 'nobody'
+                    then
+                        concat(
+                            'Nobody in any group of at least {{ fewest }} customers ',
+                            'is chosen.'
+                        )
                 when verdict = 'below'
                     then
                         concat(

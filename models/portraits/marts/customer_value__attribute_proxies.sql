@@ -1,3 +1,4 @@
+{%- set groupings = "'" ~ customer_groupings() | list | join("', '") ~ "'" -%}
 with
 
 answers as (
@@ -40,10 +41,7 @@ others as (
         answers.customer_id,
         -- An attribute may have the name of a grouping.
         case
-            when
-                answers.attribute in (
-                    '{{ customer_groupings() | list | join("', '") }}'
-                )
+            when answers.attribute in ({{ groupings }})
                 then concat(answers.attribute, ' (attribute)')
             else answers.attribute
         end as attribute,
