@@ -1,7 +1,7 @@
 {{ config(enabled=is_on("events")) }}
 {% call where_built() %}
--- Every trial as it came is kept or excluded, and so is every event of the days that each
--- run reads; assert_no_event_comes_after_the_lookback sees to those before.
+-- Every trial as it came is kept or excluded, and so is every event of the days that
+-- each run reads; assert_no_event_comes_after_the_lookback sees to those before.
 with
 
 window_starts as (

@@ -20,9 +20,9 @@ accounted as (
 select
     concat(
         {{ number_text("came.row_count - accounted.row_count", 0) }},
-        ' events came later than the var event_lookback_days looks back and are in no table ',
-        'yet: dbt build --full-refresh --select int_customer_value__events_classified+ ',
-        'reads all events.'
+        ' events came later than the var event_lookback_days looks back and are ',
+        'in no table yet: dbt build --full-refresh --select ',
+        'int_customer_value__events_classified+ reads all events.'
     ) as sentence
 from came
 cross join accounted

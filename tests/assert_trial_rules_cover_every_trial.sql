@@ -85,8 +85,9 @@ counted as (
 
 select
     concat(
-        'The seed trial_rules gives no segment to some trials: its last rule must have no ',
-        'condition, so that it holds for everybody. The first point without one: ',
+        'The seed trial_rules gives no segment to some trials: its last rule must ',
+        'have no condition, so that it holds for everybody. The first point without ',
+        'one: ',
         cast(min(customer_id) as {{ dbt.type_string() }})
     ) as sentence
 from counted
@@ -95,8 +96,8 @@ having count(*) > 0
 union all
 select
     concat(
-        'The last rule of the seed trial_rules has a condition: it must have none, so that ',
-        'it holds for everybody.'
+        'The last rule of the seed trial_rules has a condition: it must have none, ',
+        'so that it holds for everybody.'
     ) as sentence
 from trial_rules
 where

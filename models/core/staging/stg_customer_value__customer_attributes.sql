@@ -2,7 +2,7 @@
 
 {%- set columns = input_map("customer_attributes") -%}
 {%- set answered_on = input_column(columns, "answered_on") -%}
-{#- Outside the loop: dbt sees the reference to the erasures before the table is read. #}
+{#- Outside the loop: dbt sees the reference to erasures before the table is read. #}
 {%- set customer_id = parse_customer_id(input_column(columns, "customer_id")) %}
 {{ validate_input("customer_attributes", is_staging=true) }}
 with
