@@ -157,9 +157,15 @@ valued as (
             when 3 then concat(text_3, ' to ', text_4)
             when 4 then concat('above ', text_4)
             -- An answer in the words for none, or for all, stays an answer.
-            when lower(answer) in ('no answer', 'all values')
-                then concat(answer, ' (given)')
-            else answer
+            else
+                concat(
+                    answer,
+                    case
+                        when lower(answer) in ('no answer', 'all values')
+                            then ' (given)'
+                        else ''
+                    end
+                )
         end as attribute_value,
         case
             when kind in ('numeric', 'ordinal') and has_numbers
