@@ -10,7 +10,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 MODELS = sorted((ROOT / "models").glob("**/*.py"))
 # Functions that are the same text in every model that has them.
-SHARED = ("to_frame", "to_relation", "data_path", "log_survival")
+SHARED = (
+    *("to_frame", "to_relation", "data_path", "log_survival"),
+    *("scale_of", "standardised"),
+)
 
 
 def functions_of(path: Path) -> dict[str, str]:

@@ -70,22 +70,27 @@ def to_relation(frame: pd.DataFrame, session):
     return frame.rename(columns=str.upper) if engine == "snowflake" else frame
 
 
-def scale_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return lower cap, upper cap, mean and deviation per column; a constant column has 1.
+def scale_of(values: np.ndarray) -> np.ndarray:
+    """Return lower cap, upper cap, mean and deviation, a row of each; a constant column has 1.
 
     Of a column with missing values those that are there count; one without any is constant.
     """
     if np.isnan(values).any():
         columns = (column[~np.isnan(column), None] for column in values.T)
         scales = [scale_of(column if len(column) else np.zeros((1, 1))) for column in columns]
-        lower, upper, mean, deviation = (
-            np.concatenate(parts) for parts in zip(*scales, strict=True)
-        )
-        return lower, upper, mean, deviation
+        return np.concatenate(scales, axis=1)
     lower, upper = np.percentile(values, CAP_PERCENTILES, axis=0)
     capped = np.clip(values, lower, upper)
     deviation = capped.std(axis=0)
-    return lower, upper, capped.mean(axis=0), np.where(deviation > 1e-9, deviation, 1.0)
+    return np.array([lower, upper, capped.mean(axis=0), np.where(deviation > 1e-9, deviation, 1.0)])
+
+
+def standardised(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return the values capped and in standard deviations of a scale; a missing one is 0."""
+    lower, upper, mean, deviation = scale
+    # Rounding takes out the last bits, which differ between machines.
+    points = np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
+    return np.where(np.isnan(points), 0.0, points)
 
 
 def k_means(points: np.ndarray, cluster_count: int, seed: int, starts: int = 5) -> KMeans:
@@ -197,10 +202,9 @@ def fit_clusters(
     values = np.ascontiguousarray(features.sort_values("customer_id")[names].to_numpy("float64"))
     if len(values) > FIT_CUSTOMERS:
         values = values[np.random.default_rng(seed).permutation(len(values))[:FIT_CUSTOMERS]]
-    lower, upper, mean, deviation = scale_of(values)
-    # Rounding takes out the last bits, which differ between machines.
-    points = np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
-    points = np.where(np.isnan(points), 0.0, points)
+    scale = scale_of(values)
+    lower, upper, mean, deviation = scale
+    points = standardised(values, scale)
     distinct = len(np.unique(points, axis=0))
     counts = sorted({count for count in cluster_counts if count < distinct})
 

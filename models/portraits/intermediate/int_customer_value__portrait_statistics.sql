@@ -90,26 +90,6 @@ tables_tested as (
 
 ),
 
--- Cramér's V, and V less what chance alone gives (Bergsma 2013).
-with_association as (
-
-    select
-        *,
-        sqrt(chi_square / customer_count / smaller) as cramers_v,
-        greatest(
-            chi_square / customer_count
-            - (row_count - 1) * (column_count - 1) / (customer_count - 1),
-            0
-        ) as corrected_square,
-        row_count
-        - (row_count - 1) * (row_count - 1) / (customer_count - 1) as corrected_rows,
-        column_count
-        - (column_count - 1) * (column_count - 1) / (customer_count - 1)
-            as corrected_columns
-    from tables_tested
-
-),
-
 -- The rank of a number is the middle one of those who share it.
 totals as (
 
@@ -262,13 +242,12 @@ tests as (
         (row_count - 1) * (column_count - 1) as degrees_of_freedom,
         cast(null as {{ type_double() }}) as residual_degrees_of_freedom,
         customer_count,
-        cramers_v as effect_size,
-        sqrt(
-            corrected_square
-            / nullif(least(corrected_rows, corrected_columns) - 1, 0)
-        ) as corrected_effect_size,
+        sqrt(chi_square / customer_count / smaller) as effect_size,
+        {{ corrected_cramers_v(
+            "chi_square / customer_count", "row_count", "column_count", "customer_count"
+        ) }} as corrected_effect_size,
         small_cell_share
-    from with_association
+    from tables_tested
     union all
     select
         grouping_name,

@@ -109,21 +109,17 @@ squares as (
 
 ),
 
--- Cramér's V less what chance alone gives (Bergsma 2013).
-corrected as (
+effects as (
 
     select
-        *,
-        greatest(
-            mean_square - (row_count - 1) * (column_count - 1) / (customer_count - 1),
-            0
-        ) as corrected_square,
-        least(
-            row_count - (row_count - 1) * (row_count - 1) / (customer_count - 1),
-            column_count
-            - (column_count - 1) * (column_count - 1) / (customer_count - 1)
-        )
-        - 1 as corrected_size
+        sensitive_attribute,
+        proxy,
+        customer_count,
+        sqrt(greatest(mean_square, 0) / (least(row_count, column_count) - 1))
+            as effect_size,
+        {{ corrected_cramers_v(
+            "mean_square", "row_count", "column_count", "customer_count"
+        ) }} as corrected_effect_size
     from squares
     where row_count > 1 and column_count > 1 and customer_count > 1
 
@@ -138,19 +134,12 @@ attribute_proxies as (
 
         ---------- numerics
         cast(customer_count as {{ dbt.type_bigint() }}) as customer_count,
-        cast(
-            sqrt(greatest(mean_square, 0) / (least(row_count, column_count) - 1))
-            as {{ type_double() }}
-        ) as effect_size,
-        cast(
-            sqrt(corrected_square / nullif(corrected_size, 0)) as {{ type_double() }}
-        ) as corrected_effect_size,
+        cast(effect_size as {{ type_double() }}) as effect_size,
+        cast(corrected_effect_size as {{ type_double() }}) as corrected_effect_size,
 
         ---------- booleans
-        coalesce(
-            sqrt(corrected_square / nullif(corrected_size, 0)) > 0.3, false
-        ) as is_proxy
-    from corrected
+        coalesce(corrected_effect_size > 0.3, false) as is_proxy
+    from effects
 
 )
 

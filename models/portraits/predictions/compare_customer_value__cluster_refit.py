@@ -56,9 +56,9 @@ def to_relation(frame: pd.DataFrame, session):
 
 
 def scale_of(values: np.ndarray) -> np.ndarray:
-    """Return the rows of SCALE for each feature; a constant one has deviation 1.
+    """Return lower cap, upper cap, mean and deviation, a row of each; a constant column has 1.
 
-    Of a feature with missing values those that are there count; one without any is constant.
+    Of a column with missing values those that are there count; one without any is constant.
     """
     if np.isnan(values).any():
         columns = (column[~np.isnan(column), None] for column in values.T)
@@ -73,6 +73,7 @@ def scale_of(values: np.ndarray) -> np.ndarray:
 def standardised(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Return the values capped and in standard deviations of a scale; a missing one is 0."""
     lower, upper, mean, deviation = scale
+    # Rounding takes out the last bits, which differ between machines.
     points = np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
     return np.where(np.isnan(points), 0.0, points)
 

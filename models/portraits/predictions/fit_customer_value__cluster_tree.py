@@ -18,6 +18,7 @@ threadpool_limits(1)
 
 # Always there, and first; the var cluster_features adds others, a column of each.
 FEATURES = ["recency", "frequency", "monetary"]
+SCALE = ["lower_cap", "upper_cap", "feature_mean", "feature_deviation"]
 SMALL_GROUPS = 200
 # Customers in the tree: enough for the centres of the small groups.
 TREE_CUSTOMERS = 10_000
@@ -53,20 +54,11 @@ def to_relation(frame: pd.DataFrame, session):
     return frame.rename(columns=str.upper) if engine == "snowflake" else frame
 
 
-def standardised(features: pd.DataFrame, scale: pd.DataFrame) -> np.ndarray:
-    """Return the features capped and in standard deviations, as the clusters see them.
-
-    Parameters
-    ----------
-    features : a column per feature, log(1 + value).
-    scale : index feature; lower_cap, upper_cap, feature_mean, feature_deviation.
-    """
-    selected = scale.loc[list(features.columns)]
-    lower, upper, mean, deviation = (
-        selected[name].to_numpy("float64")
-        for name in ("lower_cap", "upper_cap", "feature_mean", "feature_deviation")
-    )
-    points = np.round((np.clip(features.to_numpy("float64"), lower, upper) - mean) / deviation, 9)
+def standardised(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return the values capped and in standard deviations of a scale; a missing one is 0."""
+    lower, upper, mean, deviation = scale
+    # Rounding takes out the last bits, which differ between machines.
+    points = np.round((np.clip(values, lower, upper) - mean) / deviation, 9)
     return np.where(np.isnan(points), 0.0, points)
 
 
@@ -184,7 +176,8 @@ def fit_tree(features: pd.DataFrame, centroids: pd.DataFrame, seed: int) -> pd.D
     if len(ordered) > TREE_CUSTOMERS:
         chosen = np.random.default_rng(seed).permutation(len(ordered))[:TREE_CUSTOMERS]
         ordered = ordered.iloc[np.sort(chosen)]
-    return tree_of(standardised(ordered[names], scale), names, seed)
+    points = standardised(ordered[names].to_numpy("float64"), scale.loc[names, SCALE].to_numpy().T)
+    return tree_of(points, names, seed)
 
 
 def model(dbt, session):
