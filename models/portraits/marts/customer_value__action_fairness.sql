@@ -159,22 +159,19 @@ best as (
 
 ),
 
--- Katz's interval of a ratio of two shares, with the half a case of Walter (1975).
 compared as (
 
     select
         placed.*,
         best.selection_rate as best_selection_rate,
         placed.selection_rate / nullif(best.selection_rate, 0) as selection_ratio,
-        ln((placed.selected_count + 0.5) / (placed.eligible_count + 0.5))
-        - ln((best.selected_count + 0.5) / (best.eligible_count + 0.5)) as log_ratio,
-        1.959963984540054
-        * sqrt(
-            1 / (placed.selected_count + 0.5)
-            - 1 / (placed.eligible_count + 0.5)
-            + 1 / (best.selected_count + 0.5)
-            - 1 / (best.eligible_count + 0.5)
-        ) as margin
+    {% for side, sign in [("lower", "-"), ("upper", "+")] -%}
+        {{ ratio_bound(
+            "placed.selected_count", "placed.eligible_count", "best.selected_count",
+            "best.eligible_count", sign
+        ) }} as selection_ratio_{{ side }}_95
+        {{- "," if not loop.last }}
+    {% endfor %}
     from placed
     left join best
         on
@@ -188,14 +185,12 @@ judged as (
 
     select
         *,
-        exp(log_ratio - margin) as selection_ratio_lower_95,
-        exp(log_ratio + margin) as selection_ratio_upper_95,
         case
             when eligible_count < {{ fewest }} then 'few'
             when selection_ratio is null then 'nobody'
             when
                 selection_ratio < {{ var("minimum_group_ratio") }}
-                and exp(log_ratio + margin) < 1
+                and selection_ratio_upper_95 < 1
                 then 'below'
             else 'none'
         end as verdict

@@ -167,14 +167,16 @@ compared as (
         placed.selection_rate / nullif(best_selected.selection_rate, 0)
             as selection_ratio,
         placed.recall / nullif(best_recalled.recall, 0) as recall_ratio,
-        placed.selected_count + 0.5 as chosen,
-        placed.observation_count + 0.5 as members,
-        best_selected.selected_count + 0.5 as best_chosen,
-        best_selected.observation_count + 0.5 as best_members,
-        placed.selected_outcome_count + 0.5 as found_count,
-        placed.outcome_count + 0.5 as outcomes,
-        best_recalled.selected_outcome_count + 0.5 as best_found_count,
-        best_recalled.outcome_count + 0.5 as best_outcomes,
+        {% for side, sign in [("lower", "-"), ("upper", "+")] -%}
+            {{ ratio_bound(
+                "placed.selected_count", "placed.observation_count",
+                "best_selected.selected_count", "best_selected.observation_count", sign
+            ) }} as selection_ratio_{{ side }}_95,
+            {{ ratio_bound(
+                "placed.selected_outcome_count", "placed.outcome_count",
+                "best_recalled.selected_outcome_count", "best_recalled.outcome_count", sign
+            ) }} as recall_ratio_{{ side }}_95,
+        {% endfor -%}
         -- How many deviations the outcomes are away from what the probabilities say.
         (placed.outcome_count - placed.probability_sum)
         / nullif(sqrt(placed.outcome_variance), 0) as calibration_z
@@ -187,39 +189,6 @@ compared as (
         on
             placed.target = best_recalled.target
             and placed.attribute = best_recalled.attribute
-
-),
-
--- Katz's interval of a ratio of two shares, with the half a case of Walter (1975),
--- which gives a group of which nobody is chosen one too.
-logarithms as (
-
-    select
-        *,
-        ln(chosen / members) - ln(best_chosen / best_members) as log_selection_ratio,
-        ln(found_count / outcomes) - ln(best_found_count / best_outcomes)
-            as log_recall_ratio,
-        1.959963984540054
-        * sqrt(1 / chosen - 1 / members + 1 / best_chosen - 1 / best_members)
-            as selection_margin,
-        1.959963984540054
-        * sqrt(
-            1 / found_count - 1 / outcomes + 1 / best_found_count - 1 / best_outcomes
-        )
-            as recall_margin
-    from compared
-
-),
-
-bounds as (
-
-    select
-        *,
-        exp(log_selection_ratio - selection_margin) as selection_ratio_lower_95,
-        exp(log_selection_ratio + selection_margin) as selection_ratio_upper_95,
-        exp(log_recall_ratio - recall_margin) as recall_ratio_lower_95,
-        exp(log_recall_ratio + recall_margin) as recall_ratio_upper_95
-    from logarithms
 
 ),
 
@@ -246,7 +215,7 @@ verdicts as (
                 then 'selection'
             else 'none'
         end as divergence
-    from bounds
+    from compared
 
 ),
 
