@@ -72,7 +72,7 @@ closed_channels as (
 
     select
         customer_id,
-        {{ dbt.listagg("channel", "', '", "order by channel") }} as closed_channels
+        {{ ordered_list("channel", ", ") }} as closed_channels
     from closed
     group by customer_id
 
