@@ -9,15 +9,6 @@
 {%- endset %}
 with
 
-definitions as (
-
-    select
-        lower(trim(event_name)) as event_name,
-        role
-    from {{ ref("customer_value__event_definitions") }}
-
-),
-
 trials as (
 
     select
@@ -45,25 +36,7 @@ events as (
 
 ),
 
--- What is done from the start of the trial up to its end or the conversion. An event
--- that the seed does not name is noise.
-trial_events as (
-
-    select
-        trials.customer_id,
-        events.event_date,
-        coalesce(events.feature, events.event_name) as feature,
-        coalesce(definitions.role, 'noise') as event_role,
-        case when definitions.role is null then 1 else 0 end as is_unknown
-    from events
-    inner join trials on events.customer_id = trials.customer_id
-    left join definitions on events.event_name = definitions.event_name
-    where
-        events.occurred_at >= trials.trial_started_at
-        and events.occurred_at < trials.trial_ends_at
-        and (trials.converted_at is null or events.occurred_at < trials.converted_at)
-
-),
+{{ trial_events() }},
 
 days as (
 
