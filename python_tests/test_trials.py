@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Build, run_dbt
-from helpers import load_model
+from helpers import ROOT, load_model
 from scipy.special import gammaincinv
 from sklearn.metrics import roc_auc_score
 
@@ -43,7 +43,7 @@ def demo(tmp_path_factory) -> dict[str, pd.DataFrame]:
     )
     assert done.exit_code == 0, done.output
     return {
-        "events": done.frame("from main_internal.demo_events"),
+        "events": done.frame("from main_internal.demo_events order by event_id"),
         "trials": done.frame("from main_internal.int_trials_classified order by customer_id"),
         "snapshots": done.frame(
             "from main_internal.int_trial_snapshots order by decision_day, customer_id"
@@ -186,13 +186,13 @@ def replayed(
     found["features_used"] = np.log1p(core["event_name"].nunique())
     active = events[role.isin(["login", "core_feature"])]
     dates = active.assign(date=active["occurred_at"].dt.normalize()).groupby("customer_id")
-    found["active_days"] = dates["date"].nunique()
+    found["active_days"] = np.log1p(dates["date"].nunique())
     last = active.groupby("customer_id")["occurred_at"].max()
     last = last.reindex(found.index).fillna(start)
     until = rows.set_index("customer_id")["decided_at"]
     if is_leaky:
         until = start.reindex(found.index) + pd.Timedelta(days=14)
-    found["days_since_last_active"] = (until - last).dt.total_seconds() / 86400
+    found["days_since_last_active"] = np.log1p((until - last).dt.total_seconds() / 86400)
     return found.fillna(0.0).reset_index()[["customer_id", *FEATURES]]
 
 
@@ -217,22 +217,38 @@ def test_who_is_asked_about_is_undecided(demo, day):
     assert len(expected) > 5000
 
 
-@pytest.mark.parametrize("day", DAYS)
-def test_totals_over_the_whole_trial_leak_and_the_test_finds_it(demo, day):
-    """They hold what people do once they pay, so that they know more than can be known."""
+def leaky_area(demo: dict[str, pd.DataFrame], day: int) -> float:
+    """Return the AUC of the model on totals over the whole trial."""
     rows = demo["snapshots"]
     rows = rows[(rows["decision_day"] == day) & rows["fold"].notna()].reset_index(drop=True)
     whole = replayed(demo, rows, is_leaky=True).drop(columns="customer_id")
-    leaky = pd.concat([rows.drop(columns=list(FEATURES)), whole], axis=1)
+    found = FIT.fit(pd.concat([rows.drop(columns=list(FEATURES)), whole], axis=1), [day])
+    return found.loc[found["feature"] == "auc", "estimate"].item()
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_totals_over_the_whole_trial_leak_and_the_test_finds_it(demo, day):
+    """They hold what people do once they pay, so that they know more than can be known."""
     tested = test_of(demo, day)
     best = roc_auc_score(tested["label"], tested["foreseen"])
-    areas = {}
-    for name, sample in (("honest", rows), ("leaky", leaky)):
-        found = FIT.fit(sample, [day])
-        areas[name] = found.loc[found["feature"] == "auc", "estimate"].item()
-    assert has_learned_what_can_be_known(areas["honest"], best)
-    assert not has_learned_what_can_be_known(areas["leaky"], best)
-    assert areas["leaky"] > best + 0.1
+    honest = demo["evaluation"].set_index("decision_day").loc[day, "auc"]
+    leaky = leaky_area(demo, day)
+    assert has_learned_what_can_be_known(honest, best)
+    assert not has_learned_what_can_be_known(leaky, best)
+    assert leaky > best + 0.1
+
+
+def test_the_documented_areas_are_those_of_the_simulation(demo):
+    page = (ROOT / "docs" / "live_segments.md").read_text()
+    table = page.split("| AUC on decision day |")[1].split("\n\n")[0]
+    known, honest, leaky = (
+        [cell.strip() for cell in row.split("|")[2:6]] for row in table.splitlines()[2:]
+    )
+    assert honest == [f"{area:.3f}" for area in demo["evaluation"]["auc"]]
+    for place, day in enumerate(DAYS):
+        tested = test_of(demo, day)
+        assert known[place] == f"{roc_auc_score(tested['label'], tested['foreseen']):.3f}"
+        assert leaky[place] == f"{leaky_area(demo, day):.3f}"
 
 
 def test_no_trial_teaches_whose_outcome_was_not_known_when_the_test_began(demo):

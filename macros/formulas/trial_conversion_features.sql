@@ -1,5 +1,4 @@
-{# What a model of conversions sees of a trial: the columns of int_trial_snapshots, of which those of
-   counts are ln(1 + count). #}
+{# What a model of conversions sees of a trial: columns of int_trial_snapshots, each as ln(1 + value). #}
 {% macro trial_conversion_features() %}
     {{- return([
         "logins", "core_actions", "features_used", "support_contacts", "other_events",

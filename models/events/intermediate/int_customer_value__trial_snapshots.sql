@@ -40,9 +40,9 @@ last_moments as (
 
 {{ trial_events() }},
 
--- The trials are divided at the day on which seven tenths of those whose outcome is known
--- had begun: later ones test what was learned from those that were over by then. A trial
--- that began before and ended after does neither, since its outcome was not known.
+-- The trials are divided at the day on which seven tenths of those of known outcome had
+-- begun: later ones test what was learned from those that were over by then. A trial in
+-- between does neither, since its outcome was not known.
 known_per_day as (
 
     select
@@ -125,6 +125,7 @@ counted as (
     select
         undecided.customer_id,
         undecided.decision_day,
+        undecided.decided_at,
         {% for column, role in {
             "logins": "login",
             "core_actions": "core_feature",
@@ -145,18 +146,38 @@ counted as (
                     then trial_events.event_date
             end
         ) as active_days,
-        max(
-            case
-                when trial_events.event_role in ('login', 'core_feature')
-                    then trial_events.occurred_at
-            end
+        -- Who was never active has been away since the start.
+        coalesce(
+            max(
+                case
+                    when trial_events.event_role in ('login', 'core_feature')
+                        then trial_events.occurred_at
+                end
+            ),
+            undecided.trial_started_at
         ) as last_active_at
     from undecided
     left join trial_events
         on
             undecided.customer_id = trial_events.customer_id
-            and trial_events.occurred_at < undecided.decided_at
-    group by undecided.customer_id, undecided.decision_day
+            and undecided.decided_at > trial_events.occurred_at
+    group by
+        undecided.customer_id,
+        undecided.decision_day,
+        undecided.decided_at,
+        undecided.trial_started_at
+
+),
+
+measured as (
+
+    select
+        *,
+        cast(
+            {{ dbt.datediff("last_active_at", "decided_at", "minute") }}
+            as {{ type_double() }}
+        ) / 1440 as days_since_last_active
+    from counted
 
 ),
 
@@ -198,20 +219,9 @@ trial_snapshots as (
 
         ---------- numerics
         ranked.decision_day,
-        {% for feature in [
-            "logins", "core_actions", "features_used", "support_contacts", "other_events"
-        ] -%}
-            {{ log_feature("counted." ~ feature) }} as {{ feature }},
+        {% for feature in trial_conversion_features() -%}
+            {{ log_feature("measured." ~ feature) }} as {{ feature }},
         {% endfor -%}
-        cast(counted.active_days as {{ type_double() }}) as active_days,
-        -- Who was never active has been away since the start.
-        cast(
-            {{ dbt.datediff(
-                "coalesce(counted.last_active_at, ranked.trial_started_at)",
-                "ranked.decided_at",
-                "minute"
-            ) }} as {{ type_double() }}
-        ) / 1440 as days_since_last_active,
         case
             when not ranked.is_outcome_known then null
             when ranked.is_converted_in_trial then 1
@@ -225,10 +235,10 @@ trial_snapshots as (
         ---------- timestamps
         ranked.decided_at
     from ranked
-    inner join counted
+    inner join measured
         on
-            ranked.customer_id = counted.customer_id
-            and ranked.decision_day = counted.decision_day
+            ranked.customer_id = measured.customer_id
+            and ranked.decision_day = measured.decision_day
 
 )
 

@@ -98,9 +98,9 @@ trials_classified as (
         end as trial_status,
 
         ---------- booleans
-        -- Trials are compared over the same time, their own length: who is known to have
-        -- converted early tells nothing until those who began alike are known too. The
-        -- as-of date itself may not be over.
+        -- Trials are compared over the same time, their own length: early conversions
+        -- tell nothing until those who began alike are known too. The as-of date itself
+        -- may not be over.
         coalesce(cast(ends_at as date) < as_of_date, false) as is_outcome_known,
         coalesce(
             cast(converted_at as date) <= cast(ends_at as date), false

@@ -50,13 +50,12 @@ moved as (
         snapshots.decision_day,
         snapshots.fold,
         snapshots.decided_at,
-        coefficients.base_log_odds,
         {% for feature in trial_conversion_features() -%}
             coefficients.{{ feature }}_estimate
             * (snapshots.{{ feature }} - coefficients.{{ feature }}_mean)
-            / coefficients.{{ feature }}_deviation as {{ feature }}_contribution
-            {{- "," if not loop.last }}
-        {% endfor %}
+            / coefficients.{{ feature }}_deviation as {{ feature }}_contribution,
+        {% endfor -%}
+        coefficients.base_log_odds
     from snapshots
     inner join coefficients on snapshots.decision_day = coefficients.decision_day
 
@@ -66,10 +65,11 @@ scored as (
 
     select
         *,
-        base_log_odds
         {% for feature in trial_conversion_features() -%}
-            + {{ feature }}_contribution
-        {% endfor %} as log_odds,
+            {{ feature }}_contribution
+            +
+        {% endfor -%}
+        base_log_odds as log_odds,
         max(decision_day) over (partition by customer_id) as last_decision_day
     from moved
 
