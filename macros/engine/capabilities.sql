@@ -106,8 +106,8 @@
             "cluster_tree", "segment_attribute_profile", "segment_attribute_tests", "segment_portrait",
         ],
         "events": [
-            "live_customers", "trial_conversion_evaluation", "trial_conversion_propensities",
-            "trial_segments",
+            "live_customers", "rule_performance", "trial_conversion_evaluation",
+            "trial_conversion_propensities", "trial_segments",
         ],
     }) -}}
 {% endmacro %}
