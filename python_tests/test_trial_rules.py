@@ -19,7 +19,7 @@ RUNS = (
     ("2025-06-18", True),
     ("2025-07-20", False),
 )
-LOG = ("--select", "+int_customer_value__trial_segment_log")
+LOG = ("--select", "+customer_value__trial_segment_changes")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
 
 
@@ -86,7 +86,7 @@ def loop(tmp_path_factory) -> dict:
         return done
 
     logs, segments = [], []
-    log_query = "from main_internal.int_trial_segment_log order by customer_id, entry_number"
+    log_query = "from trial_segment_changes order by customer_id, entry_number"
     for number, (day, is_changed) in enumerate(RUNS):
         if number == 0:
             done = dbt("build", *LOG, *NO_TESTS, day=day)

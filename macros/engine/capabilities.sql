@@ -107,7 +107,7 @@
         ],
         "events": [
             "live_customers", "rule_performance", "trial_conversion_evaluation",
-            "trial_conversion_propensities", "trial_segments",
+            "trial_conversion_propensities", "trial_segment_changes", "trial_segments",
         ],
     }) -}}
 {% endmacro %}

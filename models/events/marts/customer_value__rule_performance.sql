@@ -10,7 +10,7 @@ entries as (
         segment,
         entry_number,
         entered_date
-    from {{ ref("int_customer_value__trial_segment_log") }}
+    from {{ ref("customer_value__trial_segment_changes") }}
 
 ),
 

@@ -80,24 +80,29 @@ last_entries as (
 
 ),
 
-trial_segment_log as (
+trial_segment_changes as (
 
     select
         ---------- ids
-        running_trials.customer_id,
+        cast(running_trials.customer_id as {{ dbt.type_string() }}) as customer_id,
 
         ---------- strings
-        rule_set.rule_set_hash,
-        running_trials.segment,
+        cast(rule_set.rule_set_hash as {{ dbt.type_string() }}) as rule_set_hash,
+        cast(running_trials.segment as {{ dbt.type_string() }}) as segment,
 
         ---------- numerics
-        coalesce(last_entries.entry_number, 0) + 1 as entry_number,
+        cast(
+            coalesce(last_entries.entry_number, 0) + 1 as {{ dbt.type_int() }}
+        ) as entry_number,
 
         ---------- dates
-        running_trials.state_date as entered_date,
+        cast(running_trials.state_date as date) as entered_date,
 
         ---------- timestamps
-        {{ build_moment("last_moments.last_recorded_at") }} as recorded_at
+        cast(
+            {{ build_moment("last_moments.last_recorded_at") }}
+            as {{ type_timestamp() }}
+        ) as recorded_at
     from running_trials
     cross join rule_set
     cross join last_moments
@@ -113,4 +118,4 @@ trial_segment_log as (
 
 )
 
-select * from trial_segment_log
+select * from trial_segment_changes
