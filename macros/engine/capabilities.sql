@@ -106,7 +106,7 @@
             "cluster_tree", "segment_attribute_profile", "segment_attribute_tests", "segment_portrait",
         ],
         "events": [
-            "live_customers", "rule_performance", "trial_conversion_evaluation",
+            "live_customers", "live_trial_segments", "rule_performance", "trial_conversion_evaluation",
             "trial_conversion_propensities", "trial_segment_changes", "trial_segments",
         ],
     }) -}}
