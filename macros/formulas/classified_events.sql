@@ -33,19 +33,6 @@ event_dates as (
         {{ event_start(built, event_dates) }}
 
     ),
-
-    -- An event of an earlier day has the right to its id.
-    earlier_ids as (
-
-        select distinct built.event_id
-        from built
-        cross join starts
-        where
-            built.exclusion_reason is null
-            and built.event_id is not null
-            and built.event_date < starts.start_date
-
-    ),
 {%- endif %}
 
 events as (
@@ -64,17 +51,10 @@ events as (
 
 read_events as (
 
-    select
-        events.*,
-        {% if built -%}
-            earlier_ids.event_id is not null as is_known
-        {%- else -%}
-            false as is_known
-        {%- endif %}
+    select events.*
     from events
     {% if built -%}
         cross join starts
-        left join earlier_ids on events.event_id = earlier_ids.event_id
         where
             starts.start_date is null
             or events.event_date is null
@@ -83,17 +63,52 @@ read_events as (
 
 ),
 
-with_reason as (
+{% if built -%}
+    -- An event of an earlier day has the right to its id.
+    earlier_ids as (
+
+        select distinct built.event_id
+        from built
+        cross join starts
+        where
+            built.exclusion_reason is null
+            and built.event_date < starts.start_date
+            and built.event_id in (
+                select event_id
+                from read_events
+                where event_id is not null
+            )
+
+    ),
+{%- endif %}
+
+with_id as (
 
     select
         read_events.*,
-        case
-            when read_events.customer_id is null then 'missing_customer'
-            when read_events.occurred_at is null then 'invalid_timestamp'
-            when read_events.event_date > event_dates.as_of_date then 'future_dated'
-        end as event_reason
+        {% if built -%}
+            earlier_ids.event_id is not null as is_known
+        {%- else -%}
+            false as is_known
+        {%- endif %}
     from read_events
-    left join event_dates on read_events.event_date is not null
+    {% if built -%}
+        left join earlier_ids on read_events.event_id = earlier_ids.event_id
+    {%- endif %}
+
+),
+
+with_reason as (
+
+    select
+        with_id.*,
+        case
+            when with_id.customer_id is null then 'missing_customer'
+            when with_id.occurred_at is null then 'invalid_timestamp'
+            when with_id.event_date > event_dates.as_of_date then 'future_dated'
+        end as event_reason
+    from with_id
+    left join event_dates on with_id.event_date is not null
 
 ),
 

@@ -2,76 +2,16 @@
 
 with
 
-live_dates as (
-
-    {{ event_dates() }}
-
-),
-
--- Who has ended or converted moves no more.
-live_trials as (
-
-    select *
-    from (
-        {{ classified_trials("live_dates") }}
-    ) as all_trials
-    where exclusion_reason is null and trial_status = 'running'
-
-),
-
-event_starts as (
-
-    {{ event_start(ref("int_customer_value__events_classified"), "live_dates") }}
-
-),
-
-built_events as (
-
-    select
-        customer_id,
-        event_name,
-        feature,
-        exclusion_reason,
-        event_date,
-        occurred_at
-    from {{ ref("int_customer_value__events_classified") }}
-
-),
-
--- What a run would keep, and what it would read again.
-live_events as (
-
-    select built_events.*
-    from built_events
-    cross join event_starts
-    where built_events.event_date < event_starts.start_date
-    union all
-    select
-        customer_id,
-        event_name,
-        feature,
-        exclusion_reason,
-        event_date,
-        occurred_at
-    from (
-        {{ classified_events(
-            "live_dates", ref("int_customer_value__events_classified")
-        ) }}
-    ) as read_again
-
-),
-
 live_states as (
 
-    select *
-    from (
-        {{ trial_states(
-            "live_trials",
-            "live_events",
-            ref("int_customer_value__trial_thresholds")
-        ) }}
-    ) as trial_days
-    where is_last
+    select
+        customer_id,
+        {{ trial_metrics() | join(",\n        ") }},
+        feature_count,
+        unknown_events,
+        live_date,
+        started_date
+    from {{ ref("int_customer_value__live_trial_states") }}
 
 ),
 
@@ -105,22 +45,19 @@ built_segments as (
 
 ),
 
--- A day that nobody had reached at the build is compared with the last one that somebody
--- had.
+-- A day that nobody had reached at the build is compared with the last one that was.
 states as (
 
     select
         live_states.*,
-        live_trials.as_of_date as live_date,
-        live_trials.started_date,
         built_segments.segment as built_segment,
         built_segments.as_of_date as built_as_of_date,
+        coalesce(thresholds.trial_count, 0) as trial_count,
     {% for metric in compared_trial_metrics() -%}
-        coalesce(thresholds.{{ metric }}_p75, 0) as {{ metric }}_p75,
-    {% endfor -%}
-        coalesce(thresholds.trial_count, 0) as trial_count
+        coalesce(thresholds.{{ metric }}_p75, 0) as {{ metric }}_p75
+        {{- "," if not loop.last }}
+    {% endfor %}
     from live_states
-    inner join live_trials on live_states.customer_id = live_trials.customer_id
     cross join last_days
     left join thresholds
         on
