@@ -4,9 +4,14 @@
 ordered_rules as (
 
     select
-        cast(rule_order as {{ dbt.type_int() }}) as rule_order,
         concat(
-            trim(segment)
+            -- As many digits for every rule, so that the texts are in their order.
+            cast(
+                1000000 + row_number() over (
+                    order by cast(rule_order as {{ dbt.type_int() }})
+                ) as {{ dbt.type_string() }}
+            ),
+            '|', trim(segment)
             {%- for number in [1, 2] %},
                 '|', trim(coalesce(metric_{{ number }}, '')),
                 '|', trim(coalesce(operator_{{ number }}, '')),
@@ -19,8 +24,7 @@ ordered_rules as (
 
 rule_set as (
 
-    select {{ dbt.hash(dbt.listagg("rule_text", "';'", "order by rule_order")) }}
-        as rule_set_hash
+    select {{ dbt.hash(ordered_list("rule_text", ";")) }} as rule_set_hash
     from ordered_rules
 
 )

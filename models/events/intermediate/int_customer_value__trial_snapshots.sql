@@ -96,7 +96,7 @@ moments as (
         trials.trial_ends_at,
         trials.converted_at,
         cast(
-            {{ dbt.dateadd(
+            {{ timestamp_add(
                 "day", "decision_days.decision_day", "trials.trial_started_at"
             ) }} as {{ type_timestamp() }}
         ) as decided_at
