@@ -103,7 +103,7 @@ endif
 # Between two builds: what new events touch. It ends with the first run that fails, or by Ctrl-C.
 watch: $(VENV)/build.stamp
 	@while true; do \
-		$(BIN)/dbt run --select +customer_value__trial_segments $(ARGS) || exit 1; \
+		$(BIN)/dbt run --select +customer_value__trial_segment_changes $(ARGS) || exit 1; \
 		sleep $(SECONDS); \
 	done
 

@@ -223,9 +223,10 @@ EVENT_NAMES = {
     "page_viewed": "noise",
     "something_else": "noise",
 }
+SEGMENTS = ("Stalled", "Power User", "Feature Explorer", "New", "Getting Started")
 RUNS = ("2025-03-02", "2025-03-05", "2025-03-06", "2025-03-12")
 TRIAL_PART = (
-    *("--select", "+customer_value__trial_segments", "+int_customer_value__event_rows"),
+    *("--select", "+customer_value__live_trial_segments", "+int_customer_value__event_rows"),
     *("assert_events_are_kept_or_excluded", "assert_trial_rules_cover_every_trial"),
 )
 
@@ -315,12 +316,21 @@ def product(tmp_path_factory) -> dict:
         arrived = (events["arrives"] > before) & (events["arrives"] <= until)
         fill(stepwise, "events", events.loc[arrived, columns])
         before = until
+        if day == RUNS[-1]:
+            # What has come is not in a run yet.
+            view = Build(0, "", stepwise)
+            asked = {
+                "live": view.frame("from live_trial_segments order by customer_id"),
+                "thresholds": view.frame("from main_internal.int_trial_thresholds"),
+            }
         found = build(stepwise, *(OWN_TESTS if day == RUNS[0] else NO_TESTS))
     at_once = folder / "at_once.duckdb"
     known = events[events["arrives"] <= pd.Timestamp(RUNS[-1])]
     fill(at_once, "trials", trials)
     fill(at_once, "events", known[columns].sample(frac=1, random_state=3))
     return {
+        **asked,
+        "live_after": Build(0, "", stepwise).frame("from live_trial_segments order by customer_id"),
         "stepwise": found,
         "at_once": build(at_once, *NO_TESTS),
         "events": known,
@@ -414,11 +424,8 @@ def test_a_day_of_a_trial_knows_nothing_of_later_days_or_of_paying(product, repl
             assert (values == expected[column]).all(), column
 
 
-def test_each_trial_has_the_segment_of_the_rules_as_they_are_written(product, replay):
-    expected = replay
-    quarter = expected.groupby("trial_day")[["core_actions", "feature_breadth"]].quantile(0.75)
-    quarter = quarter.clip(lower=1e-9).add_suffix("_p75")
-    last = expected[expected["is_last"]].merge(quarter, left_on="trial_day", right_index=True)
+def segments_of(last: pd.DataFrame) -> np.ndarray:
+    """Return the segments of states with percentiles, by the rules as they are written."""
     is_first = [
         (last["days_since_last_active"] >= 3)
         | ((last["trial_day"] >= 3) & (last["active_days"] <= 1)),
@@ -427,14 +434,53 @@ def test_each_trial_has_the_segment_of_the_rules_as_they_are_written(product, re
         & (last["core_actions"] < last["core_actions_p75"]),
         last["trial_day"] < 2,
     ]
-    names = ["Stalled", "Power User", "Feature Explorer", "New"]
-    last["segment"] = np.select(is_first, names, "Getting Started")
+    return np.select(is_first, list(SEGMENTS[:-1]), SEGMENTS[-1])
+
+
+def test_each_trial_has_the_segment_of_the_rules_as_they_are_written(product, replay):
+    expected = replay
+    quarter = expected.groupby("trial_day")[["core_actions", "feature_breadth"]].quantile(0.75)
+    quarter = quarter.clip(lower=1e-9).add_suffix("_p75")
+    last = expected[expected["is_last"]].merge(quarter, left_on="trial_day", right_index=True)
+    last["segment"] = segments_of(last)
     found = product["at_once"]["trial_segments"].set_index("customer_id")
     last = last.set_index("customer_id").loc[found.index]
     assert (found["segment"] == last["segment"]).all()
-    assert set(found["segment"]) == {*names, "Getting Started"}
+    assert set(found["segment"]) == set(SEGMENTS)
     stalled = found[found["rule_order"] == 1].iloc[0]
     assert stalled["segment_reason"] == (
         f"Nothing done for {stalled['days_since_last_active']} days, "
         f"on day {stalled['trial_day']} of the trial."
     )
+
+
+def test_the_view_of_trials_says_what_a_run_would_say(product):
+    """Before the run, with what came since; percentiles and features are those of the last one."""
+    says, ran = product["live"], product["stepwise"]["trial_segments"]
+    ran = ran[ran["trial_status"] == "running"].reset_index(drop=True)
+    assert (says["customer_id"] == ran["customer_id"]).all() and len(says) > 20
+    counts = ["trial_day", "active_days", "active_share", "core_actions", "feature_count"]
+    counts += ["days_since_last_active", "support_contacts", "unknown_events"]
+    pd.testing.assert_frame_equal(
+        says[[*counts, "trial_started_date"]], ran[[*counts, "trial_started_date"]]
+    )
+    assert (says["live_date"] == ran["as_of_date"]).all()
+    thresholds = product["thresholds"].set_index("trial_day")
+    day = says["trial_day"].clip(upper=thresholds.index.max())
+    breadth = says["feature_count"] / thresholds["available_features"].max()
+    np.testing.assert_allclose(says["feature_breadth"], breadth)
+    metrics = ["core_actions_p75", "feature_breadth_p75"]
+    quarter = thresholds.loc[day, metrics].clip(lower=1e-9).reset_index(drop=True)
+    expected = segments_of(says.drop(columns=metrics).join(quarter))
+    assert (says["segment"] == expected).all()
+    assert says["is_new_trial"].sum() > 3 and says["is_segment_changed"].sum() > 3
+    assert (says["is_new_trial"] == says["built_segment"].isna()).all()
+
+
+def test_after_a_run_the_view_of_trials_is_what_the_run_wrote(product):
+    says, ran = product["live_after"], product["stepwise"]["trial_segments"]
+    ran = ran[ran["trial_status"] == "running"].reset_index(drop=True)
+    shared = [column for column in says if column in ran]
+    assert {"segment", "segment_reason", "core_actions_p75", "feature_breadth"} <= set(shared)
+    pd.testing.assert_frame_equal(says[shared], ran[shared])
+    assert not says["is_new_trial"].any() and not says["is_segment_changed"].any()

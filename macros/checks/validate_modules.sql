@@ -28,6 +28,20 @@
 {% endmacro %}
 
 
+{# Stops where the demo is that of a capability that is not listed: its models are disabled, and dbt
+   would name one of them. Called where an input is read, while dbt parses. #}
+{% macro require_capability_of_demo() %}
+    {%- set demo = var("demo") -%}
+    {%- set capability = {"subscriptions": "subscriptions", "trials": "events"}.get(demo) -%}
+    {%- if capability and capability not in (var("modules") or []) -%}
+        {{- exceptions.raise_compiler_error(
+            "The var demo is " ~ demo ~ ", a demo of the capability " ~ capability ~ ": add "
+            ~ capability ~ " to the var modules, or build another demo."
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
 {# Stops a command that builds a part of the project on a core that was built for other
    capabilities: which dates and fits there are depends on them. #}
 {% macro require_core_of_modules() %}

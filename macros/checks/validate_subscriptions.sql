@@ -1,5 +1,4 @@
-{# Stops with a sentence where two inputs tell of the subscriptions, or the demo of subscriptions is
-   built without their capability. #}
+{# Stops with a sentence where two inputs tell of the subscriptions. #}
 {% macro validate_subscriptions() %}
     {%- set named = [] -%}
     {%- for input in customer_value.switching_inputs("subscriptions") if customer_value.input_value(input) -%}
@@ -9,12 +8,6 @@
         {{- exceptions.raise_compiler_error(
             "The vars " ~ named | join(" and ") ~ " are both given, and each of them tells of all "
             ~ "subscriptions: name one."
-        ) -}}
-    {%- elif var("demo") == "subscriptions" and not var("transactions")
-        and "subscriptions" not in var("modules") -%}
-        {{- exceptions.raise_compiler_error(
-            "The var demo is subscriptions, a demo of that capability: add subscriptions to the "
-            ~ "var modules, or build another demo."
         ) -}}
     {%- endif -%}
 {% endmacro %}

@@ -12,7 +12,7 @@
     {%- set inputs = {
         "demo": {
             "kind": "choice",
-            "choices": ["cdnow", "complete_journey", "subscriptions"],
+            "choices": ["cdnow", "complete_journey", "subscriptions", "trials"],
             "meaning": "what is built while `transactions` is empty",
         },
     } -%}
@@ -492,6 +492,13 @@
                 "to": 365,
                 "expected": "a whole number of days from 1 to 365",
                 "meaning": "length of a trial that does not say when it ends",
+            },
+            "trial_decision_days": {
+                "kind": "whole numbers",
+                "from": 1,
+                "to": 365,
+                "expected": "a list of different whole numbers from 1 to 365",
+                "meaning": "days after the start of a trial on which its conversion is foretold",
             },
         },
         "Warnings": {

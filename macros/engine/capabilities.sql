@@ -105,7 +105,10 @@
             "action_fairness", "attribute_proxies", "cluster_rules", "cluster_stability",
             "cluster_tree", "segment_attribute_profile", "segment_attribute_tests", "segment_portrait",
         ],
-        "events": ["live_customers", "trial_segments"],
+        "events": [
+            "live_customers", "live_trial_segments", "rule_performance", "trial_conversion_evaluation",
+            "trial_conversion_propensities", "trial_segment_changes", "trial_segments",
+        ],
     }) -}}
 {% endmacro %}
 

@@ -11,6 +11,7 @@
             "row": "one row per line of an order",
             "demo_model": "demo_customer_value__transactions",
             "simulated_model": "demo_customer_value__subscription_transactions",
+            "trial_model": "demo_customer_value__trial_transactions",
             "journey_model": "demo_customer_value__complete_journey_transactions",
             "demo_columns": ["customer_id", "transacted_at", "quantity", "amount"],
             "absence": "no column for %s: name it",
@@ -340,6 +341,7 @@
         "events": {
             "map": "event_columns",
             "row": "one row per event in the product",
+            "trial_model": "demo_customer_value__events",
             "absence": "no column for %s: name it",
             "columns": {
                 "customer_id": {
@@ -373,6 +375,7 @@
         "trials": {
             "map": "trial_columns",
             "row": "one row per trial of the product",
+            "trial_model": "demo_customer_value__trials",
             "absence": "no column for %s: name it",
             "columns": {
                 "customer_id": {

@@ -1,0 +1,78 @@
+{# The date as of which events and trials are seen, as a query: the last day with an event, or the var
+   as_of_date. #}
+{% macro event_dates() -%}
+{%- set as_of_date = (var("as_of_date") or "") | string -%}
+{%- set gap_days = var("maximum_as_of_gap_days") -%}
+{%- set current_day = "cast('" ~ as_of_date ~ "' as date)" if as_of_date
+    else "last_date" %}
+with
+
+-- Any event moves the date, also nobody's: products log people who have not signed in.
+events as (
+
+    select cast(occurred_at as date) as event_date
+    from {{ ref("stg_customer_value__events") }}
+    where occurred_at is not null
+
+),
+
+events_per_day as (
+
+    select
+        event_date,
+        count(*) as event_count
+    from events
+    group by event_date
+
+),
+
+running as (
+
+    select
+        event_date,
+        sum(event_count) over (
+            order by event_date
+            rows between unbounded preceding and current row
+        ) as events_up_to,
+        sum(event_count) over () as event_count
+    from events_per_day
+
+),
+
+-- All but a hundredth of the events, and but one at least, are the bulk; what lies far
+-- behind it is mistyped, as a line of the transactions would be.
+bulk as (
+
+    select
+        {% if gap_days in ["", none] -%}
+            max(cast(null as date)) as limit_date
+        {%- else -%}
+            case
+                when min(event_count) >= 10
+                    then {{ date_add_days("min(event_date)", gap_days) }}
+            end as limit_date
+        {%- endif %}
+    from running
+    where events_up_to >= event_count - greatest(1, floor(event_count / 100))
+
+),
+
+last_days as (
+
+    select max(running.event_date) as last_date
+    from running
+    cross join bulk
+    where bulk.limit_date is null or running.event_date <= bulk.limit_date
+
+),
+
+event_dates as (
+
+    select {{ current_day }} as as_of_date
+    from last_days
+    where last_date is not null
+
+)
+
+select * from event_dates
+{%- endmacro %}

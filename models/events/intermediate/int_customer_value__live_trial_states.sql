@@ -1,0 +1,98 @@
+-- What the next run would find, of the trials that it would find running.
+with
+
+live_dates as (
+
+    {{ event_dates() }}
+
+),
+
+-- Who has ended or converted moves no more.
+live_trials as (
+
+    select *
+    from (
+        {{ classified_trials("live_dates") }}
+    ) as all_trials
+    where exclusion_reason is null and trial_status = 'running'
+
+),
+
+event_starts as (
+
+    {{ event_start(ref("int_customer_value__events_classified"), "live_dates") }}
+
+),
+
+built_events as (
+
+    select
+        customer_id,
+        event_name,
+        feature,
+        exclusion_reason,
+        event_date,
+        occurred_at
+    from {{ ref("int_customer_value__events_classified") }}
+
+),
+
+-- What a run would keep, and what it would read again.
+live_events as (
+
+    select built_events.*
+    from built_events
+    cross join event_starts
+    where built_events.event_date < event_starts.start_date
+    union all
+    select
+        customer_id,
+        event_name,
+        feature,
+        exclusion_reason,
+        event_date,
+        occurred_at
+    from (
+        {{ classified_events(
+            "live_dates", ref("int_customer_value__events_classified")
+        ) }}
+    ) as read_again
+
+),
+
+live_states as (
+
+    select *
+    from (
+        {{ trial_states(
+            "live_trials",
+            "live_events",
+            ref("int_customer_value__trial_thresholds")
+        ) }}
+    ) as trial_days
+    where is_last
+
+),
+
+live_trial_states as (
+
+    select
+        ---------- ids
+        live_states.customer_id,
+
+        ---------- numerics
+        {% for metric in trial_metrics() -%}
+            live_states.{{ metric }},
+        {% endfor -%}
+        live_states.feature_count,
+        live_states.unknown_events,
+
+        ---------- dates
+        live_trials.as_of_date as live_date,
+        live_trials.started_date
+    from live_states
+    inner join live_trials on live_states.customer_id = live_trials.customer_id
+
+)
+
+select * from live_trial_states

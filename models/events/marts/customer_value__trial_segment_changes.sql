@@ -1,0 +1,121 @@
+{#- Which rules were in force cannot be computed again: a full refresh keeps it. -#}
+{{ config(
+    materialized="incremental",
+    full_refresh=false,
+    on_schema_change="append_new_columns",
+    pre_hook="{{ customer_value.forget_erased() }}"
+) }}
+
+with
+
+{{ trial_rule_set() }},
+
+-- Who has ended or converted was in a segment before: rules of today are not those of
+-- then.
+running_trials as (
+
+    select
+        customer_id,
+        segment,
+        state_date
+    from {{ ref("customer_value__trial_segments") }}
+    where trial_status = 'running'
+
+),
+
+past_entries as (
+
+    {% if is_incremental() -%}
+        select
+            customer_id,
+            rule_set_hash,
+            segment,
+            entry_number,
+            entered_date,
+            recorded_at
+        from {{ this }}
+    {%- else -%}
+        select
+            customer_id,
+            '' as rule_set_hash,
+            segment,
+            0 as entry_number,
+            state_date as entered_date,
+            cast(null as {{ type_timestamp() }}) as recorded_at
+        from running_trials
+        where 1 = 0
+    {%- endif %}
+
+),
+
+last_moments as (
+
+    select
+        max(recorded_at) as last_recorded_at,
+        max(entered_date) as last_entered_date
+    from past_entries
+
+),
+
+ranked_entries as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id order by entry_number desc
+        ) as place
+    from past_entries
+
+),
+
+last_entries as (
+
+    select
+        customer_id,
+        rule_set_hash,
+        segment,
+        entry_number
+    from ranked_entries
+    where place = 1
+
+),
+
+trial_segment_changes as (
+
+    select
+        ---------- ids
+        cast(running_trials.customer_id as {{ dbt.type_string() }}) as customer_id,
+
+        ---------- strings
+        cast(rule_set.rule_set_hash as {{ dbt.type_string() }}) as rule_set_hash,
+        cast(running_trials.segment as {{ dbt.type_string() }}) as segment,
+
+        ---------- numerics
+        cast(
+            coalesce(last_entries.entry_number, 0) + 1 as {{ dbt.type_int() }}
+        ) as entry_number,
+
+        ---------- dates
+        cast(running_trials.state_date as date) as entered_date,
+
+        ---------- timestamps
+        cast(
+            {{ build_moment("last_moments.last_recorded_at") }}
+            as {{ type_timestamp() }}
+        ) as recorded_at
+    from running_trials
+    cross join rule_set
+    cross join last_moments
+    left join last_entries on running_trials.customer_id = last_entries.customer_id
+    -- A build that looks back records nothing.
+    where
+        (
+            last_entries.customer_id is null
+            or last_entries.segment != running_trials.segment
+            or last_entries.rule_set_hash != rule_set.rule_set_hash
+        )
+        and coalesce(running_trials.state_date >= last_moments.last_entered_date, true)
+
+)
+
+select * from trial_segment_changes
