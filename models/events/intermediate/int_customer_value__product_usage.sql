@@ -56,7 +56,7 @@ used as (
     inner join definitions on events.event_name = definitions.event_name
     inner join as_of_dates
         on
-            as_of_dates.as_of_date >= events.event_date
+            events.event_date <= as_of_dates.as_of_date
             and events.event_date
             > {{ date_add_days("as_of_dates.as_of_date", -1 * var("activity_days")) }}
     group by events.customer_id
