@@ -23,7 +23,7 @@ from markdown_it import MarkdownIt
 
 PAGES = [
     *("overview", "forecasts", "retention", "clusters", "decide", "act", "audiences"),
-    *("subscriptions", "portraits"),
+    *("subscriptions", "portraits", "live"),
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +47,12 @@ NARROW_HIDDEN = {
     ("portraits", "attribute_table"): ["kind", "role"],
     ("subscriptions", "subscriber_states"): ["mean_renewal_probability"],
     ("subscriptions", "renewal_models"): ["kind"],
+    ("live", "segment_table"): ["mean_probability", "segment_reason"],
+    ("live", "stalled_list"): ["lowered_by"],
+    ("live", "likely_list"): ["segment_reason"],
+    ("live", "evaluation_table"): ["test_count", "published"],
+    ("live", "arm_table"): ["conversions", "finding"],
+    ("live", "freshness_table"): ["row_count"],
 }
 CONNECTION_HELP = "draw nothing; write the profile that dct serve reads into the folder"
 # The shape of the narrow drawings, by template.

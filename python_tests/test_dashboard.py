@@ -31,8 +31,8 @@ ALL_BOARDS = {
     for path in (ROOT / "charts").glob("*.yml")
     if path.stem != "meta"
 }
-# The demo has neither of these, so their pages are drawn from builds of their own.
-ABSENT = ("audiences", "portraits", "subscriptions")
+# The demo has none of these, so their pages are drawn from builds of their own.
+ABSENT = ("audiences", "live", "portraits", "subscriptions")
 BOARDS = {page: board for page, board in ALL_BOARDS.items() if page not in ABSENT}
 # The demo has no experiments, so these stay hidden behind a sentence.
 HIDDEN = {"act": {"experiment_effects", "experiment_table"}}
@@ -1027,3 +1027,178 @@ def test_a_page_without_subscribers_is_a_sentence(subscribers, tmp_path):
         drawing = section(page.read_text(), "subscriptions", width)
         assert "There are no subscribers yet." in words(drawing)
         assert "data-chart-id" not in drawing
+
+
+@pytest.fixture(scope="session")
+def trials(tmp_path_factory) -> Build:
+    """The simulated trials and those of their customers who pay, without what looks back."""
+    marts = (
+        *("live_customers", "live_trial_segments", "rule_performance", "segment_profile"),
+        *("trial_conversion_evaluation", "trial_conversion_propensities"),
+    )
+    build = run_dbt(
+        *("build", "--threads", "2", "--exclude-resource-type", "unit_test", "test"),
+        *("--select", *(f"+{PACKAGE}{mart}" for mart in marts)),
+        database=tmp_path_factory.mktemp("trials") / "trials.duckdb",
+        variables={"demo": "trials", "modules": ["events"], "bootstrap_replicates": 10},
+    )
+    assert build.exit_code == 0, build.output
+    return build
+
+
+def a_payment_and_an_experiment(database: Path) -> None:
+    """Let a customer pay a day after the build, and put in an experiment, which the demo lacks."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            """
+            insert into main_internal.demo_trial_transactions by name
+            select customer_id, timestamp '2026-01-01 12:00:00' as transacted_at, 900 as amount
+            from main.customers order by net_revenue, customer_id limit 1
+            """
+        )
+        connection.execute(
+            """
+            insert into main.rule_performance by name
+            select
+                'Spring call' as experiment, variant, segment, rule_set_hash, is_in_force,
+                variant = 'control' as is_control, 'made up for a test' as finding,
+                400 as trial_count, 400 as known_count, conversions,
+                conversions / 400 as conversion_rate, 0.2 as control_rate,
+                case when variant != 'control' then conversions / 80 - 1 end as lift,
+                case when variant != 'control' then conversions / 80 - 1.2 end as lift_lower_bound,
+                case when variant != 'control' then conversions / 80 - 0.7 end as lift_upper_bound,
+                date '2025-12-01' as first_date, date '2025-12-30' as last_date
+            from (
+                values
+                ('control', 'Stalled', 80, 'abcdef0123', true),
+                ('called', 'Stalled', 100, 'abcdef0123', true),
+                ('called', 'Stalled', 72, '9876543210', false)
+            ) as made_up (variant, segment, conversions, rule_set_hash, is_in_force)
+            """
+        )
+
+
+TRIAL_TILES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "running_trials": ("select count(*) from live_trial_segments", "{:,.0f}".format),
+    "stalled_trials": (
+        "select count(*) from live_trial_segments where segment = 'Stalled'",
+        "{:,.0f}".format,
+    ),
+    "expected_conversions": (
+        """
+        select sum(probability) from trial_conversion_propensities
+        where trial_status = 'running' and is_last_decision
+        """,
+        "{:,.0f}".format,
+    ),
+    "converted_share": (
+        """
+        select count_if(trial_status = 'converted') / count(*) from trial_segments
+        where trial_started_date < (select min(trial_started_date) from live_trial_segments)
+        """,
+        "{:.1%}".format,
+    ),
+}
+
+
+def test_trials_have_a_page_where_they_are_built(trials, tmp_path):
+    database = Path(shutil.copy(trials.database, tmp_path))
+    a_payment_and_an_experiment(database)
+    now = Build(0, "", database)
+    page = tmp_path / "index.html"
+    assert draw(trials, database, page) == ""
+    html = page.read_text()
+    tabs = re.findall(r'<a href="#(\w+)"', html.split("</header>")[0])
+    assert tabs == ["live", "customers", "definitions"]
+    charts = ALL_BOARDS["live"]["charts"]
+    assert {name for name, spec in charts.items() if spec["type"] == "kpi"} == set(TRIAL_TILES)
+    (date,) = now.row("select max(live_date) from live_trial_segments")
+    segments = now.rows(
+        """
+        select segment, count_if(trial_status = 'running'), count_if(trial_status = 'converted'),
+            count_if(trial_status = 'ended')
+        from trial_segments group by segment
+        """
+    )
+    assert len(segments) == 5
+    stalled = now.row(
+        """
+        select customer_id, segment_reason, probability
+        from live_trial_segments
+        inner join trial_conversion_propensities using (customer_id)
+        where segment = 'Stalled' and is_last_decision
+        order by probability desc limit 1
+        """
+    )
+    likely = now.frame(
+        """
+        select *
+        from trial_conversion_propensities inner join live_trial_segments using (customer_id)
+        where is_last_decision order by probability desc limit 1
+        """
+    ).iloc[0]
+    parts = likely.filter(like="_contribution").astype(float)
+    raised_by = parts.idxmax().removesuffix("_contribution").replace("_", " ")
+    assert parts.max() > 0 and raised_by != "days since last active"
+    evaluation = now.rows(
+        """
+        select decision_day, auc, auc_lower_bound, auc_upper_bound, brier_score,
+            baseline_brier_score, training_rate, predicted_rate, test_rate
+        from trial_conversion_evaluation order by decision_day
+        """
+    )
+    assert len(evaluation) == 4
+    for width in ("wide", "narrow"):
+        drawing = section(html, "live", width)
+        assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == set(charts)
+        said = words(drawing)
+        assert "These trials are simulated." in said
+        assert f"As of {date:%-d %B %Y}" in said
+        assert re.findall(r"\b[a-z]+_[a-z_]+\b", said) == []
+        for name, (query, written) in TRIAL_TILES.items():
+            (value,) = now.row(query)
+            assert written(float(value)) in words(chart(drawing, name)).replace(" ", "")
+        table = words(chart(drawing, "segment_table"))
+        for segment, *counts in segments:
+            own = table.split(segment)[1].replace("%", " ").split()
+            assert {f"{count:,}" for count in counts} <= set(own)
+        # The tables break a sentence where it is too long.
+        table = words(chart(drawing, "stalled_list")).replace(" ", "")
+        customer, reason, chance = stalled
+        assert f"{customer}{reason.replace(' ', '')}{chance:.1%}" in table
+        table = words(chart(drawing, "likely_list")).replace(" ", "")
+        row = [likely["customer_id"], f"{likely['probability']:.1%}", likely["segment"]]
+        row += [likely["segment_reason"]] if width == "wide" else []
+        assert "".join([*row, raised_by]).replace(" ", "") in table
+        table = words(chart(drawing, "evaluation_table"))
+        rates = words(chart(drawing, "conversion_rates")).replace(" %", "%")
+        for _, auc, lower, upper, brier, baseline, *shares in evaluation:
+            assert f"{auc:.3f}" in table and f"{lower:.2f} to {upper:.2f}" in table
+            assert f"{brier:.3f}" in table and f"{baseline:.3f}" in table
+            assert all(f"{share:.0%}" in rates for share in shares)
+        lifts = words(chart(drawing, "rule_lifts"))
+        assert "+25%, +5% to +55%" in lifts
+        assert f"{MINUS}10%, {MINUS}30% to +20%" in lifts and "(rules 987654)" in lifts
+        arms = words(chart(drawing, "arm_table"))
+        assert "25.0" in arms and "earlier, 987654" in arms
+        assert "linesof1customer,0ofthemnew" in said.replace(" ", "")
+    wide = section(html, "live", "wide")
+    moves = words(chart(wide, "segment_moves"))
+    for segment, count in now.rows("select segment, count(*) from live_customers group by segment"):
+        assert f"{count:,}" in moves.split(segment)[1]
+    fresh = words(chart(wide, "freshness_table"))
+    assert "1 January 2026" in said and "1 Jan 2026" in fresh and f"{date:%-d %b %Y}" in fresh
+
+
+def test_a_page_without_trials_is_a_sentence(trials, tmp_path):
+    database = Path(shutil.copy(trials.database, tmp_path))
+    empty_marts(database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("delete from main_internal.demo_trials")
+    page = tmp_path / "index.html"
+    draw(trials, database, page)
+    for width in ("wide", "narrow"):
+        drawing = section(page.read_text(), "live", width)
+        assert "There are no trials yet." in words(drawing)
+        assert "Nothing has come since the build as of 31 December 2025." in words(drawing)
+        assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == {"freshness_table"}
