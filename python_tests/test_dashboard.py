@@ -1138,7 +1138,7 @@ def test_trials_have_a_page_where_they_are_built(trials, tmp_path):
         """
     ).iloc[0]
     parts = likely.filter(like="_contribution").astype(float)
-    raised_by = parts.idxmax().removesuffix("_contribution").replace("_", " ")
+    raised_by = str(parts.idxmax()).removesuffix("_contribution").replace("_", " ")
     assert parts.max() > 0 and raised_by != "days since last active"
     evaluation = now.rows(
         """
