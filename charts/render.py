@@ -48,6 +48,19 @@ NARROW_HIDDEN = {
     ("subscriptions", "subscriber_states"): ["mean_renewal_probability"],
     ("subscriptions", "renewal_models"): ["kind"],
 }
+# dct as it is, without looking for cycles of objects on the way and at its end, which is a fifth of
+# its work: the process is over before memory matters.
+DCT = """
+import gc, os, sys
+gc.disable()
+from dbt_charts.cli.main import app
+try:
+    app(prog_name="dct")
+except SystemExit as end:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
+"""
 CONNECTION_HELP = "draw nothing; write the profile that dct serve reads into the folder"
 # The shape of the narrow drawings, by template.
 NARROW_SHAPE = {
@@ -56,6 +69,7 @@ NARROW_SHAPE = {
     "matrix": {"aspect_ratio": 0.8, "max_height": 720},
     "portraits": {"aspect_ratio": 0.36, "max_height": 1400},
     "quadrants": {"aspect_ratio": 0.9, "max_height": 720},
+    "tiles": {"aspect_ratio": 0.8, "min_height": 556, "max_height": 570},
 }
 
 PAGE = """<!DOCTYPE html>
@@ -109,10 +123,21 @@ svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
 .person ul {{ margin: 12px 0; padding-left: 20px; font-size: 14px; list-style: disc; }}
 .person .bar {{ display: inline-block; height: 10px; margin-right: 8px; background: #0072b2; }}
 .list table.dataTable :is(td, th) {{ font-size: 13px; white-space: nowrap; }}
+main :is(a, button, select, input, summary, [tabindex]):focus-visible, nav a:focus-visible {{
+  outline: 2px solid #0072b2; outline-offset: 2px; }}
+main .printed {{ display: none; }}
+main .wide.measured {{ display: block; }}
+@page {{ size: A4; margin: 10mm; }}
 @media print {{
-  header {{ display: none; }}
-  main.tabbed section:has(.dbt-charts-board) {{ display: block !important; }}
-  main > section + section {{ break-before: page; }}
+  header, .list :is(.filters, .dt-search, .dt-buttons, .dt-paging) {{ display: none !important; }}
+  main {{ max-width: none; }}
+  main .wide {{ display: block; }}
+  main .narrow {{ display: none; }}
+  /* What a sheet shows is drawn once, here: without a box of its own it could not be shown. */
+  main .wide.measured {{ position: absolute; width: 0; height: 0; overflow: hidden; }}
+  main .printed {{ display: block; }}
+  .printed svg {{ display: block !important; width: 100%; max-height: 276mm; }}
+  .printed svg + svg {{ break-before: page; }}
 }}
 </style>
 </head>
@@ -122,21 +147,7 @@ svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
 {sections}
 </main>
 <script>
-function show() {{
-  const pages = [...document.querySelectorAll("main > section")];
-  const name = location.hash.slice(1).split("?")[0];
-  const page = pages.find((section) => section.dataset.page === name) || pages[0];
-  pages.forEach((section) => section.classList.toggle("current", section === page));
-  document.querySelectorAll("nav a").forEach((link) => {{
-    const here = link.hash === "#" + page.dataset.page;
-    link.classList.toggle("current", here);
-    link.setAttribute("aria-current", here ? "page" : "false");
-  }});
-  window.scrollTo(0, 0);
-}}
-document.querySelector("main").classList.add("tabbed");
-addEventListener("hashchange", show);
-show();
+{behaviour}
 </script>
 {script}
 </body>
@@ -154,10 +165,13 @@ def stacked(layout: dict, tiles: set[str]) -> dict:
             layout["rows"] = items
             return layout
         layout["rows"] = items
-    layout["rows"] = [
-        stacked(item, tiles) if isinstance(item, dict) and {"rows", "cols"} & set(item) else item
-        for item in layout.get("rows", [])
-    ]
+    rows = []
+    for item in layout.get("rows", []):
+        if isinstance(item, dict) and {"rows", "cols"} & set(item):
+            item = stacked(item, tiles)
+        # A layout of nothing but rows is a board of its own to dct, which costs as much as a chart.
+        rows += item["rows"] if isinstance(item, dict) and set(item) == {"rows"} else [item]
+    layout["rows"] = rows
     return layout
 
 
@@ -190,9 +204,7 @@ def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
     }
     dct = subprocess.Popen(
         [
-            str(Path(sys.executable).with_name("dct")),
-            "--no-workspace-guard",
-            "render",
+            *(sys.executable, "-c", DCT, "--no-workspace-guard", "render"),
             *(str(board.relative_to(project)) for board in boards),
             *("--format", "html", "--no-cache", "--diagnostics-json"),
             # A chart without rows is hidden behind a sentence, and that is no fault.
@@ -221,6 +233,16 @@ def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
     return diagnostics
 
 
+def as_heading(tag: re.Match[str]) -> str:
+    """Return the tag of a title as that of a heading, to which a screen reader jumps."""
+    level = 1 if 'data-authored-path="title"' in tag[0] else 2
+    plain = re.sub(r' (?:role|aria-roledescription)="[^"]*"', "", tag[0])
+    plain = re.sub(
+        r'(aria-label=")Title text (?:\'|&#x27;|&apos;)(.*?)(?:\'|&#x27;|&apos;)"', r'\1\2"', plain
+    )
+    return f'{plain[:-1]} role="heading" aria-level="{level}">'
+
+
 def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     """Return a drawing, its fonts, and the styles and the script of its host page.
 
@@ -234,6 +256,8 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     drawing = re.sub(r' data-rendered-at="[^"]*"', "", drawing)
     title = r'<svg(?=[^>]* data-dbt-page-title="([^"]*)")'
     drawing = re.sub(title, r'<svg role="group" aria-label="\1"', drawing, count=1)
+    drawing = re.sub(r'<(?:g|text)\b[^>]* data-authored-kind="title"[^>]*>', as_heading, drawing)
+    drawing = re.sub(r"(<svg\b[^>]*>)(.*)(</svg>)", r'\1<g id="all">\2</g>\3', drawing, flags=re.S)
     # Links that set a filter are for dct serve; on the page they would load it anew.
     drawing = re.sub(r'<a href="\?[^"]*">(.*?)</a>', r"\1", drawing, flags=re.S)
     drawing = re.sub(r'(?<![\w-])id="', f'id="{name}-', drawing)
@@ -333,6 +357,7 @@ def combine(
         fonts="\n".join(fonts),
         tabs="".join(tabs),
         sections="\n".join(sections),
+        behaviour=(ROOT / "charts" / "page.js").read_text(),
         script=script,
     )
 
