@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import customer_list
 import duckdb
@@ -61,7 +62,7 @@ except SystemExit as end:
     sys.stderr.flush()
     os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
 """
-CONNECTION_HELP = "draw nothing; write the profile that dct serve reads into the folder"
+SERVED_HELP = "draw nothing; write what dct serve reads into the folder"
 # The shape of the narrow drawings, by template.
 NARROW_SHAPE = {
     "sankey": {"aspect_ratio": 0.8},
@@ -69,7 +70,7 @@ NARROW_SHAPE = {
     "matrix": {"aspect_ratio": 0.8, "max_height": 720},
     "portraits": {"aspect_ratio": 0.36, "max_height": 1400},
     "quadrants": {"aspect_ratio": 0.9, "max_height": 720},
-    "tiles": {"aspect_ratio": 0.8, "min_height": 556, "max_height": 570},
+    "tiles": {"aspect_ratio": 0.8, "min_height": 526, "max_height": 530},
 }
 
 PAGE = """<!DOCTYPE html>
@@ -165,7 +166,7 @@ def stacked(layout: dict, tiles: set[str]) -> dict:
             layout["rows"] = items
             return layout
         layout["rows"] = items
-    rows = []
+    rows: list[Any] = []
     for item in layout.get("rows", []):
         if isinstance(item, dict) and {"rows", "cols"} & set(item):
             item = stacked(item, tiles)
@@ -401,24 +402,42 @@ def relations_of(manifest: Path) -> dict[str, str]:
     return {node["name"]: node["relation_name"] for node in nodes if node.get("relation_name")}
 
 
+def write_project(project: Path, manifest: Path) -> list[str]:
+    """Write what dct needs to draw the pages that can be drawn, and return their names."""
+    pages = pages_of(manifest)
+    shutil.copytree(ROOT / "templates", project / "templates", dirs_exist_ok=True)
+    shutil.copy(ROOT / "dbt_charts.yml", project)
+    write_connection(project)
+    for folder in ("charts", "target"):
+        (project / folder).mkdir(exist_ok=True)
+    shutil.copy(manifest, project / "target" / "manifest.json")
+    relations = relations_of(manifest)
+    for name in (*pages, "meta"):
+        board = without_refs((ROOT / "charts" / f"{name}.yml").read_text(), relations)
+        (project / "charts" / f"{name}.yml").write_text(board)
+    return pages
+
+
+def serve(folder: Path, manifest: Path) -> None:
+    """Write the project that dct serves, with the first page at the address that it states."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    first, *_ = write_project(folder, manifest)
+    board = folder / "charts" / f"{first}.yml"
+    board.write_text(f"aliases: [/]\n{board.read_text()}")
+
+
 def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
     """Write the page, from a copy of the boards that leaves the project as it is."""
-    pages = pages_of(manifest)
     with tempfile.TemporaryDirectory() as directory:
         # An absolute path without links, so that the way to the database is the right one.
         project = Path(directory).resolve()
-        shutil.copytree(ROOT / "charts", project / "charts")
-        shutil.copytree(ROOT / "templates", project / "templates")
-        shutil.copy(ROOT / "dbt_charts.yml", project)
-        write_connection(project)
-        (project / "target").mkdir()
-        shutil.copy(manifest, project / "target" / "manifest.json")
-        relations = relations_of(manifest)
+        pages = write_project(project, manifest)
         boards = []
         for page in pages:
             wide = project / "charts" / f"{page}.yml"
             small = project / "charts" / f"{page}_narrow.yml"
-            board = yaml.safe_load(without_refs(wide.read_text(), relations))
+            board = yaml.safe_load(wide.read_text())
             # Filters are for dct serve; on paper they would be knobs that do nothing.
             for variable in board.get("variables", {}).values():
                 variable["visible"] = False
@@ -427,8 +446,8 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
             boards += [wide, small]
         diagnostics = render(boards, project, database)
         output.parent.mkdir(parents=True, exist_ok=True)
-        customers = customer_list.customers(database, relations)
-        name, version = shop_name(manifest), version_of(database, relations)
+        customers = customer_list.customers(database, relations_of(manifest))
+        name, version = shop_name(manifest), version_of(database, relations_of(manifest))
         output.write_text(combine(project / "drawn", pages, customers, name, version))
     return diagnostics
 
@@ -441,15 +460,13 @@ def main() -> None:
     parser.add_argument("--database", type=Path, default=Path(database))
     parser.add_argument("--manifest", type=Path, default=Path(target) / "manifest.json")
     parser.add_argument("--output", type=Path, default=ROOT / "public" / "index.html")
-    parser.add_argument("--connection", type=Path, metavar="FOLDER", help=CONNECTION_HELP)
+    parser.add_argument("--served", type=Path, metavar="FOLDER", help=SERVED_HELP)
     arguments = parser.parse_args()
-    if arguments.connection:
-        arguments.connection.mkdir(parents=True, exist_ok=True)
-        write_connection(arguments.connection)
-        return
     for file in (arguments.database, arguments.manifest):
         if not file.exists():
             parser.error(f"{file} does not exist; run dbt build first.")
+    if arguments.served:
+        return serve(arguments.served, arguments.manifest)
     for entry in draw(arguments.database.resolve(), arguments.manifest, arguments.output):
         print(f"{entry['code']}: {entry['message']}", file=sys.stderr)
     print(f"The dashboard is in {arguments.output}.")
