@@ -184,13 +184,59 @@ def narrow(name: str, board: dict) -> dict:
     style = dict(board.get("style", {}))
     board["style"] = {**style, "frame": {"width": NARROW_WIDTH, "margin": 4, "card_padding": 14}}
     for (page, chart), columns in NARROW_HIDDEN.items():
-        if page == name:
+        if page == name and chart in charts:
             shown = charts[chart]["style"]["columns"]
             for column in columns:
                 shown[column] = {**shown.get(column, {}), "visible": False}
     for spec in charts.values():
         if spec["type"] == "custom":
             spec["style"] = NARROW_SHAPE.get(spec["template"], {"aspect_ratio": 1.1})
+        elif "legend" in spec.get("style", {}):
+            # Three names of clusters are wider than a small window.
+            spec["style"]["legend"] = {**spec["style"]["legend"], "columns": 2}
+    return board
+
+
+def as_shown(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
+    """Return a board without what its queries hide, and without asking again what they show.
+
+    To dct each condition is a board around what it is about, hidden or not.
+    """
+    answers: dict[str, dict[str, bool]] = {}
+
+    def decided(spec: Any) -> bool | None:
+        """Return whether a condition holds, or nothing where a query has to be filled in first."""
+        if not isinstance(spec, dict):
+            return None
+        sql = board["queries"][spec["query"]]["sql"]
+        if "{{" in sql:
+            return None
+        if spec["query"] not in answers:
+            found = connection.sql(sql)
+            (row,) = found.fetchall()
+            answers[spec["query"]] = dict(zip(found.columns, row, strict=True))
+        return answers[spec["query"]][spec["column"]]
+
+    def kept(layout: dict) -> dict:
+        rows: list[Any] = []
+        for item in layout.get("rows", []):
+            spec = board["charts"][item] if isinstance(item, str) else item
+            shown = decided(spec.get("visible"))
+            if shown is False:
+                continue
+            if shown:
+                spec = {key: value for key, value in spec.items() if key != "visible"}
+            if isinstance(item, str):
+                board["charts"][item] = spec
+                rows.append(item)
+            else:
+                spec = kept(spec) if "rows" in spec else spec
+                rows += spec["rows"] if set(spec) == {"rows"} else [spec]
+        return {**layout, "rows": rows}
+
+    board = kept(board)
+    named = str(board["rows"])
+    board["charts"] = {name: spec for name, spec in board["charts"].items() if f"'{name}'" in named}
     return board
 
 
@@ -434,16 +480,18 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
         project = Path(directory).resolve()
         pages = write_project(project, manifest)
         boards = []
+        connection = duckdb.connect(str(database), read_only=True)
         for page in pages:
             wide = project / "charts" / f"{page}.yml"
             small = project / "charts" / f"{page}_narrow.yml"
-            board = yaml.safe_load(wide.read_text())
+            board = as_shown(yaml.safe_load(wide.read_text()), connection)
             # Filters are for dct serve; on paper they would be knobs that do nothing.
             for variable in board.get("variables", {}).values():
                 variable["visible"] = False
             wide.write_text(yaml.safe_dump(board, sort_keys=False))
             small.write_text(yaml.safe_dump(narrow(page, board), sort_keys=False))
             boards += [wide, small]
+        connection.close()
         diagnostics = render(boards, project, database)
         output.parent.mkdir(parents=True, exist_ok=True)
         customers = customer_list.customers(database, relations_of(manifest))

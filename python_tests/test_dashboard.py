@@ -7,8 +7,10 @@ import math
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -558,7 +560,7 @@ def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
     overview = section(page, "overview", "wide")
     assert "It takes two dates with customers" in words(overview)
     assert "No calendar month is complete yet." in words(overview)
-    assert "1" in words(chart(overview, "customer_count"))
+    assert " 1 Customers " in words(tile_of(overview, "Customers"))
     assert "No cohort has a complete month" in words(section(page, "retention", "wide"))
     clusters = words(section(page, "clusters", "wide"))
     assert "too few different customers" in clusters
@@ -700,6 +702,54 @@ def test_renamed_columns_are_found_without_the_database(demo, tmp_path, renamed)
         renamed.items()
     ), said
     assert not list(tmp_path.glob("*.duckdb"))
+
+
+def test_the_boards_are_served_with_the_overview_at_their_address(demo, tmp_path):
+    served = tmp_path / "served"
+    subprocess.run(
+        [
+            *(sys.executable, str(ROOT / "charts" / "render.py"), "--served", str(served)),
+            *("--database", str(demo.database)),
+            *("--manifest", str(demo.database.parent / "target" / "manifest.json")),
+        ],
+        env={**os.environ, "DBT_PROFILES_DIR": str(ROOT)},
+        check=True,
+    )
+    assert {path.stem for path in (served / "charts").iterdir()} == {*BOARDS, "meta"}
+    with socket.create_server(("localhost", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            str(Path(sys.executable).with_name("dct")),
+            *("serve", "--no-cache", "--port", str(port)),
+        ],
+        cwd=served,
+        env={
+            **os.environ,
+            "CUSTOMER_VALUE_DB": os.path.relpath(demo.database, served),
+            "DBT_PROFILES_DIR": ".",
+            "DBT_TARGET_PATH": "target",
+            "DO_NOT_TRACK": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        said = ""
+        while "running on" not in said:
+            line = server.stdout.readline()
+            assert line, said
+            said += line
+        assert f"URL: http://localhost:{port}" in said
+        with urllib.request.urlopen(f"http://localhost:{port}/", timeout=120) as answer:
+            assert answer.url == f"http://localhost:{port}/overview/"
+            page = answer.read().decode()
+        assert "Segment in the scatter" in page and 'data-chart-id="tiles"' in page
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def test_dct_sends_no_usage_statistics():
