@@ -197,6 +197,13 @@ def narrow(name: str, board: dict) -> dict:
     return board
 
 
+def charts_in(layout: dict) -> set[str]:
+    """Return the names of the charts that a layout shows."""
+    items = [*layout.get("rows", []), *layout.get("cols", [])]
+    inner = (charts_in(item) for item in items if isinstance(item, dict))
+    return {item for item in items if isinstance(item, str)}.union(*inner)
+
+
 def as_shown(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
     """Return a board without what its queries hide, and without asking again what they show.
 
@@ -208,8 +215,8 @@ def as_shown(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
         """Return whether a condition holds, or nothing where a query has to be filled in first."""
         if not isinstance(spec, dict):
             return None
-        sql = board["queries"][spec["query"]]["sql"]
-        if "{{" in sql:
+        sql = board["queries"][spec["query"]].get("sql")
+        if sql is None or "{{" in sql:
             return None
         if spec["query"] not in answers:
             found = connection.sql(sql)
@@ -235,8 +242,8 @@ def as_shown(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
         return {**layout, "rows": rows}
 
     board = kept(board)
-    named = str(board["rows"])
-    board["charts"] = {name: spec for name, spec in board["charts"].items() if f"'{name}'" in named}
+    named = charts_in(board)
+    board["charts"] = {name: spec for name, spec in board["charts"].items() if name in named}
     return board
 
 
@@ -488,8 +495,9 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
             # Filters are for dct serve; on paper they would be knobs that do nothing.
             for variable in board.get("variables", {}).values():
                 variable["visible"] = False
-            wide.write_text(yaml.safe_dump(board, sort_keys=False))
-            small.write_text(yaml.safe_dump(narrow(page, board), sort_keys=False))
+            # JSON is YAML too, and sooner written.
+            wide.write_text(json.dumps(board))
+            small.write_text(json.dumps(narrow(page, board)))
             boards += [wide, small]
         connection.close()
         diagnostics = render(boards, project, database)
