@@ -134,7 +134,7 @@ def inputs() -> dict[str, pd.DataFrame]:
             "customer_id": everybody,
             "subscription_id": [f"m{number}" for number in range(count)],
             "started_on": started.strftime("%Y-%m-%d"),
-            "ended_on": ended.strftime("%Y-%m-%d").where(ended < "1998-06-30"),
+            "ended_on": ended.strftime("%Y-%m-%d").where(ended < pd.Timestamp("1998-06-30")),
             "amount": random.choice(["9.90", "19.90"], count),
             "billing_interval": random.choice(["month", "year"], count),
             "plan": random.choice(["small", "large"], count),
