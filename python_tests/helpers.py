@@ -149,6 +149,20 @@ def write_cdnow_sample(path: Path, lines: pd.DataFrame | None = None) -> None:
     lines.assign(dollars="$" + lines["dollars"]).to_csv(path, index=False)
 
 
+def thirty_customers() -> pd.DataFrame:
+    """Return two years of thirty customers of a small shop."""
+    random = np.random.default_rng(30)
+    customers = np.repeat(np.arange(1, 31), random.integers(1, 12, 30))
+    days = random.integers(0, 730, len(customers))
+    return pd.DataFrame(
+        {
+            "customer_id": customers,
+            "transacted_at": pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"),
+            "amount": random.choice([5.0, 9.5, 20.0, 35.25], len(customers)),
+        }
+    )
+
+
 def with_another_future(lines: pd.DataFrame, last_date: str) -> pd.DataFrame:
     """Return the sample with all after a date (such as 19980331) changed at will.
 
