@@ -18,6 +18,7 @@ from types import CodeType
 from typing import Any
 
 import jinja2
+import jinja2.runtime
 import parsedatetime  # type: ignore[import-untyped]
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
@@ -37,6 +38,7 @@ from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.tests import enable_test_caching
 from dbt_common.utils.encoding import JSONEncoder
+from jinja2.utils import missing
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -167,6 +169,15 @@ def look_names_up_fast() -> None:
         flat.names = flattened[key][1]
         return flat
 
+    def resolve_or_missing(self, name):
+        if name in self.vars:
+            return self.vars[name]
+        try:
+            return self.parent[name]
+        except KeyError:
+            return missing
+
+    jinja2.runtime.Context.resolve_or_missing = resolve_or_missing  # type: ignore[method-assign]
     MacroNamespaceBuilder.build_namespace = build_flat  # type: ignore[method-assign]
     NativeSandboxTemplate.new_context = MacroFuzzTemplate.new_context  # type: ignore
     context.get_context_modules = cache(context.get_context_modules)
