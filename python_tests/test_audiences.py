@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from conftest import Build, run_dbt
-from helpers import ROOT, copy_project, load_model, seed_path
+from helpers import ROOT, copy_project, load_model, read_cdnow_sample, seed_path
 from hypothesis import given
 from hypothesis import strategies as st
 from test_dashboard import chart, draw, section, words
@@ -55,16 +54,20 @@ FORGOTTEN = "forget-me-4711"
 
 
 def log_of_sales() -> pd.DataFrame:
-    """Return the lines of forty customers from 2024 to April 2025."""
-    random = np.random.default_rng(23)
+    """Return the lines of CDNOW's sample, its last day moved to the last step.
+
+    Forty of the most frequent customers have names of their own, so that the inputs can name them.
+    """
+    lines = read_cdnow_sample()
+    often = lines.groupby("customer")["date"].nunique().sort_values(kind="stable").index[-40:]
     names = [f"c{number:02}" for number in range(1, 40)] + [FORGOTTEN]
-    customers = np.repeat(names, random.integers(2, 14, 40))
-    days = random.integers(0, 485, len(customers))
+    renamed = dict(zip(often, names, strict=True))
+    days = pd.to_datetime(lines["date"], format="%Y%m%d")
     return pd.DataFrame(
         {
-            "customer_id": customers,
-            "transacted_at": pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"),
-            "amount": random.choice([5.0, 9.5, 20.0, 35.25], len(customers)),
+            "customer_id": lines["customer"].map(lambda name: renamed.get(name, name)),
+            "transacted_at": days + (pd.Timestamp(STEPS[-1]) - days.max()),
+            "amount": lines["dollars"].astype(float),
         }
     )
 
@@ -318,9 +321,10 @@ def test_segment_changes_replay_to_the_groups_of_every_date(shop):
 
 def test_causes_are_those_of_the_log(shop):
     """Who bought between the dates moved by purchase, and nobody else did."""
-    lines = log_of_sales()
+    lines = log_of_sales().query("amount > 0").groupby("customer_id")["transacted_at"]
+    days_of = {name: days.to_numpy() for name, days in lines}
     for row in shop.moments[-1]["segment_changes"].itertuples():
-        days = lines["transacted_at"][lines["customer_id"] == row.customer_id]
+        days = days_of[row.customer_id]
         bought = ((days > row.from_date) & (days <= row.to_date)).any()
         assert (row.caused_by == "purchase") == bought
         assert row.caused_by != "return"

@@ -79,6 +79,24 @@ def test_the_rows_do_not_depend_on_their_order():
     )
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_last_digits_of_the_rows_stay_last_digits(seed):
+    """Engines add in different orders; what is learned must not make more of it."""
+    random = np.random.default_rng(seed)
+    sample = simulated_sample(3000, seed)
+    # Spread as customers' purchases are: at the Poisson limit the dispersion has no last digits.
+    spread = random.poisson(sample["actual_purchases"] * random.exponential(size=len(sample)))
+    sample = sample.assign(actual_purchases=spread.astype(float), actual_revenue=20.0 * spread)
+    moved = sample.copy()
+    for name in ("expected_purchases", "expected_revenue", *corrections.REVENUE_FEATURES):
+        moved[name] *= 1 + 2e-16 * random.choice([-1, 0, 1], len(sample))
+    before, after = (
+        corrections.fit_corrections(rows, dates_of("current")) for rows in (sample, moved)
+    )
+    numbers = ["mean", "deviation", "low", "high", "coefficient"]
+    np.testing.assert_allclose(after[numbers], before[numbers], rtol=1e-11, atol=1e-13)
+
+
 def test_the_dispersion_is_found_again():
     random = np.random.default_rng(3)
     mean = random.gamma(1.0, 2.0, 20_000) + 0.01

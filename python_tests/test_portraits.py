@@ -407,21 +407,38 @@ def test_no_model_may_learn_from_a_sensitive_attribute(tmp_path):
     assert "int_fit_groups" not in {name for (name,) in tables}
 
 
+def product_use() -> pd.DataFrame:
+    """Return logins of some customers, on days before and after the sample's as-of date."""
+    random = np.random.default_rng(12)
+    everybody = survey()[0]["customer_id"].to_numpy()
+    days = pd.Timestamp("1998-07-10") - pd.to_timedelta(random.integers(0, 150, 6_000), "D")
+    return pd.DataFrame(
+        {
+            "event_id": range(6_000),
+            "customer_id": everybody[random.integers(0, len(everybody) // 2, 6_000)],
+            "occurred_at": days.strftime("%Y-%m-%d"),
+            "event_name": random.choice(["login", "page_viewed"], 6_000),
+        }
+    )
+
+
 @pytest.fixture(scope="module")
 def four_features(tmp_path_factory) -> Build:
-    """The papers' sample, its clusters made of the rhythm and an attribute besides."""
+    """The papers' sample, its clusters made of the rhythm, an attribute and the use besides."""
     folder = tmp_path_factory.mktemp("four_features")
     write_cdnow_sample(folder / "sample.csv")
     people, _ = survey()
     people[["customer_id", "satisfaction", "store"]].to_csv(folder / "people.csv", index=False)
+    product_use().to_csv(folder / "events.csv", index=False)
     result = run_dbt(
         *("build", "--exclude-resource-type", "unit_test", "test"),
         *("--select", "+int_customer_value__customer_clusters"),
         variables={
-            "modules": ["portraits"],
+            "modules": ["portraits", "events"],
             "transactions": str(folder / "sample.csv"),
             "customer_attributes": str(folder / "people.csv"),
-            "cluster_features": ["days_between_purchases_cv", "satisfaction"],
+            "events": str(folder / "events.csv"),
+            "cluster_features": ["days_between_purchases_cv", "satisfaction", "usage_active_days"],
             "cluster_counts": [4],
             **CDNOW_SAMPLE_VARS,
         },
@@ -432,12 +449,17 @@ def four_features(tmp_path_factory) -> Build:
 
 
 def test_clusters_of_more_features_are_those_of_the_nearest_centre(four_features):
-    """In numpy, from the history and the survey; a missing value is in the middle."""
+    """In numpy, from history, survey and use; a missing value is in the middle, no use is 0."""
     customers = four_features.frame(
         "select customer_id, recency_days, order_count, net_revenue::double as net_revenue, "
         "days_between_purchases_cv, cluster_id from main_internal.int_customer_snapshots "
         "inner join main_internal.int_customer_clusters using (customer_id) where is_current"
     ).merge(survey()[0][["customer_id", "satisfaction"]])
+    used = product_use().query("event_name == 'login'")
+    used = used[used["occurred_at"].between("1998-04-02", "1998-06-30")]
+    active_days = used.groupby("customer_id")["occurred_at"].nunique()
+    customers["usage"] = customers["customer_id"].map(active_days).fillna(0)
+    assert 200 < (customers["usage"] == 0).sum() < len(customers) - 200
     model = four_features.frame("select * from main_internal.fit_clusters")
     columns = {
         "recency": "recency_days",
@@ -445,6 +467,7 @@ def test_clusters_of_more_features_are_those_of_the_nearest_centre(four_features
         "monetary": "net_revenue",
         "log_days_between_purchases_cv": "days_between_purchases_cv",
         "log_satisfaction": "satisfaction",
+        "log_usage_active_days": "usage",
     }
     assert set(model["feature"]) == set(columns)
     squares = np.zeros((len(customers), 4))
@@ -464,6 +487,7 @@ def test_clusters_of_more_features_are_those_of_the_nearest_centre(four_features
         ("spend", "names spend, which is neither one of average_order_value"),
         ("Store No", "names Store No: an attribute in it has a name of small letters"),
         ("store", "names store, of which no customer has a number"),
+        ("usage_features", "names usage_features, which is counted from events: list events"),
     ],
 )
 def test_a_feature_that_is_none_gets_a_sentence(dbt, folder, named, sentence):

@@ -5,7 +5,7 @@
     greatest(
         cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as {{ type_timestamp() }}),
         coalesce(
-            {{ dbt.dateadd("second", 1, last_moment) }},
+            {{ customer_value.timestamp_add("second", 1, last_moment) }},
             cast('1900-01-01' as {{ type_timestamp() }})
         )
     )

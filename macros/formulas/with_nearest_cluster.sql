@@ -21,9 +21,9 @@
                     as {{ feature }}{{ "," if not loop.last }}
                 {%- endfor %}
             from {{ customers }}
-            {%- if cluster_attributes() %}
-            left join {{ cluster_attribute_rows() | indent(12) }} as cluster_attributes
-                on {{ customers }}.customer_id = cluster_attributes.answering_customer_id
+            {%- if customer_value.cluster_additions() %}
+            left join {{ cluster_addition_rows() | indent(12) }} as cluster_additions
+                on {{ customers }}.customer_id = cluster_additions.added_customer_id
             {%- endif %}
             cross join (
                 select

@@ -25,10 +25,13 @@ if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
 
 MARTS = transaction_marts()
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-# What the demo leaves empty, or fills from a seed alone, for want of the optional inputs.
+# What the demo leaves empty or out, or fills from a seed alone, for want of the optional inputs.
 MARTS_OF_INPUTS = [
     "attribute_coverage",
     "campaign_audience",
+    "cluster_rules",
+    "cluster_stability",
+    "cluster_tree",
     "concentration",
     "customer_profitability",
     "excluded_rows",
@@ -39,7 +42,19 @@ MARTS_OF_INPUTS = [
     "propensity_fits",
     "propensity_importance",
     "propensity_reasons",
+    "recurring_revenue_months",
+    "recurring_revenue_movements",
+    "revenue_retention",
+    "segment_attribute_profile",
+    "segment_attribute_tests",
+    "segment_changes",
+    "segment_portrait",
+    "segment_stability",
+    "subscribers",
+    "subscription_fits",
+    "subscription_survival",
     "survival_comparison",
+    "trial_segments",
 ]
 SELECTED = (
     *("--indirect-selection", "buildable"),
@@ -53,6 +68,13 @@ INPUT_VARS = {
     "customer_attributes": "shop.people",
     "service_activities": "shop.service",
     "campaign_contacts": "shop.mailings",
+    "subscriptions": "shop.memberships",
+    "events": "shop.clicks",
+    "trials": "shop.trials",
+    "modules": [
+        *("history", "validation", "decisions", "propensity", "experiments"),
+        *("subscriptions", "audiences", "portraits", "events"),
+    ],
 }
 # Who a customer is must be the same; money and forecasts to the last digits of a double.
 RELATIVE = 1e-9
@@ -104,12 +126,43 @@ def inputs() -> dict[str, pd.DataFrame]:
                 }
             )
         )
+    started = pd.Timestamp("1997-03-01") + pd.to_timedelta(random.integers(0, 300, count), "D")
+    lasted = np.ceil(random.exponential(200, count)).astype(int)
+    ended = started + pd.to_timedelta(lasted, "D")
+    memberships = pd.DataFrame(
+        {
+            "customer_id": everybody,
+            "subscription_id": [f"m{number}" for number in range(count)],
+            "started_on": started.strftime("%Y-%m-%d"),
+            "ended_on": ended.strftime("%Y-%m-%d").where(ended < pd.Timestamp("1998-06-30")),
+            "amount": random.choice(["9.90", "19.90"], count),
+            "billing_interval": random.choice(["month", "year"], count),
+            "plan": random.choice(["small", "large"], count),
+        }
+    )
+    triers = everybody[:200]
+    begun = pd.Timestamp("1998-06-01") + pd.to_timedelta(random.integers(0, 28, 200), "D")
+    trials = pd.DataFrame({"customer_id": triers, "trial_started_at": begun.strftime("%Y-%m-%d")})
+    clicked = random.integers(0, 200, 4_000)
+    moments = begun[clicked] + pd.to_timedelta(random.integers(0, 14 * 86_400, 4_000), "s")
+    clicks = pd.DataFrame(
+        {
+            "event_id": np.arange(4_000) % 3_990,
+            "customer_id": triers[clicked],
+            "occurred_at": moments.strftime("%Y-%m-%d %H:%M:%S"),
+            "event_name": random.choice(["login", "report_built", "page_viewed"], 4_000),
+            "feature": random.choice(np.array(["a", "b", "c", None], dtype=object), 4_000),
+        }
+    )
     strangers = mailings[0].head(2).assign(customer_id=pd.Series(["nobody", None]))
     return {
         "orders": orders,
         "people": people,
         "service": service,
         "mailings": pd.concat([*mailings, strangers], ignore_index=True),
+        "memberships": memberships,
+        "trials": trials,
+        "clicks": clicks[clicks["occurred_at"] < "1998-07-01"],
     }
 
 

@@ -20,28 +20,28 @@ sqlfluff = pytest.importorskip("sqlfluff.core")
 
 COMMON_FUNCTIONS = set(
     """
-    abs avg cast ceil coalesce concat count exp extract floor greatest lag lead least length ln
-    lower max md5 min mod nullif ntile power rank regexp_replace replace round row_number sqrt
-    substr sum trim upper
+    abs avg cast ceil coalesce concat count dense_rank exp extract floor greatest lag lead least
+    length ln lower max md5 min mod nullif ntile power rank regexp_replace replace round row_number
+    sqrt substr sum translate trim upper
     """.split()
 )
 SPARK_FUNCTIONS = set(
     """
-    add_months conv current_timezone date_add date_trunc datediff from_utc_timestamp
-    percentile_cont position regexp_like to_utc_timestamp try_cast try_to_timestamp typeof xxhash64
+    add_months array_join array_sort collect_list conv current_timezone date_add date_trunc datediff
+    from_utc_timestamp get percentile_cont position regexp_extract regexp_like split timestampadd
+    to_utc_timestamp try_cast try_to_timestamp typeof xxhash64
     """.split()
 )
 SNOWFLAKE_FUNCTIONS = set(
     """
-    convert_timezone date_trunc dateadd datediff hash percentile_cont position regexp_instr
-    to_number to_variant try_cast try_to_timestamp_ntz try_to_timestamp_tz typeof
+    convert_timezone date_trunc dateadd datediff hash listagg percentile_cont position regexp_instr
+    split_part to_number to_variant try_cast try_to_timestamp_ntz try_to_timestamp_tz typeof
     """.split()
 )
 BIGQUERY_FUNCTIONS = set(
     """
     approx_quantiles date_diff datetime datetime_add format offset regexp_contains
-    safe.parse_datetime
-    safe_cast strpos timestamp_trunc to_hex
+    safe.parse_datetime safe_cast safe_offset split string_agg strpos timestamp_trunc to_hex
     """.split()
 )
 
@@ -120,6 +120,40 @@ VARIANTS = {
         "rfm_scoring": "ntile",
         "spend_cap_percentile": 99,
     },
+    # The modules that are off by default, and the inputs that they read.
+    "every_module": {
+        "modules": [
+            *("history", "validation", "decisions", "propensity", "experiments"),
+            *("subscriptions", "audiences", "portraits", "events"),
+        ],
+        "transactions": "shop.order_lines",
+        "transaction_columns": {name: name for name in ("customer_id", "transacted_at", "amount")},
+        "as_of_date": "2024-12-31",
+        "holdout_days": 90,
+        **{
+            name: f"shop.{name}"
+            for name in (
+                *("customer_attributes", "subscriptions", "events", "trials"),
+                *("suppressions", "consents", "erasure_requests"),
+            )
+        },
+        "customer_attribute_columns": {
+            name: name for name in ("customer_id", "attribute", "attribute_value", "answered_on")
+        },
+        **{
+            columns: {name: name for name in names.split()}
+            for columns, names in {
+                "subscription_columns": (
+                    "customer_id subscription_id started_on ended_on amount billing_interval plan"
+                ),
+                "event_columns": "customer_id occurred_at event_name event_id feature session_id",
+                "trial_columns": "customer_id trial_started_at trial_ends_at converted_at",
+                "suppression_columns": "customer_id channel reason starts_on ends_on",
+                "consent_columns": "customer_id channel granted decided_on",
+                "erasure_request_columns": "customer_id",
+            }.items()
+        },
+    },
 }
 
 # Asking whether a table is there takes a connection; Snowflake is compiled as on a second
@@ -165,7 +199,7 @@ def is_type(engine: Engine, written: str) -> bool:
 @pytest.mark.parametrize("name", ENGINES)
 def test_sql_compiles_to_what_the_warehouse_knows(name, tmp_path):
     pytest.importorskip(f"dbt.adapters.{name}")
-    # Much is the same in both variants, and is parsed once.
+    # Much is the same in the variants, and is parsed once.
     file_names: dict[str, str] = {}
     for variant, variables in VARIANTS.items():
         files = compile_for(name, variables, tmp_path / variant)

@@ -2,11 +2,21 @@
 {{ config(
     materialized="incremental",
     unique_key="customer_id",
+    incremental_strategy="delete+insert" if target.type == "duckdb" else "merge",
     full_refresh=false,
     on_schema_change="append_new_columns",
     pre_hook="{{ customer_value.forget_erased() }}"
 ) }}
 
+{#- dbt-spark would append the rows that are to be replaced. -#}
+{%- if execute and target.type == "spark"
+    and config.get("file_format") not in ["delta", "iceberg", "hudi"] -%}
+    {{- exceptions.raise_compiler_error(
+        "customer_traits replaces rows, which Spark does in tables of Delta, Iceberg or Hudi "
+        ~ "alone: set models: {customer_value: {+file_format: delta}} (docs/engines.md), or "
+        ~ "leave audiences out of the var modules."
+    ) -}}
+{%- endif -%}
 {%- set traits = [
     "segment", "value_tier", "recommended_action", "cluster_name", "activity_band",
     "purchase_propensity_band", "closed_channels", "lifetime_value_decile",
@@ -72,7 +82,7 @@ closed_channels as (
 
     select
         customer_id,
-        {{ dbt.listagg("channel", "', '", "order by channel") }} as closed_channels
+        {{ ordered_list("channel", ", ") }} as closed_channels
     from closed
     group by customer_id
 

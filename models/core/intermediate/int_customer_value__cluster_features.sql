@@ -37,9 +37,9 @@ features as (
         left join behaviours
             on customer_sample.customer_id = behaviours.behaviour_customer_id
     {%- endif %}
-    {% if cluster_attributes() -%}
-        left join {{ cluster_attribute_rows() }} as cluster_attributes
-            on customer_sample.customer_id = cluster_attributes.answering_customer_id
+    {% if cluster_additions() -%}
+        left join {{ cluster_addition_rows() }} as cluster_additions
+            on customer_sample.customer_id = cluster_additions.added_customer_id
     {%- endif %}
 
 )

@@ -18,8 +18,7 @@ chosen as (
     select
         customer_id,
         attribute,
-        {{ dbt.listagg("attribute_value", "';'", "order by attribute_value") }}
-            as attribute_value,
+        {{ ordered_list("attribute_value", ";") }} as attribute_value,
         is_customer
     from options
     group by customer_id, attribute, is_customer

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import digamma, gammaln
+from scipy.special import digamma, gammaln, polygamma
 from scipy.stats import nbinom
 from threadpoolctl import threadpool_limits
 
@@ -48,10 +48,14 @@ FACTOR_SHARES = (0.005, 0.995)
 # Fewer purchases than this in the windows cannot carry a dozen coefficients.
 FEWEST_PURCHASES = 100
 STEPS = 50
+# The largest of Newton's steps below which it is taken as it is, and below which it was the last.
+NEAR = 1e-5
+CONVERGED = 1e-12
 # The two numbers of the dispersion are fitted on every n-th row, about this many.
 DISPERSION_ROWS = 10_000
 # Where the dispersion is not estimated: the geometric distribution.
 LOG_DISPERSION = 0.0
+DISPERSION_BOUNDS = ((-8.0, 8.0), (0.0, 1.0))
 
 COLUMNS = {
     "forecast_role": "string",
@@ -134,7 +138,7 @@ def fit_correction(
     Notes
     -----
     Newton's steps on sum(expected * exp(eta) - actual * eta) / sum(expected) + ridge / 2 * |b|^2,
-    halved until they lower it: the sum is convex.
+    halved until they lower it or are near: the sum is convex.
     """
     low, high = np.quantile(features, FEATURE_SHARES, axis=0)
     clipped = np.clip(features, low, high)
@@ -157,15 +161,16 @@ def fit_correction(
         gradient = design.T @ (fitted - targets) + penalty * point
         curvature = (design * fitted[:, None]).T @ design + np.diag(penalty + 1e-12)
         step = np.linalg.solve(curvature, gradient)
-        candidate = loss(point - step)
-        while candidate > value and np.max(np.abs(step)) > 1e-12:
-            step = step / 2
+        # So near the minimum the loss no longer resolves the steps, which then converge by
+        # themselves: whether the last of them is taken must not hang on a last digit.
+        if np.max(np.abs(step)) > NEAR:
             candidate = loss(point - step)
-        gain = value - candidate
-        if not gain > 0:
-            break
-        point, value = point - step, candidate
-        if gain < 1e-12:
+            while candidate > value and np.max(np.abs(step)) > NEAR:
+                step = step / 2
+                candidate = loss(point - step)
+            value = candidate
+        point = point - step
+        if np.max(np.abs(step)) < CONVERGED:
             break
     factors = np.exp(np.clip(design @ point, -30, 30))
     lower, upper = np.quantile(factors, FACTOR_SHARES)
@@ -191,24 +196,52 @@ def fit_dispersion(expected: np.ndarray, actual: np.ndarray) -> tuple[float, flo
             - theta * np.log1p(expected / theta)
             - actual * np.log1p(theta / expected)
         )
-        slope = theta * (
+        slope = theta * slope_of(theta)
+        return -float(likelihood), -np.array([np.mean(slope), np.mean(slope * log_mean)])
+
+    def slope_of(theta):
+        return (
             digamma(actual + theta)
             - digamma(theta)
             - np.log1p(expected / theta)
             + (expected - actual) / (expected + theta)
         )
-        return -float(likelihood), -np.array([np.mean(slope), np.mean(slope * log_mean)])
 
-    # With its slope and down to the last digits, so that what engines differ in there stays there.
-    found = minimize(
-        loss,
-        (0.0, 0.3),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-8.0, 8.0), (0.0, 1.0)],
-        options={"ftol": 1e-16, "gtol": 1e-11},
-    )
-    return (float(found.x[0]), float(found.x[1])) if np.all(np.isfinite(found.x)) else (0.0, 0.0)
+    def bend_of(theta):
+        return (
+            polygamma(1, actual + theta)
+            - polygamma(1, theta)
+            + expected / (theta * (expected + theta))
+            - (expected - actual) / (expected + theta) ** 2
+        )
+
+    found = minimize(loss, (0.0, 0.3), jac=True, method="L-BFGS-B", bounds=DISPERSION_BOUNDS)
+    if not np.all(np.isfinite(found.x)):
+        return 0.0, 0.0
+    # Newton's steps from there, since a search by the loss alone ends where the loss no longer
+    # resolves its steps, which is at other digits on every engine.
+    point = found.x
+    low, high = np.transpose(DISPERSION_BOUNDS)
+    for _ in range(STEPS):
+        is_free = (point > low) & (point < high)
+        theta = np.exp(np.clip(point[0] + point[1] * log_mean, -20, 20))
+        bend = theta * (slope_of(theta) + theta * bend_of(theta))
+        curvature = -np.array(
+            [
+                [np.mean(bend), np.mean(bend * log_mean)],
+                [np.mean(bend * log_mean), np.mean(bend * log_mean**2)],
+            ]
+        )[np.ix_(is_free, is_free)]
+        if not is_free.any() or np.min(np.linalg.eigvalsh(curvature)) <= 0:
+            break
+        step = np.linalg.solve(curvature, loss(point)[1][is_free])
+        if np.max(np.abs(step)) > 0.1:
+            break
+        point = point.copy()
+        point[is_free] = np.clip(point[is_free] - step, low[is_free], high[is_free])
+        if np.max(np.abs(step)) < CONVERGED:
+            break
+    return float(point[0]), float(point[1])
 
 
 def medians(c0: float, c1: float, highest: int) -> pd.DataFrame:

@@ -15,7 +15,7 @@ trials as (
         coalesce(
             trial_ends_at,
             cast(
-                {{ dbt.dateadd("day", var("trial_length_days"), "trial_started_at") }}
+                {{ timestamp_add("day", var("trial_length_days"), "trial_started_at") }}
                 as {{ type_timestamp() }}
             )
         ) as ends_at

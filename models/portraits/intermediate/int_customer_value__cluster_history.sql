@@ -49,9 +49,9 @@ cluster_history as (
                 customer_sample.customer_id = behaviours.behaviour_customer_id
                 and customer_sample.as_of_date = behaviours.behaviour_date
     {%- endif %}
-    {% if cluster_attributes() -%}
-        left join {{ cluster_attribute_rows() }} as cluster_attributes
-            on customer_sample.customer_id = cluster_attributes.answering_customer_id
+    {% if cluster_additions() -%}
+        left join {{ cluster_addition_rows() }} as cluster_additions
+            on customer_sample.customer_id = cluster_additions.added_customer_id
     {%- endif %}
 
 )

@@ -1,3 +1,5 @@
+{#- As text this is longer than a view may be in the metastore that Spark brings: 32,700 bytes. -#}
+{{ config(materialized="table" if target.type == "spark" else "view") }}
 {%- set columns = input_map("subscriptions") -%}
 {{ validate_input("subscriptions", is_staging=true) }}
 {{ require_billing_interval("subscriptions", is_staging=true) }}
