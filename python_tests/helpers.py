@@ -42,6 +42,15 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+def copy_macros(target: Path) -> Path:
+    """Copy the macros alone, for operations on them: without nodes dbt has little to parse."""
+    shutil.copytree(ROOT / "macros", target / "macros")
+    for name in ("dbt_project.yml", "profiles.yml", "models/groups.yml"):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target / name)
+    return target
+
+
 def mart_names(capability: str = "*") -> list[str]:
     """Return the names of the marts' tables, of one capability or of all."""
     paths = (ROOT / "models").glob(f"{capability}/marts/*.sql")
