@@ -75,7 +75,7 @@ help:
 	@echo "make audience NAME=win_back   the list of one audience"
 	@echo "make forget           build, write the lists, and copy the database into a new file"
 	@echo "make draw             the dashboard of what was built, without building again"
-	@echo "make dashboard-serve  the dashboard with live filters, of what was built"
+	@echo "make dashboard-serve  the boards from the database at every visit, as it then is"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
 	@echo "make test-previous    the strict parse and the core on the dbt-core before the locked one"
 	@echo "make test-next        the same on the next DuckDB"
@@ -142,12 +142,15 @@ draw: export DO_NOT_TRACK := 1
 draw: $(VENV)/dashboard.stamp
 	$(BIN)/python charts/render.py $(ARGS)
 
-# dct takes the path of the database from the project, even an absolute one.
+# dct takes the path of the database from the project, even an absolute one. It states its address,
+# where the overview is.
+SERVED := target/charts
 dashboard-serve: export DO_NOT_TRACK := 1
 dashboard-serve: $(VENV)/dashboard.stamp
-	$(BIN)/python charts/render.py --connection target/charts
-	CUSTOMER_VALUE_DB=$$($(BIN)/python -c "import os; print(os.path.relpath(os.environ.get('CUSTOMER_VALUE_DB', 'customer_value.duckdb')))") \
-		DBT_PROFILES_DIR=target/charts $(BIN)/dct serve --no-cache $(ARGS)
+	$(BIN)/python charts/render.py --served $(SERVED)
+	database=$$($(BIN)/python -c "import os; print(os.path.relpath(os.environ.get('CUSTOMER_VALUE_DB', 'customer_value.duckdb'), '$(SERVED)'))"); \
+	cd $(SERVED) && CUSTOMER_VALUE_DB="$$database" DBT_PROFILES_DIR=. DBT_TARGET_PATH=target \
+		"$(abspath $(BIN))/dct" serve --no-cache $(ARGS)
 
 # Cheap first; pytest's summary is the last thing printed.
 test: $(VENV)/test.stamp

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import customer_list
 import duckdb
@@ -54,7 +55,20 @@ NARROW_HIDDEN = {
     ("live", "arm_table"): ["conversions", "finding"],
     ("live", "freshness_table"): ["row_count"],
 }
-CONNECTION_HELP = "draw nothing; write the profile that dct serve reads into the folder"
+# dct as it is, without looking for cycles of objects on the way and at its end, which is a fifth of
+# its work: the process is over before memory matters.
+DCT = """
+import gc, os, sys
+gc.disable()
+from dbt_charts.cli.main import app
+try:
+    app(prog_name="dct")
+except SystemExit as end:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
+"""
+SERVED_HELP = "draw nothing; write what dct serve reads into the folder"
 # The shape of the narrow drawings, by template.
 NARROW_SHAPE = {
     "sankey": {"aspect_ratio": 0.8},
@@ -62,6 +76,7 @@ NARROW_SHAPE = {
     "matrix": {"aspect_ratio": 0.8, "max_height": 720},
     "portraits": {"aspect_ratio": 0.36, "max_height": 1400},
     "quadrants": {"aspect_ratio": 0.9, "max_height": 720},
+    "tiles": {"aspect_ratio": 0.8, "min_height": 526, "max_height": 530},
 }
 
 PAGE = """<!DOCTYPE html>
@@ -115,10 +130,21 @@ svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
 .person ul {{ margin: 12px 0; padding-left: 20px; font-size: 14px; list-style: disc; }}
 .person .bar {{ display: inline-block; height: 10px; margin-right: 8px; background: #0072b2; }}
 .list table.dataTable :is(td, th) {{ font-size: 13px; white-space: nowrap; }}
+main :is(a, button, select, input, summary, [tabindex]):focus-visible, nav a:focus-visible {{
+  outline: 2px solid #0072b2; outline-offset: 2px; }}
+main .printed {{ display: none; }}
+main .wide.measured {{ display: block; }}
+@page {{ size: A4; margin: 10mm; }}
 @media print {{
-  header {{ display: none; }}
-  main.tabbed section:has(.dbt-charts-board) {{ display: block !important; }}
-  main > section + section {{ break-before: page; }}
+  header, .list :is(.filters, .dt-search, .dt-buttons, .dt-paging) {{ display: none !important; }}
+  main {{ max-width: none; }}
+  main .wide {{ display: block; }}
+  main .narrow {{ display: none; }}
+  /* What a sheet shows is drawn once, here: without a box of its own it could not be shown. */
+  main .wide.measured {{ position: absolute; width: 0; height: 0; overflow: hidden; }}
+  main .printed {{ display: block; }}
+  .printed svg {{ display: block !important; width: 100%; max-height: 276mm; }}
+  .printed svg + svg {{ break-before: page; }}
 }}
 </style>
 </head>
@@ -128,21 +154,7 @@ svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
 {sections}
 </main>
 <script>
-function show() {{
-  const pages = [...document.querySelectorAll("main > section")];
-  const name = location.hash.slice(1).split("?")[0];
-  const page = pages.find((section) => section.dataset.page === name) || pages[0];
-  pages.forEach((section) => section.classList.toggle("current", section === page));
-  document.querySelectorAll("nav a").forEach((link) => {{
-    const here = link.hash === "#" + page.dataset.page;
-    link.classList.toggle("current", here);
-    link.setAttribute("aria-current", here ? "page" : "false");
-  }});
-  window.scrollTo(0, 0);
-}}
-document.querySelector("main").classList.add("tabbed");
-addEventListener("hashchange", show);
-show();
+{behaviour}
 </script>
 {script}
 </body>
@@ -160,10 +172,13 @@ def stacked(layout: dict, tiles: set[str]) -> dict:
             layout["rows"] = items
             return layout
         layout["rows"] = items
-    layout["rows"] = [
-        stacked(item, tiles) if isinstance(item, dict) and {"rows", "cols"} & set(item) else item
-        for item in layout.get("rows", [])
-    ]
+    rows: list[Any] = []
+    for item in layout.get("rows", []):
+        if isinstance(item, dict) and {"rows", "cols"} & set(item):
+            item = stacked(item, tiles)
+        # A layout of nothing but rows is a board of its own to dct, which costs as much as a chart.
+        rows += item["rows"] if isinstance(item, dict) and set(item) == {"rows"} else [item]
+    layout["rows"] = rows
     return layout
 
 
@@ -175,13 +190,66 @@ def narrow(name: str, board: dict) -> dict:
     style = dict(board.get("style", {}))
     board["style"] = {**style, "frame": {"width": NARROW_WIDTH, "margin": 4, "card_padding": 14}}
     for (page, chart), columns in NARROW_HIDDEN.items():
-        if page == name:
+        if page == name and chart in charts:
             shown = charts[chart]["style"]["columns"]
             for column in columns:
                 shown[column] = {**shown.get(column, {}), "visible": False}
     for spec in charts.values():
         if spec["type"] == "custom":
             spec["style"] = NARROW_SHAPE.get(spec["template"], {"aspect_ratio": 1.1})
+        elif "legend" in spec.get("style", {}):
+            # Three names of clusters are wider than a small window.
+            spec["style"]["legend"] = {**spec["style"]["legend"], "columns": 2}
+    return board
+
+
+def charts_in(layout: dict) -> set[str]:
+    """Return the names of the charts that a layout shows."""
+    items = [*layout.get("rows", []), *layout.get("cols", [])]
+    inner = (charts_in(item) for item in items if isinstance(item, dict))
+    return {item for item in items if isinstance(item, str)}.union(*inner)
+
+
+def as_shown(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
+    """Return a board without what its queries hide, and without asking again what they show.
+
+    To dct each condition is a board around what it is about, hidden or not.
+    """
+    answers: dict[str, dict[str, bool]] = {}
+
+    def decided(spec: Any) -> bool | None:
+        """Return whether a condition holds, or nothing where a query has to be filled in first."""
+        if not isinstance(spec, dict):
+            return None
+        sql = board["queries"][spec["query"]].get("sql")
+        if sql is None or "{{" in sql:
+            return None
+        if spec["query"] not in answers:
+            found = connection.sql(sql)
+            (row,) = found.fetchall()
+            answers[spec["query"]] = dict(zip(found.columns, row, strict=True))
+        return answers[spec["query"]][spec["column"]]
+
+    def kept(layout: dict) -> dict:
+        rows: list[Any] = []
+        for item in layout.get("rows", []):
+            spec = board["charts"][item] if isinstance(item, str) else item
+            shown = decided(spec.get("visible"))
+            if shown is False:
+                continue
+            if shown:
+                spec = {key: value for key, value in spec.items() if key != "visible"}
+            if isinstance(item, str):
+                board["charts"][item] = spec
+                rows.append(item)
+            else:
+                spec = kept(spec) if "rows" in spec else spec
+                rows += spec["rows"] if set(spec) == {"rows"} else [spec]
+        return {**layout, "rows": rows}
+
+    board = kept(board)
+    named = charts_in(board)
+    board["charts"] = {name: spec for name, spec in board["charts"].items() if name in named}
     return board
 
 
@@ -196,9 +264,7 @@ def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
     }
     dct = subprocess.Popen(
         [
-            str(Path(sys.executable).with_name("dct")),
-            "--no-workspace-guard",
-            "render",
+            *(sys.executable, "-c", DCT, "--no-workspace-guard", "render"),
             *(str(board.relative_to(project)) for board in boards),
             *("--format", "html", "--no-cache", "--diagnostics-json"),
             # A chart without rows is hidden behind a sentence, and that is no fault.
@@ -227,6 +293,16 @@ def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
     return diagnostics
 
 
+def as_heading(tag: re.Match[str]) -> str:
+    """Return the tag of a title as that of a heading, to which a screen reader jumps."""
+    level = 1 if 'data-authored-path="title"' in tag[0] else 2
+    plain = re.sub(r' (?:role|aria-roledescription)="[^"]*"', "", tag[0])
+    plain = re.sub(
+        r'(aria-label=")Title text (?:\'|&#x27;|&apos;)(.*?)(?:\'|&#x27;|&apos;)"', r'\1\2"', plain
+    )
+    return f'{plain[:-1]} role="heading" aria-level="{level}">'
+
+
 def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     """Return a drawing, its fonts, and the styles and the script of its host page.
 
@@ -240,6 +316,8 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     drawing = re.sub(r' data-rendered-at="[^"]*"', "", drawing)
     title = r'<svg(?=[^>]* data-dbt-page-title="([^"]*)")'
     drawing = re.sub(title, r'<svg role="group" aria-label="\1"', drawing, count=1)
+    drawing = re.sub(r'<(?:g|text)\b[^>]* data-authored-kind="title"[^>]*>', as_heading, drawing)
+    drawing = re.sub(r"(<svg\b[^>]*>)(.*)(</svg>)", r'\1<g id="all">\2</g>\3', drawing, flags=re.S)
     # Links that set a filter are for dct serve; on the page they would load it anew.
     drawing = re.sub(r'<a href="\?[^"]*">(.*?)</a>', r"\1", drawing, flags=re.S)
     drawing = re.sub(r'(?<![\w-])id="', f'id="{name}-', drawing)
@@ -339,6 +417,7 @@ def combine(
         fonts="\n".join(fonts),
         tabs="".join(tabs),
         sections="\n".join(sections),
+        behaviour=(ROOT / "charts" / "page.js").read_text(),
         script=script,
     )
 
@@ -382,34 +461,55 @@ def relations_of(manifest: Path) -> dict[str, str]:
     return {node["name"]: node["relation_name"] for node in nodes if node.get("relation_name")}
 
 
+def write_project(project: Path, manifest: Path) -> list[str]:
+    """Write what dct needs to draw the pages that can be drawn, and return their names."""
+    pages = pages_of(manifest)
+    shutil.copytree(ROOT / "templates", project / "templates", dirs_exist_ok=True)
+    shutil.copy(ROOT / "dbt_charts.yml", project)
+    write_connection(project)
+    for folder in ("charts", "target"):
+        (project / folder).mkdir(exist_ok=True)
+    shutil.copy(manifest, project / "target" / "manifest.json")
+    relations = relations_of(manifest)
+    for name in (*pages, "meta"):
+        board = without_refs((ROOT / "charts" / f"{name}.yml").read_text(), relations)
+        (project / "charts" / f"{name}.yml").write_text(board)
+    return pages
+
+
+def serve(folder: Path, manifest: Path) -> None:
+    """Write the project that dct serves, with the first page at the address that it states."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    first, *_ = write_project(folder, manifest)
+    board = folder / "charts" / f"{first}.yml"
+    board.write_text(f"aliases: [/]\n{board.read_text()}")
+
+
 def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
     """Write the page, from a copy of the boards that leaves the project as it is."""
-    pages = pages_of(manifest)
     with tempfile.TemporaryDirectory() as directory:
         # An absolute path without links, so that the way to the database is the right one.
         project = Path(directory).resolve()
-        shutil.copytree(ROOT / "charts", project / "charts")
-        shutil.copytree(ROOT / "templates", project / "templates")
-        shutil.copy(ROOT / "dbt_charts.yml", project)
-        write_connection(project)
-        (project / "target").mkdir()
-        shutil.copy(manifest, project / "target" / "manifest.json")
-        relations = relations_of(manifest)
+        pages = write_project(project, manifest)
         boards = []
+        connection = duckdb.connect(str(database), read_only=True)
         for page in pages:
             wide = project / "charts" / f"{page}.yml"
             small = project / "charts" / f"{page}_narrow.yml"
-            board = yaml.safe_load(without_refs(wide.read_text(), relations))
+            board = as_shown(yaml.safe_load(wide.read_text()), connection)
             # Filters are for dct serve; on paper they would be knobs that do nothing.
             for variable in board.get("variables", {}).values():
                 variable["visible"] = False
-            wide.write_text(yaml.safe_dump(board, sort_keys=False))
-            small.write_text(yaml.safe_dump(narrow(page, board), sort_keys=False))
+            # JSON is YAML too, and sooner written.
+            wide.write_text(json.dumps(board))
+            small.write_text(json.dumps(narrow(page, board)))
             boards += [wide, small]
+        connection.close()
         diagnostics = render(boards, project, database)
         output.parent.mkdir(parents=True, exist_ok=True)
-        customers = customer_list.customers(database, relations)
-        name, version = shop_name(manifest), version_of(database, relations)
+        customers = customer_list.customers(database, relations_of(manifest))
+        name, version = shop_name(manifest), version_of(database, relations_of(manifest))
         output.write_text(combine(project / "drawn", pages, customers, name, version))
     return diagnostics
 
@@ -422,15 +522,13 @@ def main() -> None:
     parser.add_argument("--database", type=Path, default=Path(database))
     parser.add_argument("--manifest", type=Path, default=Path(target) / "manifest.json")
     parser.add_argument("--output", type=Path, default=ROOT / "public" / "index.html")
-    parser.add_argument("--connection", type=Path, metavar="FOLDER", help=CONNECTION_HELP)
+    parser.add_argument("--served", type=Path, metavar="FOLDER", help=SERVED_HELP)
     arguments = parser.parse_args()
-    if arguments.connection:
-        arguments.connection.mkdir(parents=True, exist_ok=True)
-        write_connection(arguments.connection)
-        return
     for file in (arguments.database, arguments.manifest):
         if not file.exists():
             parser.error(f"{file} does not exist; run dbt build first.")
+    if arguments.served:
+        return serve(arguments.served, arguments.manifest)
     for entry in draw(arguments.database.resolve(), arguments.manifest, arguments.output):
         print(f"{entry['code']}: {entry['message']}", file=sys.stderr)
     print(f"The dashboard is in {arguments.output}.")

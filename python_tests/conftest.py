@@ -1,12 +1,13 @@
 """Run dbt as its users do, every time in a process and a database of its own.
 
-A build costs seconds, so the three that many tests look at (the demo, the CDNOW sample as a
-user's CSV, UCI Online Retail) are made once and shared, also between pytest-xdist's workers.
+A build costs seconds, so those that many tests look at (the demo, the CDNOW sample as a user's
+CSV, UCI Online Retail) are made once and shared, also between pytest-xdist's workers.
 """
 
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from helpers import CDNOW_SAMPLE_VARS, ROOT, write_cdnow_sample
+from helpers import CDNOW_SAMPLE_VARS, ROOT, read_cdnow_sample, write_cdnow_sample
 from hypothesis import settings
 
 # The same examples every time: a test that fails does so for everybody.
@@ -88,6 +89,7 @@ def run_dbt(
     variables: dict | None = None,
     project: Path = ROOT,
     target: Path | None = None,
+    artifacts: bool = True,
 ) -> Build:
     """Run one dbt command to its end.
 
@@ -106,6 +108,9 @@ def run_dbt(
             "DBT_USE_COLORS": "false",
             # An eighth of a build's processor time goes into the lines that nobody reads.
             "DBT_LOG_LEVEL_FILE": "none",
+            # It gives up on a model that calls a macro, as almost all do.
+            "DBT_STATIC_PARSER": "false",
+            "DBT_WRITE_JSON": str(artifacts),
         },
         "directory": str(project),
         "log": str(log),
@@ -143,7 +148,8 @@ def dbt(tmp_path, worker_directory) -> Callable[..., Build]:
         return run_dbt(
             *arguments,
             database=database or tmp_path / "test.duckdb",
-            **{"target": worker_directory / "target", **options},
+            # Nobody reads the artifacts in a folder that every test writes over.
+            **{"target": worker_directory / "target", "artifacts": "target" in options, **options},
         )
 
     return run
@@ -179,13 +185,24 @@ def shared_build(tmp_path_factory) -> Callable[..., Build]:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    def make(name: str, variables: dict | None = None, *, unit_tests: bool = False) -> Build:
+    def make(
+        name: str,
+        variables: dict | None = None,
+        *,
+        unit_tests: bool = False,
+        after: Build | None = None,
+    ) -> Build:
+        """Build in a new database, or in a copy of the one that another build left behind."""
         directory = shared / f"build_{name}"
         directory.mkdir(exist_ok=True)
-        database, code = directory / f"{name}.duckdb", directory / "exit_code"
+        # Views name their database, so a copy keeps its name.
+        database = directory / (after.database.name if after else f"{name}.duckdb")
+        code = directory / "exit_code"
         with (directory / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not code.exists():
+                if after:
+                    shutil.copy(after.database, database)
                 command = build_arguments(unit_tests=unit_tests)
                 result = run_dbt(*command, variables=variables, database=database)
                 code.write_text(str(result.exit_code))
@@ -211,6 +228,39 @@ def cdnow_sample(shared_build, tmp_path_factory) -> Build:
     result = shared_build("cdnow_sample", {"transactions": str(csv), **CDNOW_SAMPLE_VARS})
     assert "customers" in result.marts(), result.output
     return result
+
+
+@pytest.fixture(scope="session")
+def earlier_sample(shared_build, tmp_path_factory) -> Build:
+    """The sample as it stood before: shorter, with other lines in it, and under other rules."""
+    lines = read_cdnow_sample()
+    in_november = lines.index[lines["date"].str.startswith("199711")]
+    # Later an order came late, an amount was corrected, and an order was taken back.
+    earlier = lines.drop(index=in_november[0])
+    earlier.loc[in_november[1], "dollars"] = "99.99"
+    taken_back = lines[lines["date"] == "19980105"].head(3).assign(date="19971103")
+    earlier = pd.concat([earlier[earlier["date"] <= "19980531"], taken_back])
+    csv = tmp_path_factory.mktemp("earlier") / "sample.csv"
+    write_cdnow_sample(csv, earlier)
+    rules = {
+        "as_of_date": "1998-05-15",
+        "holdout_days": 30,
+        "history_months": 7,
+        "rfm_scoring": "ntile",
+    }
+    variables = {"transactions": str(csv), **CDNOW_SAMPLE_VARS, **rules}
+    result = shared_build("cdnow_earlier", variables)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.fixture(scope="session")
+def rebuilt_sample(shared_build, earlier_sample, tmp_path_factory) -> Build:
+    """The sample once more, in the database in which its earlier version was built."""
+    csv = tmp_path_factory.mktemp("rebuilt") / "sample.csv"
+    write_cdnow_sample(csv)
+    variables = {"transactions": str(csv), **CDNOW_SAMPLE_VARS}
+    return shared_build("cdnow_rebuilt", variables, after=earlier_sample)
 
 
 @pytest.fixture(scope="session")

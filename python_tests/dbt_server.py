@@ -12,24 +12,33 @@ import os
 import pickle
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import jinja2
+import jinja2.runtime
+import parsedatetime  # type: ignore[import-untyped]
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
 from dbt.artifacts.schemas import base
 from dbt.artifacts.schemas.run.v5 import run as run_results
 from dbt.cli.main import cli, dbtRunner
 from dbt.clients import checked_load
+from dbt.clients.jinja import MacroGenerator
+from dbt.context import base as context
+from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import Macro
 from dbt.parser import schemas
-from dbt_common.clients.jinja import template_cache
+from dbt_common.clients.jinja import MacroFuzzTemplate, NativeSandboxTemplate, template_cache
 from dbt_common.dataclass_schema import dbtClassMixin
-from dbt_common.events.base_types import EventLevel
+from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
+from dbt_common.tests import enable_test_caching
 from dbt_common.utils.encoding import JSONEncoder
+from jinja2.utils import missing
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -64,12 +73,18 @@ def remember_templates() -> None:
 
 
 def remember_valid_data() -> None:
-    """Let dbt check the same data against the same schema only once, where it passed."""
+    """Let dbt check the same data against the same schema only once, where it passed.
+
+    The name of the database does not matter, and is another one in every test.
+    """
     valid: set[tuple[type, str]] = set()
     validate = dbtClassMixin.validate.__func__  # type: ignore[attr-defined]
 
     def remembered_validate(cls: type, data: Any) -> None:
-        key = (cls, repr(data))
+        if isinstance(data, dict) and isinstance(data.get("database"), str):
+            key = (cls, repr({**data, "database": "any"}))
+        else:
+            key = (cls, repr(data))
         if key not in valid:
             validate(cls, data)
             valid.add(key)
@@ -90,6 +105,24 @@ def remember_yaml() -> None:
     schemas.checked_load = remembered_load
 
 
+def make_events_late() -> None:
+    """Let dbt put an event into its message only where somebody reads it."""
+    make = BaseEvent.__init__
+
+    def remember_arguments(self, *arguments, **named) -> None:
+        self.__dict__["arguments"] = (arguments, named)
+
+    def make_message(self, name):
+        if name == "pb_msg":
+            arguments, named = self.__dict__["arguments"]
+            make(self, *arguments, **named)
+            return self.__dict__["pb_msg"]
+        return getattr(self.pb_msg, name)
+
+    BaseEvent.__init__ = remember_arguments  # type: ignore[method-assign]
+    BaseEvent.__getattr__ = make_message  # type: ignore[method-assign]
+
+
 def drop_debug_events() -> None:
     """Let dbt make no message of what it would log for debugging, and nobody reads."""
     fire = EventManager.fire_event
@@ -101,6 +134,60 @@ def drop_debug_events() -> None:
     EventManager.fire_event = fire_what_is_read  # type: ignore[method-assign]
 
 
+def look_names_up_fast() -> None:
+    """Let a template find a name by one look into a dictionary, not by one into each of many.
+
+    A native template, such as an argument of a generic test, would besides copy all names first,
+    with a new object for each macro.
+    """
+    build_namespace = MacroNamespaceBuilder.build_namespace
+    flattened: dict[tuple[int, int, str], tuple[Any, dict[str, Any]]] = {}
+
+    class FlatNamespace(MacroNamespace):
+        names: dict[str, Any]
+
+        def __contains__(self, name):
+            return name in self.names
+
+        def __getitem__(self, name):
+            value = self.names[name]
+            if isinstance(value, Macro):
+                return MacroGenerator(value, self.ctx, self.node, self.thread_ctx)
+            return super().__getitem__(name)
+
+    def build_flat(self, macros_by_package, ctx):
+        namespace = build_namespace(self, macros_by_package, ctx)
+        count = sum(len(macros) for macros in macros_by_package.values())
+        key = (id(macros_by_package), count, self.search_package)
+        if key not in flattened:
+            names: dict[str, Any] = {}
+            for mapping in reversed(namespace.maps):
+                names.update(mapping)
+            # With what the key is the id of, so that nothing else gets this id.
+            flattened[key] = (macros_by_package, names)
+        flat = FlatNamespace(ctx, self.node, self.thread_ctx, namespace.maps)
+        flat.names = flattened[key][1]
+        return flat
+
+    def resolve_or_missing(self, name):
+        if name in self.vars:
+            return self.vars[name]
+        try:
+            return self.parent[name]
+        except KeyError:
+            return missing
+
+    jinja2.runtime.Context.resolve_or_missing = resolve_or_missing  # type: ignore[method-assign]
+    MacroNamespaceBuilder.build_namespace = build_flat  # type: ignore[method-assign]
+    NativeSandboxTemplate.new_context = MacroFuzzTemplate.new_context  # type: ignore
+    context.get_context_modules = cache(context.get_context_modules)
+
+
+def remember_words_of_dates() -> None:
+    """Let agate compile the words and patterns of dates once, not five times per result."""
+    parsedatetime.Constants = cache(parsedatetime.Constants)
+
+
 def write_json(path: str, data: dict[str, Any]) -> bool:
     """Write what dbt writes, through the encoder that is written in C."""
     file = Path(path)
@@ -110,10 +197,16 @@ def write_json(path: str, data: dict[str, Any]) -> bool:
 
 
 def warm_up() -> None:
-    """Parse the project once, and import what its Python models import."""
+    """Parse the project once, and import what a build and the Python models import."""
+    import babel.dates  # noqa: F401
+    import dbt.task.build  # noqa: F401
     import lifetimes  # noqa: F401
+    import pyarrow.pandas_compat  # type: ignore[import-untyped]  # noqa: F401
     import scipy.optimize  # noqa: F401
-    import sklearn.cluster  # noqa: F401
+    import sklearn.cluster
+    import sklearn.ensemble
+    import sklearn.neural_network
+    import sklearn.pipeline  # noqa: F401
 
     with tempfile.TemporaryDirectory() as directory:
         os.environ["CUSTOMER_VALUE_DB"] = f"{directory}/warm.duckdb"
@@ -157,10 +250,14 @@ def run(arguments: list[str], environment: dict[str, str], directory: str, log: 
 if __name__ == "__main__":
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    enable_test_caching()
     remember_templates()
     remember_valid_data()
     remember_yaml()
+    make_events_late()
     drop_debug_events()
+    look_names_up_fast()
+    remember_words_of_dates()
     base.write_json = run_results.write_json = write_json
     warm_up()
     # What the warm-up made stays, so no command need look for what of it is garbage.

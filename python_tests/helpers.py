@@ -42,6 +42,15 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+def copy_macros(target: Path) -> Path:
+    """Copy the macros alone, for operations on them: without nodes dbt has little to parse."""
+    shutil.copytree(ROOT / "macros", target / "macros")
+    for name in ("dbt_project.yml", "profiles.yml", "models/groups.yml"):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target / name)
+    return target
+
+
 def mart_names(capability: str = "*") -> list[str]:
     """Return the names of the marts' tables, of one capability or of all."""
     paths = (ROOT / "models").glob(f"{capability}/marts/*.sql")
@@ -147,6 +156,20 @@ def write_cdnow_sample(path: Path, lines: pd.DataFrame | None = None) -> None:
     """Write the sample as a shop might export it: amounts such as $29.33, dates unseparated."""
     lines = read_cdnow_sample() if lines is None else lines
     lines.assign(dollars="$" + lines["dollars"]).to_csv(path, index=False)
+
+
+def thirty_customers() -> pd.DataFrame:
+    """Return two years of thirty customers of a small shop."""
+    random = np.random.default_rng(30)
+    customers = np.repeat(np.arange(1, 31), random.integers(1, 12, 30))
+    days = random.integers(0, 730, len(customers))
+    return pd.DataFrame(
+        {
+            "customer_id": customers,
+            "transacted_at": pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"),
+            "amount": random.choice([5.0, 9.5, 20.0, 35.25], len(customers)),
+        }
+    )
 
 
 def with_another_future(lines: pd.DataFrame, last_date: str) -> pd.DataFrame:

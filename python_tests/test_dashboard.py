@@ -7,8 +7,10 @@ import math
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -19,10 +21,12 @@ import duckdb
 import pytest
 import yaml
 from conftest import Build, run_dbt
-from helpers import PACKAGE, ROOT, mart_names
+from helpers import PACKAGE, ROOT, mart_names, thirty_customers
 
 pytest.importorskip("dbt_charts", reason="needs dbt-charts")
 sys.path.insert(0, str(ROOT / "charts"))
+import itertools
+
 import customer_list
 import render
 
@@ -64,22 +68,33 @@ def draw(build: Build, database: Path, output: Path) -> str:
 def drawn(demo) -> Callable[[str], tuple[Path, str]]:
     """Return a function that draws a database once for the whole test run."""
 
-    def make(name: str, prepare: Callable[[Path], None] | None = None) -> tuple[Path, str]:
-        directory = demo.database.parent / name
+    def make(
+        name: str, prepare: Callable[[Path], None] | None = None, build: Build = demo
+    ) -> tuple[Path, str]:
+        directory = build.database.parent / name
         directory.mkdir(exist_ok=True)
         page, remarks = directory / "index.html", directory / "remarks"
         with (directory / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not remarks.exists():
-                database = demo.database
+                database = build.database
                 if prepare is not None:
                     # The file keeps its name, which the manifest knows as that of the database.
                     database = Path(shutil.copy(demo.database, directory))
                     prepare(database)
-                remarks.write_text(draw(demo, database, page))
+                remarks.write_text(draw(build, database, page))
         return page, remarks.read_text()
 
     return make
+
+
+@pytest.fixture(scope="session", name="thirty_customers")
+def build_of_thirty(shared_build, tmp_path_factory) -> Build:
+    csv = tmp_path_factory.mktemp("thirty") / "thirty.csv"
+    thirty_customers().to_csv(csv, index=False)
+    result = shared_build("thirty_customers", {"transactions": str(csv)})
+    assert "customers" in result.marts(), result.output
+    return result
 
 
 @pytest.fixture(scope="session")
@@ -146,30 +161,27 @@ def test_no_two_drawings_share_a_name(dashboard):
 
 
 TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
-    ("overview", "customer_count"): ("select count(*) from customers", "{:,.0f}".format),
-    ("overview", "active_customer_count"): (
+    ("overview", "Customers"): ("select count(*) from customers", "{:,.0f}".format),
+    ("overview", "Active in 90 days"): (
         "select count(*) from customers where recency_days <= 90",
         "{:,.0f}".format,
     ),
-    ("overview", "net_revenue"): ("select sum(net_revenue) from customers", si),
-    ("overview", "predicted_value"): (
+    ("overview", "Revenue to date"): ("select sum(net_revenue) from customers", si),
+    ("overview", "Predicted 12-month value"): (
         """
         select point_forecast from forecast_intervals
         where scope = 'total' and measure = 'lifetime_value' and level = 0.8
         """,
         si,
     ),
-    ("overview", "top_fifth_share"): (
+    ("overview", "Held by VIP and High"): (
         """
         select sum(lifetime_value_365d) / (select sum(lifetime_value_365d) from customers)
-        from (
-            select lifetime_value_365d from customers order by 1 desc
-            limit (select ceil(count(*) / 5.0) from customers)
-        )
+        from customers where value_tier in ('VIP', 'High')
         """,
         "{:.0%}".format,
     ),
-    ("overview", "value_at_risk"): (
+    ("overview", "Value at risk"): (
         """
         select sum(lifetime_value_365d) from segment_profile
         where segment in ('Need Attention', 'About To Sleep', 'At Risk', 'Cannot Lose Them')
@@ -287,13 +299,24 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
 }
 
 
-def test_every_tile_is_compared():
+def tile_of(drawing: str, name: str) -> str:
+    """Return what is drawn of one tile: a chart of its own, or a part of the row of tiles."""
+    if f'data-chart-id="{name}"' in drawing:
+        return chart(drawing, name)
+    found = re.search(rf"<title>{name}: .*?(?=<title>[^<]*: |$)", chart(drawing, "tiles"), re.S)
+    assert found, name
+    return found[0]
+
+
+def test_every_tile_is_compared(dashboard):
     kinds = {
         (page, name)
         for page, board in BOARDS.items()
         for name, spec in board["charts"].items()
         if spec["type"] == "kpi"
     }
+    tiles = chart(section(dashboard, "overview", "wide"), "tiles")
+    kinds |= {("overview", name) for name in re.findall(r"<title>([^<]*?): ", tiles)}
     assert kinds == set(TILES)
 
 
@@ -302,8 +325,89 @@ def test_every_tile_is_compared():
 def test_a_tile_says_what_the_marts_say(dashboard, demo, tile, width):
     query, written = TILES[tile]
     (value,) = demo.row(query)
-    text = words(chart(section(dashboard, tile[0], width), tile[1])).replace(" ", "")
+    text = words(tile_of(section(dashboard, tile[0], width), tile[1])).replace(" ", "")
     assert written(float(value)).replace("-", MINUS) in text
+
+
+def test_a_tile_says_what_changed_since_the_month_and_the_year_before(dashboard, demo):
+    drawing = section(dashboard, "overview", "wide")
+    for name, column in (
+        ("Active in 90 days", "active_customer_count"),
+        ("Revenue to date", "net_revenue"),
+    ):
+        amounts = [
+            float(
+                demo.row(f"select {column} from monthly_kpis where month_start_date = '{day}'")[0]
+            )
+            for day in ("1998-06-01", "1998-05-01", "1997-06-01")
+        ]
+        text = words(tile_of(drawing, name)).replace(MINUS, "-")
+        assert f"Jun: {amounts[0] / amounts[1] - 1:+.1%} on May" in text
+        assert f"{amounts[0] / amounts[2] - 1:+.1%} on Jun 1997" in text
+    now, before, first = (
+        float(value)
+        for (value,) in demo.rows(
+            """
+            select sum(lifetime_value_365d) from group_history
+            where grouping_name = 'segment'
+                and as_of_date in ('1998-06-30', '1998-05-31', '1997-07-31')
+            group by as_of_date order by as_of_date desc
+            """
+        )
+    )
+    text = words(tile_of(drawing, "Predicted 12-month value")).replace(MINUS, "-")
+    assert f"{now / before - 1:+.1%} since 31 May" in text
+    assert f"{now / first - 1:+.1%} since 31 Jul 1997" in text
+    assert "unchanged since 30 Jun 1997" in words(tile_of(drawing, "Customers"))
+
+
+def board_sql(page: str, name: str, relations: dict[str, str]) -> str:
+    """Return a query of a board as SQL."""
+    sql = render.without_refs(BOARDS[page]["queries"][name]["sql"], relations)
+    return re.sub(
+        r"\{\{ queries\.(\w+) \}\}",
+        lambda found: f"({board_sql(page, found[1], relations)}) as {found[1]}",
+        sql,
+    )
+
+
+def test_a_month_that_is_not_over_is_marked_and_not_compared():
+    """Ten customers on 10 August: June brought 100 and July 900, a year earlier 3."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create table monthly_kpis as select * from (values
+                (date '2023-07-01', true, 1, 3, 1), (date '2024-06-01', true, 4, 100, 9),
+                (date '2024-07-01', true, 5, 900, 10), (date '2024-08-01', false, 1, 7, 10)
+            ) as rows (
+                month_start_date, is_complete, active_customer_count, net_revenue,
+                acquired_customer_count
+            );
+            create table customers as
+            select 'At Risk' as segment, true as is_at_risk, date '2024-08-10' as as_of_date;
+            create table group_history as select * from (values
+                ('segment', 'At Risk', 0, date '2024-07-31'),
+                ('segment', 'At Risk', 50, date '2024-08-10')
+            ) as rows (grouping_name, group_name, lifetime_value_365d, as_of_date);
+            """
+        )
+        names = ("monthly_kpis", "customers", "group_history")
+        relations = {f"{PACKAGE}{name}": name for name in names}
+        found = connection.sql(board_sql("overview", "tile_changes", relations))
+        rows = {row[0]: dict(zip(found.columns, row, strict=True)) for row in found.fetchall()}
+    revenue = rows["revenue"]
+    assert revenue["is_partial"] and revenue["trail"].split() == ["3.0", "100.0", "900.0", "7.0"]
+    assert revenue["span"] == "July 2023 to August 2024, which is not over"
+    # Nine times as much is no share that somebody reads.
+    assert revenue["month_change"] == "Jul: from 100 in Jun"
+    assert revenue["year_change"] == "from 3 in Jul 2023"
+    assert rows["active"]["month_change"] == "Jul: +25.0% on Jun"
+    assert not rows["customers"]["is_partial"]
+    assert rows["customers"]["month_change"] == "unchanged since 31 Jul"
+    assert rows["risk"]["month_change"] == "from 0 since 31 Jul"
+    # There is no earlier date than that of the month before.
+    assert rows["risk"]["year_change"] == ""
+    assert "top" not in rows
 
 
 def test_the_table_of_segments_says_what_the_marts_say(dashboard, demo):
@@ -381,7 +485,10 @@ def test_no_raw_name_is_on_the_page(dashboard):
     for name in BOARDS:
         for width in ("wide", "narrow"):
             # Titles of shapes are tooltips, and are read too.
-            assert re.findall(r"\b[a-z]+_[a-z_]+\b", words(section(dashboard, name, width))) == []
+            said = words(section(dashboard, name, width))
+            assert re.findall(r"\b[a-z]+_[a-z_]+\b", said) == []
+            # A share of 1,000 % and more is cut, and the demo has none.
+            assert not re.search(r"\+999(\.0)? ?%", said)
 
 
 def empty_marts(database: Path) -> None:
@@ -456,7 +563,7 @@ def test_a_first_day_is_drawn_with_sentences_for_what_takes_time(drawn):
     overview = section(page, "overview", "wide")
     assert "It takes two dates with customers" in words(overview)
     assert "No calendar month is complete yet." in words(overview)
-    assert "1" in words(chart(overview, "customer_count"))
+    assert " 1 Customers " in words(tile_of(overview, "Customers"))
     assert "No cohort has a complete month" in words(section(page, "retention", "wide"))
     clusters = words(section(page, "clusters", "wide"))
     assert "too few different customers" in clusters
@@ -600,13 +707,61 @@ def test_renamed_columns_are_found_without_the_database(demo, tmp_path, renamed)
     assert not list(tmp_path.glob("*.duckdb"))
 
 
+def test_the_boards_are_served_with_the_overview_at_their_address(demo, tmp_path):
+    served = tmp_path / "served"
+    subprocess.run(
+        [
+            *(sys.executable, str(ROOT / "charts" / "render.py"), "--served", str(served)),
+            *("--database", str(demo.database)),
+            *("--manifest", str(demo.database.parent / "target" / "manifest.json")),
+        ],
+        env={**os.environ, "DBT_PROFILES_DIR": str(ROOT)},
+        check=True,
+    )
+    assert {path.stem for path in (served / "charts").iterdir()} == {*BOARDS, "meta"}
+    with socket.create_server(("localhost", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            str(Path(sys.executable).with_name("dct")),
+            *("serve", "--no-cache", "--port", str(port)),
+        ],
+        cwd=served,
+        env={
+            **os.environ,
+            "CUSTOMER_VALUE_DB": os.path.relpath(demo.database, served),
+            "DBT_PROFILES_DIR": ".",
+            "DBT_TARGET_PATH": "target",
+            "DO_NOT_TRACK": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        said = ""
+        while "running on" not in said:
+            line = server.stdout.readline()
+            assert line, said
+            said += line
+        assert f"URL: http://localhost:{port}" in said
+        with urllib.request.urlopen(f"http://localhost:{port}/", timeout=120) as answer:
+            assert answer.url == f"http://localhost:{port}/overview/"
+            page = answer.read().decode()
+        assert "Segment in the scatter" in page and 'data-chart-id="tiles"' in page
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def test_dct_sends_no_usage_statistics():
     """Its own answer for this project, with nothing in the environment to help."""
     consent = pytest.importorskip("dbt_charts.telemetry.consent")
     assert consent.send_anonymous_usage_stats(False, {}, ROOT) is False
 
 
-def browse(page: Path, directory: Path, *options: str) -> bytes:
+def browse(page: Path, directory: Path, *options: str, tab: str = "") -> bytes:
     """Run a headless Chromium that is kept from what it does for itself."""
     run = subprocess.run(
         [
@@ -616,7 +771,7 @@ def browse(page: Path, directory: Path, *options: str) -> bytes:
             *("--disable-dev-shm-usage", "--disable-quic", "--virtual-time-budget=3000"),
             f"--user-data-dir={directory / 'profile'}",
             *options,
-            page.as_uri(),
+            f"{page.as_uri()}#{tab}",
         ],
         capture_output=True,
         timeout=180,
@@ -692,6 +847,120 @@ def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
     assert found["smallest"] >= 8
 
 
+SHEETS = """
+<script>
+addEventListener("load", async () => {
+  const found = {};
+  for (const section of document.querySelectorAll("main > section:has(.dbt-charts-board)")) {
+    location.hash = section.dataset.page;
+    await new Promise((done) => setTimeout(done, 100));
+    dispatchEvent(new Event("beforeprint"));
+    const drawing = section.querySelector(".wide svg");
+    const edge = drawing.getBoundingClientRect();
+    const scale = drawing.viewBox.baseVal.width / edge.width;
+    const charts = [...drawing.querySelectorAll(".dbt-chart")].map((chart) => {
+      const box = chart.getBoundingClientRect();
+      return [chart.dataset.chartId, (box.top - edge.top) * scale, (box.bottom - edge.top) * scale];
+    });
+    const sheets = [...section.querySelectorAll(".printed > svg")].map((sheet) => {
+      const { y, height, width } = sheet.viewBox.baseVal;
+      return [y, y + height, height / width];
+    });
+    found[section.dataset.page] = { charts, sheets };
+    dispatchEvent(new Event("afterprint"));
+  }
+  const left = document.querySelectorAll(".printed, .measured").length;
+  document.title = JSON.stringify({ found, left });
+});
+</script>
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [480, 1320])
+def test_no_chart_is_cut_in_two_on_paper(drawn, tmp_path, width):
+    """Also where the window showed the narrow drawing: paper gets the wide one."""
+    answer = asked(drawn("dashboard")[0], tmp_path, SHEETS, f"{width},900")
+    assert answer["left"] == 0
+    assert set(answer["found"]) == set(BOARDS)
+    for page, found in answer["found"].items():
+        assert {name for name, *_ in found["charts"]} == CHARTS[page]
+        assert 1 <= len(found["sheets"]) <= 8
+        for name, top, bottom in found["charts"]:
+            whole = [1 for start, end, _ in found["sheets"] if start <= top and bottom <= end]
+            assert whole == [1], (page, name)
+        # A4 within its margins; a drawing that is higher would be made smaller.
+        assert all(shape < 1.46 for *_, shape in found["sheets"])
+
+
+@needs_browser
+@pytest.mark.parametrize("tab", ["overview", "customers", "definitions"])
+def test_a_print_has_at_most_eight_pages(drawn, tmp_path, tab):
+    paper = tmp_path / "paper.pdf"
+    browse(
+        drawn("dashboard")[0],
+        tmp_path,
+        "--no-pdf-header-footer",
+        f"--print-to-pdf={paper}",
+        tab=tab,
+    )
+    count = len(re.findall(rb"/Type\s*/Page\b", paper.read_bytes()))
+    assert 1 <= count <= 8
+    if tab == "overview":
+        assert count == 2
+
+
+READ_ALOUD = """
+<script>
+addEventListener("load", async () => {
+  const found = {};
+  const marks = (one) => {
+    one.focus();
+    const { outlineStyle, outlineWidth } = getComputedStyle(one);
+    return document.activeElement === one && outlineStyle !== "none" && outlineWidth !== "0px";
+  };
+  const tabs = [...document.querySelectorAll("nav a")].map(marks);
+  for (const section of document.querySelectorAll("main > section")) {
+    location.hash = section.dataset.page;
+    await new Promise((done) => setTimeout(done, 200));
+    const seen = (query) => [...section.querySelectorAll(query)]
+      .filter((one) => one.checkVisibility());
+    found[section.dataset.page] = {
+      headings: seen("h1, h2, h3, h4, [role=heading]")
+        .map((one) => Number(one.ariaLevel ?? one.tagName.slice(1))),
+      charts: seen(".dbt-chart").map((one) => [one.dataset.chartId, one.role, one.ariaLabel]),
+      ways: seen("svg text.way").slice(0, 3).map((one) => [one.role, one.tabIndex, marks(one)]),
+      controls: seen("button, select, input, thead th [tabindex], thead th[tabindex], td a")
+        .slice(0, 20).map((one) => one.tabIndex >= 0 && (one.disabled || marks(one))),
+    };
+  }
+  document.title = JSON.stringify({ found, tabs });
+});
+</script>
+"""
+
+
+@needs_browser
+def test_the_page_can_be_heard_and_used_with_the_keyboard(drawn, tmp_path):
+    answer = asked(drawn("dashboard")[0], tmp_path, READ_ALOUD, "1320,900")
+    assert answer["tabs"] == [True] * (len(BOARDS) + 2)
+    for page, found in answer["found"].items():
+        levels = found["headings"]
+        assert levels[0] == 1 and levels.count(1) == 1, (page, levels)
+        steps = itertools.pairwise(levels)
+        assert all(following <= level + 1 for level, following in steps), (page, levels)
+        if page not in BOARDS:
+            continue
+        assert {name for name, *_ in found["charts"]} == CHARTS[page]
+        for name, role, label in found["charts"]:
+            assert role in ("group", "img") and label, (page, name)
+        assert all(way == ["link", 0, True] for way in found["ways"]), page
+        assert len(levels) > 1
+    assert answer["found"]["overview"]["ways"]
+    controls = answer["found"]["customers"]["controls"]
+    assert len(controls) > 10 and all(controls)
+
+
 TOUCHING = """
 <script>
 addEventListener("load", async () => {
@@ -725,13 +994,27 @@ addEventListener("load", async () => {
 """
 
 
+WIDTHS = (480, 768, 1440)
+
+
 @needs_browser
-@pytest.mark.parametrize("width", [480, 768, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_no_label_lies_on_another_or_leaves_its_drawing(drawn, tmp_path, width):
     found = asked(drawn("dashboard")[0], tmp_path, TOUCHING, f"{width},900")
     assert [name for name, _ in found["names"]] == [page for page in render.PAGES if page in BOARDS]
     assert min(count for _, count in found["names"]) > 50
     assert found["touching"] == []
+
+
+@needs_browser
+@pytest.mark.parametrize("log", ["cdnow_sample", "online_retail", "thirty_customers"])
+def test_no_label_lies_on_another_on_other_logs(drawn, request, tmp_path, log):
+    """Few customers, a wholesaler's amounts, and names and dates of other lengths."""
+    page, _ = drawn("dashboard", build=request.getfixturevalue(log))
+    for width in WIDTHS:
+        found = asked(page, tmp_path, TOUCHING, f"{width},900")
+        assert len(found["names"]) == len(BOARDS)
+        assert found["touching"] == [], width
 
 
 PROBE = """

@@ -27,13 +27,6 @@ def shuffled_sample(shared_build, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def rebuilt_sample(shared_build, tmp_path_factory):
-    csv = tmp_path_factory.mktemp("rebuilt") / "sample.csv"
-    write_cdnow_sample(csv)
-    return shared_build("cdnow_rebuilt", {"transactions": str(csv), **CDNOW_SAMPLE_VARS})
-
-
-@pytest.fixture(scope="module")
 def shuffled_retail(shared_build, tmp_path_factory):
     """Half a million rows: enough for DuckDB to read them with several threads."""
     if not ONLINE_RETAIL.exists():

@@ -1,5 +1,6 @@
 """What the documentation names exists, and lists of tables are those of the folders."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -202,6 +203,30 @@ def test_the_way_of_a_line_reads_what_it_says():
             assert {read_name for read_name in in_backticks(reads) if read_name in models()} <= (
                 read | set(re.findall(r"`(\w+)` [TV]", tables))
             ), name
+
+
+def test_the_picture_of_the_lineage_shows_ways_that_there_are():
+    ways = re.search(r"flowchart LR\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.S)
+    assert ways
+    read = {
+        name: {
+            ref.replace(PACKAGE, "") for ref in re.findall(rf"\w*{PACKAGE}\w+", path.read_text())
+        }
+        for name, path in models().items()
+    }
+
+    def above(name: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+        for parent in read.get(name, set()) - seen - {name}:
+            seen = above(parent, seen | {parent})
+        return seen
+
+    nodes = set()
+    for line in ways[1].splitlines():
+        names = line.strip().split(" --> ")
+        nodes |= set(names)
+        for upper, lower in itertools.pairwise(names):
+            assert upper in above(lower), (upper, lower)
+    assert 18 <= len(nodes) <= 24 and nodes <= set(models())
 
 
 def test_capabilities_read_of_each_other_what_the_architecture_says():

@@ -110,7 +110,9 @@ def live(tmp_path_factory) -> dict[int, dict[str, pd.DataFrame]]:
                 *OWN_TESTS,
                 database=database,
             )
-        full = folder / f"full{step}.duckdb"
+        # One path for all steps, so that dbt parses for it once.
+        full = folder / "full.duckdb"
+        full.unlink(missing_ok=True)
         fill(full, "lines", log[filled])
         dbt("build", "--select", "+int_customer_value__customer_scores", *NO_TESTS, database=full)
         view, whole = Build(0, "", database), Build(0, "", full)

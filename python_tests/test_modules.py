@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import Build, run_dbt
-from helpers import ROOT, mart_names
+from helpers import ROOT, mart_names, thirty_customers
 
 # What each is built with: itself, and what it needs. Validation alone is built in test_inputs.
 ALONE = {
@@ -26,18 +26,9 @@ ALONE = {
 def inputs(tmp_path_factory) -> dict[str, str]:
     """Write two years of thirty customers, one campaign and their subscriptions."""
     folder = tmp_path_factory.mktemp("inputs")
-    random = np.random.default_rng(30)
-    customers = np.repeat(np.arange(1, 31), random.integers(1, 12, 30))
-    days = random.integers(0, 730, len(customers))
     start = pd.Timestamp("2024-01-01")
     frames = {
-        "transactions": pd.DataFrame(
-            {
-                "customer_id": customers,
-                "transacted_at": start + pd.to_timedelta(days, unit="D"),
-                "amount": random.choice([5.0, 9.5, 20.0, 35.25], len(customers)),
-            }
-        ),
+        "transactions": thirty_customers(),
         "campaign_contacts": pd.DataFrame(
             {
                 "customer_id": np.arange(1, 31),

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from conftest import Build, run_dbt
+from conftest import CORE, Build, run_dbt
 from helpers import ROOT, copy_project, load_model, transaction_marts
 
 publication = load_model("publication/customer_value__publication.py")
@@ -380,17 +380,12 @@ def test_readers_see_whole_versions_while_publications_are_killed(tmp_path):
     assert len(reads["parquet"]) > 1
 
 
-SMALL = {
-    "as_of_date": "2015-06-30",
-    "history_months": 2,
-    "bootstrap_replicates": 10,
-    "cluster_counts": [2],
-}
+SMALL = {**CORE, "as_of_date": "2015-06-30", "bootstrap_replicates": 10, "cluster_counts": [2]}
 # Of two marts, neither of which is made of the other.
 FAILS_ON_DEMAND = """\
 with customers as (select * from {{ ref("customer_value__customers") }}),
-monthly_kpis as (select * from {{ ref("customer_value__monthly_kpis") }})
-select 1 as wrong from customers cross join monthly_kpis where {{ var("failing") }}
+excluded_rows as (select * from {{ ref("customer_value__excluded_rows") }})
+select 1 as wrong from customers cross join excluded_rows where {{ var("failing") }}
 """
 
 
@@ -525,9 +520,10 @@ def test_what_was_not_all_built_and_tested_is_not_published(shop):
     assert version_of(shop) == before
 
 
-def test_every_test_comes_before_the_publication(shop):
+def test_every_test_comes_before_the_publication(cdnow_sample):
     """What dbt made of the tests: which of them a failure of the publication waits for."""
-    summary = json.loads((shop / "target" / "graph_summary.json").read_text())["with_test_edges"]
+    file = cdnow_sample.database.parent / "target" / "graph_summary.json"
+    summary = json.loads(file.read_text())["with_test_edges"]
     names = {number: node["name"] for number, node in summary.items()}
     before: dict[str, set[str]] = {number: set() for number in summary}
     for number, node in summary.items():
@@ -548,10 +544,11 @@ def test_every_test_comes_before_the_publication(shop):
     assert {name for name in tests - awaited if "publi" not in name} == set()
 
 
-def test_every_public_mart_is_published(shop):
+def test_every_public_mart_is_published(cdnow_sample):
     # Without subscriptions among the inputs their tables are not built.
     marts = set(transaction_marts())
-    published = read(shop / "shop_published", "select table_name from publication")
+    folder = cdnow_sample.database.with_name("cdnow_sample_published")
+    published = read(folder, "select table_name from publication")
     assert {name for (name,) in published} == marts
     named = (ROOT / "macros" / "engine" / "capabilities.sql").read_text()
     forgotten = [name for name in sorted(marts) if f'"{name}"' not in named]

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from helpers import ROOT, reasons_of_the_list
+from helpers import ROOT, copy_macros, reasons_of_the_list
 
 THREE = """\
 who,bought,paid
@@ -26,12 +26,21 @@ C536379,D,Discount,-1,12/1/2010 9:41,27.5,14527,United Kingdom
 """
 
 
+@pytest.fixture(scope="module")
+def macros(tmp_path_factory) -> Path:
+    return copy_macros(tmp_path_factory.mktemp("suggest") / "project")
+
+
 @pytest.fixture
-def suggest(dbt, tmp_path):
+def suggest(dbt, macros):
     """Return a function that suggests vars for an input, as text."""
 
     def run(value: str) -> str:
-        result = dbt("--quiet", "run-operation", "suggest_vars", variables={"transactions": value})
+        result = dbt(
+            *("--quiet", "run-operation", "suggest_vars"),
+            variables={"transactions": value},
+            project=macros,
+        )
         assert result.exit_code == 0, result.output
         return result.output
 

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 from conftest import run_dbt
-from helpers import ROOT, copy_project
+from helpers import ROOT, copy_macros, copy_project
 
 # What a mistyped var may hold, by kind.
 VALUES = {
@@ -82,7 +82,7 @@ NAMES = """
 def operation(tmp_path_factory):
     """Return a function that runs a macro that prints JSON, and returns what it printed."""
     directory = tmp_path_factory.mktemp("vars")
-    project = copy_project(directory / "project")
+    project = copy_macros(directory / "project")
     (project / "macros" / "printing.sql").write_text(PRINTING + NAMES)
 
     def run(macro: str, **arguments):

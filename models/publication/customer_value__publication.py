@@ -31,7 +31,7 @@ DELETED = "deleted_"
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}_[0-9a-f]{12}(_\d+)?")
 # How long to wait for another build that publishes into the folder.
 LOCK_SECONDS = 10.0
-DEMOS = ("cdnow", "complete_journey", "subscriptions")
+DEMOS = ("cdnow", "complete_journey", "subscriptions", "trials")
 
 COLUMNS = {
     "table_name": "string",
