@@ -45,6 +45,7 @@ MARTS_OF_INPUTS = [
     "recurring_revenue_months",
     "recurring_revenue_movements",
     "revenue_retention",
+    "rule_performance",
     "segment_attribute_profile",
     "segment_attribute_tests",
     "segment_changes",
@@ -54,6 +55,7 @@ MARTS_OF_INPUTS = [
     "subscription_fits",
     "subscription_survival",
     "survival_comparison",
+    "trial_conversion_evaluation",
     "trial_segments",
 ]
 SELECTED = (

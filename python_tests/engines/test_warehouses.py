@@ -29,7 +29,7 @@ SPARK_FUNCTIONS = set(
     """
     add_months array_join array_sort collect_list conv current_timezone date_add date_trunc datediff
     from_utc_timestamp get percentile_cont position regexp_extract regexp_like split timestampadd
-    to_utc_timestamp try_cast try_to_timestamp typeof xxhash64
+    timestampdiff to_utc_timestamp try_cast try_to_timestamp typeof xxhash64
     """.split()
 )
 SNOWFLAKE_FUNCTIONS = set(
@@ -40,7 +40,7 @@ SNOWFLAKE_FUNCTIONS = set(
 )
 BIGQUERY_FUNCTIONS = set(
     """
-    approx_quantiles date_diff datetime datetime_add format offset regexp_contains
+    approx_quantiles date_diff datetime datetime_add datetime_diff format offset regexp_contains
     safe.parse_datetime safe_cast safe_offset split string_agg strpos timestamp_trunc to_hex
     """.split()
 )

@@ -174,7 +174,7 @@ measured as (
     select
         *,
         cast(
-            {{ dbt.datediff("last_active_at", "decided_at", "minute") }}
+            {{ minutes_between("last_active_at", "decided_at") }}
             as {{ type_double() }}
         ) / 1440 as days_since_last_active
     from counted
