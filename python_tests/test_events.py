@@ -335,6 +335,8 @@ def product(tmp_path_factory) -> dict:
         "live_after": Build(0, "", stepwise).frame("from live_trial_segments order by customer_id"),
         "stepwise": found,
         "at_once": build(at_once, *NO_TESTS),
+        "database": stepwise,
+        "variables": variables,
         "events": known,
         "trials": trials,
     }
@@ -486,3 +488,31 @@ def test_after_a_run_the_view_of_trials_is_what_the_run_wrote(product):
     assert {"segment", "segment_reason", "core_actions_p75", "feature_breadth"} <= set(shared)
     pd.testing.assert_frame_equal(says[shared], ran[shared])
     assert not says["is_new_trial"].any() and not says["is_segment_changed"].any()
+
+
+def test_what_vanished_from_the_input_is_gone_after_the_next_run(product):
+    """A day within the lookback, that of the future and the unreadable moments, mended or deleted."""
+    with duckdb.connect(str(product["database"])) as connection:
+        connection.execute(
+            "delete from input.events "
+            "where cast(occurred_at as date) in ('2025-03-11', '2031-01-01')"
+        )
+        connection.execute(
+            "update input.events set occurred_at = '2025-03-10 12:00' where occurred_at is null"
+        )
+    part = ("--select", "+int_customer_value__event_rows", "assert_events_are_kept_or_excluded")
+    part += ("--exclude-resource-type", "unit_test")
+    tables = []
+    for more in ((), ("--full-refresh",)):
+        done = run_dbt(
+            *("build", *part, *more),
+            database=product["database"],
+            variables=product["variables"],
+        )
+        assert done.exit_code == 0, done.output
+        tables.append(done.frame("from main_internal.int_events_classified order by all"))
+    after, full = tables
+    pd.testing.assert_frame_equal(after, full)
+    days = set(after["batch_date"].dt.strftime("%Y-%m-%d"))
+    assert "2025-03-12" in days
+    assert not days & {"1900-01-01", "2025-03-11", "2031-01-01"}

@@ -50,7 +50,15 @@ accounted as (
 select
     came.input,
     came.row_count,
-    accounted.row_count as accounted_row_count
+    accounted.row_count as accounted_row_count,
+    concat(
+        'Of ', came.input, ' came ', {{ number_text("came.row_count", 0) }},
+        ' rows, and the tables have ',
+        {{ number_text("coalesce(accounted.row_count, 0)", 0) }},
+        '. Where the input lost all events of a day, engines that overwrite partitions ',
+        'keep the day: dbt build --full-refresh --select ',
+        'int_customer_value__events_classified+ reads all events.'
+    ) as sentence
 from came
 left join accounted on came.input = accounted.input
 where came.row_count != coalesce(accounted.row_count, 0)

@@ -7,7 +7,9 @@
     if target.type == "bigquery"
     else ("batch_date" if replaces_partitions else none),
     on_schema_change="fail",
-    pre_hook="{{ customer_value.forget_erased() }}"
+    pre_hook=["{{ customer_value.forget_erased() }}"] + (
+        [] if replaces_partitions else ["{{ customer_value.forget_vanished_events() }}"]
+    )
 ) }}
 
 {{ classified_events(
