@@ -100,10 +100,16 @@ else
 	$(BIN)/dbt build --exclude-resource-type unit_test --vars "$$(cat "$(FILE_VARS)")" $(ARGS)
 endif
 
-# Between two builds: what new events touch. It ends with the first run that fails, or by Ctrl-C.
+# Between two builds: what new events touch. It ends with the first run that fails or has nothing to
+# select, or by Ctrl-C. The vars are those of the build:
+#   make watch ARGS="--vars '{modules: [events], events: app.events, trials: app.trials}'"
 watch: $(VENV)/build.stamp
 	@while true; do \
-		$(BIN)/dbt run --select +customer_value__trial_segment_changes $(ARGS) || exit 1; \
+		$(BIN)/dbt --warn-error-options '{"error": ["NoNodesForSelectionCriteria"]}' \
+			run --select +customer_value__trial_segment_changes $(ARGS) || { \
+			echo "make watch has stopped. It needs the vars of the build: where dbt matched no enabled nodes, they do not list the module events. Give them as in make watch ARGS=\"--vars '{modules: [events], events: app.events, trials: app.trials}'\"." >&2; \
+			exit 1; \
+		}; \
 		sleep $(SECONDS); \
 	done
 

@@ -453,7 +453,7 @@ def test_each_trial_has_the_segment_of_the_rules_as_they_are_written(product, re
     assert set(found["segment"]) == set(SEGMENTS)
     stalled = found[found["rule_order"] == 1].iloc[0]
     assert stalled["segment_reason"] == (
-        f"Nothing done for {stalled['days_since_last_active']} days, "
+        f"No login and no core action for {stalled['days_since_last_active']} days, "
         f"on day {stalled['trial_day']} of the trial."
     )
 

@@ -1,11 +1,16 @@
 """Which rules were in force when a trial entered its segment, and what came of it."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import Build, run_dbt
-from helpers import load_model
+from helpers import ROOT, load_model
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 DEMO = load_model("events/demo/demo_customer_value__events.py")
@@ -174,6 +179,9 @@ def test_arms_are_counted_in_the_segment_and_under_the_rules_of_the_day(loop):
     arms = arms.join(trials, on="customer_id")
     arms = arms[arms["converted_at"].isna() | (arms["converted_at"] >= CONTACTED)]
     ends = (arms["trial_started_at"] + pd.Timedelta(days=14)).dt.normalize()
+    # Some were called after their trial was over: of them the call had nothing to change.
+    assert (ends < CONTACTED).sum() > 5
+    arms, ends = arms[ends >= CONTACTED], ends[ends >= CONTACTED]
     arms["converted"] = arms["converted_at"].dt.normalize() <= ends
     keys = ["rule_set_hash", "segment", "variant"]
     expected = arms.groupby(keys)["converted"].agg(["size", "sum"])
@@ -191,6 +199,9 @@ def test_lift_and_intervals_are_those_of_statsmodels(loop):
     """Ratios with half a case, and Wilson's interval of a rate."""
     rows = loop["performance"]
     compared = 0
+    none = rows[(rows["conversions"] == 0) & (rows["known_count"] > 0)]
+    assert len(none) > 0 and (none["conversion_rate_lower_bound"] == 0).all()
+    assert rows["conversion_rate_upper_bound"].dropna().le(1).all()
     for row in rows[rows["known_count"] > 0].itertuples():
         bounds = proportion_confint(row.conversions, row.known_count, method="wilson")
         np.testing.assert_allclose(
@@ -229,3 +240,30 @@ def test_everybody_counts_once_in_each_segment_and_rule_set(loop):
     )
     assert found.groupby("rule_set_hash")["is_in_force"].nunique().eq(1).all()
     assert found["is_in_force"].any() and not found["is_in_force"].all()
+
+
+def test_make_watch_stops_with_a_sentence_where_there_is_nothing_to_run(tmp_path):
+    """The vars of the build are missing, so that the module is off."""
+    binaries = tmp_path / "venv" / "bin"
+    binaries.mkdir(parents=True)
+    (binaries / "dbt").symlink_to(Path(sys.executable).parent / "dbt")
+    (tmp_path / "venv" / "build.stamp").touch()
+    done = subprocess.run(
+        ["make", "--no-print-directory", "watch", "SECONDS=0", f"VENV={tmp_path / 'venv'}"]
+        + ["-o", str(tmp_path / "venv" / "build.stamp")],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "MAKEFLAGS": "",
+            "CUSTOMER_VALUE_DB": str(tmp_path / "watch.duckdb"),
+            "DBT_TARGET_PATH": str(tmp_path / "target"),
+            "DBT_LOG_PATH": str(tmp_path / "target"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode != 0
+    assert "does not match any enabled nodes" in done.stdout
+    assert "make watch ARGS=\"--vars '{modules: [events]" in done.stderr

@@ -8,7 +8,7 @@
             ~ "or text such as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",
         "invalid_flag": "a flag says yes or no as true, t, yes, y, 1, on or false, f, no, n, 0, off",
         "future_dated": "they lie after as_of_date, or far behind all other lines "
-            ~ "(maximum_as_of_gap_days); mend the dates, or give a later as_of_date",
+            ~ "(maximum_as_of_gap_days; of events, maximum_event_gap_days); mend the dates, or give a later as_of_date",
         "unknown_currency": "add the currencies to the seed exchange_rates",
         "excluded_status": "shorten excluded_statuses, if that was not intended",
         "excluded_product": "shorten excluded_products, if that was not intended",

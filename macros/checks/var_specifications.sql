@@ -486,6 +486,16 @@
                 "meaning": "a run between two full builds reads the events of so many days before "
                     ~ "the last day that it knows again; what comes later waits for a full build",
             },
+            "maximum_event_gap_days": {
+                "kind": "whole number",
+                "from": 1,
+                "empty": "no limit",
+                "expected": "empty or a whole number of at least 1 (days)",
+                "meaning": "where `as_of_date` is empty: the as-of date of the events is the last day "
+                    ~ "that is reached, after 99 % of the events, without a longer gap between days "
+                    ~ "with events; later events are future_dated. A product that rests longer needs a "
+                    ~ "higher value. Logs of fewer than ten events have no limit",
+            },
             "trial_length_days": {
                 "kind": "whole number",
                 "from": 1,
@@ -498,7 +508,7 @@
                 "from": 1,
                 "to": 365,
                 "expected": "a list of different whole numbers from 1 to 365",
-                "meaning": "days after the start of a trial on which its conversion is foretold",
+                "meaning": "days after the start of a trial on which its conversion is predicted",
             },
         },
         "Warnings": {

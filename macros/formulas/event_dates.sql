@@ -1,8 +1,8 @@
-{# The date as of which events and trials are seen, as a query: the last day with an event, or the var
-   as_of_date. #}
+{# The date as of which events and trials are seen, as a query: the last day with an event that is
+   reached without a gap of more than maximum_event_gap_days, or the var as_of_date. #}
 {% macro event_dates() -%}
 {%- set as_of_date = (var("as_of_date") or "") | string -%}
-{%- set gap_days = var("maximum_as_of_gap_days") -%}
+{%- set gap_days = var("maximum_event_gap_days") -%}
 {%- set current_day = "cast('" ~ as_of_date ~ "' as date)" if as_of_date
     else "last_date" %}
 with
@@ -30,6 +30,7 @@ running as (
 
     select
         event_date,
+        lag(event_date) over (order by event_date) as previous_date,
         sum(event_count) over (
             order by event_date
             rows between unbounded preceding and current row
@@ -39,30 +40,39 @@ running as (
 
 ),
 
--- All but a hundredth of the events, and but one at least, are the bulk; what lies far
--- behind it is mistyped, as a line of the transactions would be.
-bulk as (
+-- All but a hundredth of the events, and but one at least, are the bulk. Behind it the
+-- days follow each other; what lies after a longer gap comes of a clock that is wrong.
+{% if gap_days not in ["", none] -%}
+    bulk as (
 
-    select
-        {% if gap_days in ["", none] -%}
-            max(cast(null as date)) as limit_date
-        {%- else -%}
-            case
-                when min(event_count) >= 10
-                    then {{ date_add_days("min(event_date)", gap_days) }}
-            end as limit_date
-        {%- endif %}
-    from running
-    where events_up_to >= event_count - greatest(1, floor(event_count / 100))
+        select
+            case when min(event_count) >= 10 then min(event_date) end as bulk_date
+        from running
+        where events_up_to >= event_count - greatest(1, floor(event_count / 100))
 
-),
+    ),
+
+    gaps as (
+
+        select min(running.event_date) as limit_date
+        from running
+        cross join bulk
+        where
+            running.event_date > bulk.bulk_date
+            and {{ date_diff_days("running.previous_date", "running.event_date") }}
+            > {{ gap_days }}
+
+    ),
+{%- endif %}
 
 last_days as (
 
     select max(running.event_date) as last_date
     from running
-    cross join bulk
-    where bulk.limit_date is null or running.event_date <= bulk.limit_date
+    {% if gap_days not in ["", none] -%}
+        cross join gaps
+        where gaps.limit_date is null or running.event_date < gaps.limit_date
+    {%- endif %}
 
 ),
 

@@ -20,6 +20,7 @@ trials as (
         customer_id,
         is_outcome_known,
         is_converted_in_trial,
+        trial_ends_at,
         converted_at
     from {{ ref("int_customer_value__trials_classified") }}
     where exclusion_reason is null
@@ -105,7 +106,8 @@ counted as (
 
 ),
 
--- Who had converted before the contact was no longer on trial.
+-- Who had converted before the contact, or whose trial was over, was no longer on trial.
+-- Experiments go by days: a conversion on the day of the contact counts as after it.
 outcomes as (
 
     select
@@ -118,8 +120,11 @@ outcomes as (
     from counted
     inner join trials on counted.customer_id = trials.customer_id
     where
-        trials.converted_at is null
-        or cast(trials.converted_at as date) >= counted.counted_from_date
+        cast(trials.trial_ends_at as date) >= counted.counted_from_date
+        and (
+            trials.converted_at is null
+            or cast(trials.converted_at as date) >= counted.counted_from_date
+        )
 
 ),
 
@@ -207,7 +212,7 @@ rule_performance as (
             case
                 when with_bounds.experiment = 'all trials'
                     then
-                        'Not an experiment: who enters a segment differs from others.'
+                        'Not an experiment: customers in a segment differ from others.'
                 when with_bounds.is_control
                     then 'The control, with which the other arms are compared.'
                 when not coalesce(with_bounds.is_compared, false)

@@ -57,14 +57,30 @@ last_moments as (
 
 ),
 
+last_numbers as (
+
+    select
+        customer_id,
+        max(entry_number) as entry_number
+    from past_entries
+    group by customer_id
+
+),
+
+-- An entry of a later day is not where the trial was. Where events dated ahead had moved
+-- the as-of date, such entries are in the log for good and must not hide what is true.
 ranked_entries as (
 
     select
-        *,
+        past_entries.customer_id,
+        past_entries.rule_set_hash,
+        past_entries.segment,
         row_number() over (
-            partition by customer_id order by entry_number desc
+            partition by past_entries.customer_id order by past_entries.entry_number desc
         ) as place
     from past_entries
+    inner join running_trials on past_entries.customer_id = running_trials.customer_id
+    where past_entries.entered_date <= running_trials.state_date
 
 ),
 
@@ -73,8 +89,7 @@ last_entries as (
     select
         customer_id,
         rule_set_hash,
-        segment,
-        entry_number
+        segment
     from ranked_entries
     where place = 1
 
@@ -92,7 +107,7 @@ trial_segment_changes as (
 
         ---------- numerics
         cast(
-            coalesce(last_entries.entry_number, 0) + 1 as {{ dbt.type_int() }}
+            coalesce(last_numbers.entry_number, 0) + 1 as {{ dbt.type_int() }}
         ) as entry_number,
 
         ---------- dates
@@ -107,14 +122,19 @@ trial_segment_changes as (
     cross join rule_set
     cross join last_moments
     left join last_entries on running_trials.customer_id = last_entries.customer_id
-    -- A build that looks back records nothing.
+    left join last_numbers on running_trials.customer_id = last_numbers.customer_id
     where
         (
             last_entries.customer_id is null
             or last_entries.segment != running_trials.segment
             or last_entries.rule_set_hash != rule_set.rule_set_hash
         )
-        and coalesce(running_trials.state_date >= last_moments.last_entered_date, true)
+        {% if var("as_of_date") -%}
+            -- A build that looks back records nothing.
+            and coalesce(
+                running_trials.state_date >= last_moments.last_entered_date, true
+            )
+        {%- endif %}
 
 )
 
