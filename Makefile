@@ -69,7 +69,7 @@ help:
 	@echo "make build   environment from requirements.txt, then dbt build"
 	@echo "make suggest FILE=orders.csv   the vars for a file or table; SAVE=1 saves them for:"
 	@echo "make build FILE=orders.csv     dbt build with orders.csv.vars.yml"
-	@echo "make watch SECONDS=300         the trials again and again, from the events that came meanwhile"
+	@echo "make watch SECONDS=300 ARGS=\"--vars '...'\"   the trials again and again, from the events that came meanwhile"
 	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
 	@echo "make lists            CSV lists of the audiences, actions and segments, beside the published file"
 	@echo "make audience NAME=win_back   the list of one audience"

@@ -491,7 +491,7 @@ def test_after_a_run_the_view_of_trials_is_what_the_run_wrote(product):
 
 
 def test_what_vanished_from_the_input_is_gone_after_the_next_run(product):
-    """A day within the lookback, that of the future and the unreadable moments, mended or deleted."""
+    """A day within the lookback, that of the future, and moments that were unreadable."""
     with duckdb.connect(str(product["database"])) as connection:
         connection.execute(
             "delete from input.events "
