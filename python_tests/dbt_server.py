@@ -12,6 +12,7 @@ import os
 import pickle
 import sys
 import tempfile
+from collections import ChainMap
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -140,6 +141,9 @@ def look_names_up_fast() -> None:
     A native template, such as an argument of a generic test, would besides copy all names first,
     with a new object for each macro.
     """
+    # dbt-core 1.11, which the engines' environment has, keeps its names in another way.
+    if not issubclass(MacroNamespace, ChainMap):
+        return
     build_namespace = MacroNamespaceBuilder.build_namespace
     flattened: dict[tuple[int, int, str], tuple[Any, dict[str, Any]]] = {}
 
