@@ -500,8 +500,10 @@ def test_what_vanished_from_the_input_is_gone_after_the_next_run(product):
         connection.execute(
             "update input.events set occurred_at = '2025-03-10 12:00' where occurred_at is null"
         )
-    part = ("--select", "+int_customer_value__event_rows", "assert_events_are_kept_or_excluded")
-    part += ("--exclude-resource-type", "unit_test")
+    part = (
+        *("--select", "+int_customer_value__event_rows", "assert_events_are_kept_or_excluded"),
+        *("--exclude-resource-type", "unit_test"),
+    )
     tables = []
     for more in ((), ("--full-refresh",)):
         done = run_dbt(

@@ -67,8 +67,8 @@ last_numbers as (
 
 ),
 
--- An entry of a later day is not where the trial was. Where events dated ahead had moved
--- the as-of date, such entries are in the log for good and must not hide what is true.
+-- An entry of a later day is not where the trial was. Where events dated ahead had
+-- moved the as-of date, such entries stay in the log and must not hide the true ones.
 ranked_entries as (
 
     select
@@ -76,7 +76,8 @@ ranked_entries as (
         past_entries.rule_set_hash,
         past_entries.segment,
         row_number() over (
-            partition by past_entries.customer_id order by past_entries.entry_number desc
+            partition by past_entries.customer_id
+            order by past_entries.entry_number desc
         ) as place
     from past_entries
     inner join running_trials on past_entries.customer_id = running_trials.customer_id
@@ -129,12 +130,12 @@ trial_segment_changes as (
             or last_entries.segment != running_trials.segment
             or last_entries.rule_set_hash != rule_set.rule_set_hash
         )
+        -- A build that looks back records nothing.
         {% if var("as_of_date") -%}
-            -- A build that looks back records nothing.
             and coalesce(
                 running_trials.state_date >= last_moments.last_entered_date, true
             )
-        {%- endif %}
+        {% endif %}
 
 )
 
