@@ -106,9 +106,9 @@ counted as (
 
 ),
 
--- Customers who had converted before the contact, or whose trial was over, were no longer
--- on trial. Experiments go by days: a conversion on the day of the contact counts as
--- after it.
+-- Customers who had converted before the contact, or whose trial was over, were no
+-- longer on trial. Experiments go by days: a conversion on the day of the contact
+-- counts as after it.
 outcomes as (
 
     select

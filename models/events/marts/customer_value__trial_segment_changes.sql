@@ -52,7 +52,9 @@ last_moments as (
 
     select
         max(recorded_at) as last_recorded_at,
-        max(entered_date) as last_entered_date
+        -- A build that looks back records nothing.
+        {{ "max(entered_date)" if var("as_of_date") else "cast(null as date)" }}
+            as first_date
     from past_entries
 
 ),
@@ -130,12 +132,7 @@ trial_segment_changes as (
             or last_entries.segment != running_trials.segment
             or last_entries.rule_set_hash != rule_set.rule_set_hash
         )
-        -- A build that looks back records nothing.
-        {% if var("as_of_date") -%}
-            and coalesce(
-                running_trials.state_date >= last_moments.last_entered_date, true
-            )
-        {% endif %}
+        and coalesce(running_trials.state_date >= last_moments.first_date, true)
 
 )
 
