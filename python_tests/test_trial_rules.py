@@ -113,8 +113,30 @@ def loop(tmp_path_factory) -> dict:
         *("resource_type:unit_test,path:models/core", "resource_type:test,path:seeds"),
         day=RUNS[-1][0],
     )
+    # What is asked last changes the seed and the input.
+    changed = {}
+    for name, statement, selection in (
+        (
+            "no rule for everybody",
+            "update main_internal.trial_rules set metric_1 = 'trial_day', operator_1 = '<', "
+            "value_1 = '0' where rule_order = 6",
+            ("run", *LOG),
+        ),
+        (
+            "no events",
+            "delete from input.events",
+            ("build", "--select", "+int_customer_value__event_rows", "assert_trials_have_events"),
+        ),
+    ):
+        with duckdb.connect(str(database)) as connection:
+            connection.execute(statement)
+        changed[name] = done = run_dbt(
+            *selection, database=database, variables={**variables, "as_of_date": RUNS[-1][0]}
+        )
     return {
         **inputs,
+        "changed": changed,
+        "log_at_the_end": done.frame(log_query),
         "logs": logs,
         "segments": segments,
         "performance": last.frame("from rule_performance"),
@@ -267,3 +289,16 @@ def test_make_watch_stops_with_a_sentence_where_there_is_nothing_to_run(tmp_path
     assert done.returncode != 0
     assert "does not match any enabled nodes" in done.stdout
     assert "make watch ARGS=\"--vars '{modules: [events]" in done.stderr
+
+
+def test_a_seed_without_a_rule_for_everybody_stops_the_run_before_the_log(loop):
+    done = loop["changed"]["no rule for everybody"]
+    assert done.exit_code != 0
+    assert "NOT NULL constraint failed" in done.output
+    pd.testing.assert_frame_equal(loop["log_at_the_end"], loop["logs"][-1])
+
+
+def test_a_build_warns_of_trials_without_events(loop):
+    done = loop["changed"]["no events"]
+    assert done.exit_code == 0, done.output
+    assert "WARN 1 assert_trials_have_events" in done.output
