@@ -32,7 +32,6 @@ NARROW_WIDTH = 480
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
     ("overview", "segments_in_words"): ["customer_share", "revenue_share", "mean_net_revenue"],
-    ("forecasts", "answers"): ["naive_rule"],
     ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
     ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
