@@ -146,13 +146,13 @@ listed as (
 select
     customer_id as "Customer",
     cast(last_purchase_date as text) as "Last order",
-    order_count as "Orders",
-    round(cast(net_revenue as double), 2) as "Spend",
     round(cast(lifetime_value_365d as double), 2) as "Value in a year",
     round(cast(coalesce(purchase_propensity_90d, probability_active_90d) as double), 4)
         as "Chance to buy",
     recommended_action as "Action",
     reason as "Why",
+    order_count as "Orders",
+    round(cast(net_revenue as double), 2) as "Spend",
     segment as "Segment",
     moved as "Moved",
     value_tier as "Value tier",

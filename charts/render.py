@@ -31,7 +31,10 @@ ROOT = Path(__file__).resolve().parents[1]
 NARROW_WIDTH = 480
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
-    ("overview", "segments_in_words"): ["customer_share", "revenue_share", "mean_net_revenue"],
+    ("overview", "segments_in_words"): [
+        *("customer_share", "revenue_share", "mean_net_revenue"),
+        *("mean_recency_days", "mean_chance", "main_action"),
+    ],
     ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
     ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
@@ -134,7 +137,7 @@ main .wide.measured {{ display: block; }}
 @media print {{
   header, .list :is(.filters, .dt-search, .dt-buttons, .dt-paging) {{ display: none !important; }}
   /* A sheet has room for the columns that one acts by; the groups come after them. */
-  .list:not(.person) table.dataTable :is(td, th):nth-child(n + 10) {{ display: none; }}
+  .list:not(.person) table.dataTable :is(td, th):nth-child(n + 9) {{ display: none; }}
   .list .dt-layout-table {{ overflow: visible; }}
   main {{ max-width: none; }}
   main .wide {{ display: block; }}
@@ -194,6 +197,10 @@ def narrow(name: str, board: dict) -> dict:
             for column in columns:
                 shown[column] = {**shown.get(column, {}), "visible": False}
     for spec in charts.values():
+        if spec.get("x") == "month_start_date":
+            # The names of two years of months would touch.
+            axis = spec["style"].setdefault("axis_x", {})
+            axis["labels"] = {"font": {"size": 9}}
         if spec["type"] == "custom":
             spec["style"] = NARROW_SHAPE.get(spec["template"], {"aspect_ratio": 1.1})
         elif "legend" in spec.get("style", {}):
