@@ -32,7 +32,7 @@ NARROW_WIDTH = 480
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
     ("overview", "segments_in_words"): [
-        *("customer_share", "revenue_share", "mean_net_revenue"),
+        *("trend", "customer_share", "revenue_share", "mean_net_revenue"),
         *("mean_recency_days", "mean_chance", "main_action"),
     ],
     ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
@@ -108,6 +108,8 @@ main .narrow {{ display: none; }}
   nav a {{ padding: 10px 8px 8px; }}
   nav small {{ flex-basis: 100%; padding: 0 8px 8px; }}
   .person .bar {{ display: none !important; }}
+  .list {{ padding: 16px 10px !important; }}
+  .list .dt-container {{ padding: 8px !important; }}
 }}
 main.tabbed section:not(.current) {{ display: none; }}
 svg .way {{ cursor: pointer; }}
