@@ -30,7 +30,7 @@ QUIET = ["Segment before", "Active", "At risk", "Recency score", "Frequency scor
 CODED = [*FILTERS, *QUIET, "Why"]
 SECTION = """<section data-page="customers"><div class="list">
 <h1>Who are they, one by one?</h1>
-<p>{sentence} A click on a segment, a tier, a cluster, an action or a cell on another page leads here.</p>
+<p>{sentence} A click on a group, an action or a cell of another page leads here.</p>
 <form class="filters">{filters}<button type="reset">All customers</button></form>
 <p class="notice" role="status"></p>
 <table class="display compact"></table>
@@ -56,10 +56,10 @@ def customers(
 
     Returns
     -------
-    columns : their labels, quiet : of those that the table does not show. words : by label of a coded column, its values in order. rows : a
-    list per customer, in order of the predicted value. customer_count : of all. formula_signs :
-    what begins with one is a formula to a spreadsheet. as_of_date, meanings : of the segments.
-    audiences : whose members may be addressed.
+    columns : their labels. quiet : those of them that the table does not show. words : by label
+    of a coded column, its values in order. rows : a list per customer, in order of the predicted
+    value. customer_count : of all. formula_signs : what begins with one is a formula to a
+    spreadsheet. as_of_date, meanings : of the segments. audiences : whose members may be addressed.
     What `histories` returns. Nothing where the table of customers was not built.
     """
     with duckdb.connect(str(database), read_only=True) as connection:
