@@ -364,7 +364,7 @@ def test_a_tile_says_what_changed_since_the_month_and_the_year_before(dashboard,
         where scope = 'total' and measure = 'lifetime_value' and level = 0.8
         """
     )
-    assert "80% interval {}{}{}".format(si(bounds[0]), DASH, si(bounds[1])) in text
+    assert f"80% interval {si(bounds[0])}{DASH}{si(bounds[1])}" in text
     assert f"{now / first - 1:+.1%} since 31 Jul 1997" in text
     assert "unchanged since 30 Jun 1997" in words(tile_of(drawing, "Customers"))
 
