@@ -32,8 +32,7 @@ months as (
 
         select
             customer_id,
-            list(replace(feature, '_', ' ') || ' ' || effect || ' it' order by reason_rank)
-                as reasons
+            list({{ because("feature", "effect") }} order by reason_rank) as reasons
         from {{ ref("customer_value__propensity_reasons") }}
         where target = 'purchase'
         group by customer_id

@@ -23,7 +23,7 @@ function column(label, index) {
       if (label === "Customer") return `<a href="#${wayTo({ id: value })}">${plain(value)}</a>`;
       return written[label] ? written[label].format(value) : plain(value);
     },
-    visible: !words || words.length > 0,
+    visible: (!words || words.length > 0) && !found.quiet.includes(label),
   };
 }
 
@@ -64,7 +64,7 @@ function makeTable() {
     columns: found.columns.map(column),
     order: [[found.columns.indexOf("Value in a year"), "desc"]],
     pageLength: 25,
-    scrollX: true,
+    autoWidth: false,
     deferRender: true,
     search: { caseInsensitive: true },
     layout: { topStart: csv("customers", download), topEnd: { search: { placeholder: "id or word" } } },
@@ -81,6 +81,7 @@ function wanted() {
 function applyFilters() {
   for (const choice of filters.querySelectorAll("select")) {
     const index = found.columns.indexOf(choice.name);
+    if (found.quiet.includes(choice.name)) choice.parentElement.hidden = choice.value === "";
     // A customer may be in several audiences, whose names share a cell.
     if (choice.name === "Audience") {
       const pattern = choice.value && `(^|, )${DataTable.util.escapeRegex(choice.value)}(, |$)`;
@@ -197,8 +198,9 @@ function showList() {
   if (id !== null) return showPerson(id);
   if (!table) makeTable();
   for (const choice of filters.querySelectorAll("select")) choice.value = words.get(choice.name) ?? "";
+  // What was searched for before has nothing to do with where a link leads.
+  table.search("");
   applyFilters();
-  table.columns.adjust();
 }
 
 filters.addEventListener("change", () => {
@@ -210,8 +212,31 @@ filters.addEventListener("change", () => {
 });
 filters.addEventListener("reset", () => setTimeout(() => {
   history.replaceState(null, "", "#customers");
+  table.search("");
   applyFilters();
 }));
+
+// A part of a drawing may name the column and the value of its list, or several: Cluster|Core|Action|…
+function lead(element, way, name) {
+  const go = () => { location.hash = wayTo(way); };
+  element.classList.add("way");
+  element.setAttribute("role", "link");
+  element.setAttribute("tabindex", "0");
+  element.setAttribute("aria-label", `${name}: list of customers`);
+  element.addEventListener("click", go);
+  element.addEventListener("keydown", (event) => { if (event.key === "Enter") go(); });
+}
+
+const isListed = (way) => Object.entries(way).every(([label, value]) =>
+  label === "Audience" || found.words[label]?.includes(value));
+const drawings = "main > section:not([data-page=customers]) svg";
+for (const part of document.querySelectorAll(`${drawings} [data-way]:not([data-way=""])`)) {
+  const words = part.dataset.way.split("|");
+  const way = {};
+  for (let at = 0; at < words.length; at += 2) way[words[at]] = words[at + 1];
+  const name = part.querySelector(":scope > title")?.textContent ?? part.textContent.trim();
+  if (isListed(way)) lead(part, way, name);
+}
 
 // A drawing names a group alone, or with its size or share after it; two pages have words of their own.
 const ways = new Map();
@@ -222,18 +247,10 @@ const own = {
   overview: { Rose: { Moved: "rose" }, Slipped: { Moved: "slipped" } },
   act: { "Written to": { "Next mailing": "to be written to" }, "Held out": { "Next mailing": "held out" } },
 };
-for (const text of document.querySelectorAll("main > section:not([data-page=customers]) svg text")) {
+for (const text of document.querySelectorAll(`${drawings} text`)) {
   const word = text.textContent.trim().replace(/ [\d,.]+%?$/, "");
   const way = own[text.closest("section").dataset.page]?.[word] ?? ways.get(word);
-  if (!way || !Object.entries(way).every(([label, value]) =>
-    label === "Audience" || found.words[label]?.includes(value))) continue;
-  const go = () => { location.hash = wayTo(way); };
-  text.classList.add("way");
-  text.setAttribute("role", "link");
-  text.setAttribute("tabindex", "0");
-  text.setAttribute("aria-label", `${word}: list of customers`);
-  text.addEventListener("click", go);
-  text.addEventListener("keydown", (event) => { if (event.key === "Enter") go(); });
+  if (way && isListed(way) && !text.closest(".way, [data-way='']")) lead(text, way, word);
 }
 
 addEventListener("hashchange", showList);

@@ -9,6 +9,7 @@ import html
 import json
 import re
 import runpy
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,12 @@ MOST_CUSTOMERS = 25_000
 MOST_MONTHS = 60_000
 # Each has few values, which the page holds once; rows have their numbers.
 FILTERS = ["Segment", "Moved", "Value tier", "Cluster", "Action", "Next mailing", "Audience"]
-CODED = [*FILTERS, "Why"]
+# What a drawing leads to, and the table has no room for: a choice that is shown while it is made.
+QUIET = ["Segment before", "Active", "At risk", "Recency score", "Frequency score"]
+CODED = [*FILTERS, *QUIET, "Why"]
 SECTION = """<section data-page="customers"><div class="list">
 <h1>Who are they, one by one?</h1>
-<p>{sentence} A click on a segment, a tier, a cluster or an action on another page leads here.</p>
+<p>{sentence} A click on a group, an action or a cell of another page leads here.</p>
 <form class="filters">{filters}<button type="reset">All customers</button></form>
 <p class="notice" role="status"></p>
 <table class="display compact"></table>
@@ -53,10 +56,10 @@ def customers(
 
     Returns
     -------
-    columns : their labels. words : by label of a coded column, its values in order. rows : a
-    list per customer, in order of the predicted value. customer_count : of all. formula_signs :
-    what begins with one is a formula to a spreadsheet. as_of_date, meanings : of the segments.
-    audiences : whose members may be addressed.
+    columns : their labels. quiet : those of them that the table does not show. words : by label
+    of a coded column, its values in order. rows : a list per customer, in order of the predicted
+    value. customer_count : of all. formula_signs : what begins with one is a formula to a
+    spreadsheet. as_of_date, meanings : of the segments. audiences : whose members may be addressed.
     What `histories` returns. Nothing where the table of customers was not built.
     """
     with duckdb.connect(str(database), read_only=True) as connection:
@@ -92,6 +95,7 @@ def customers(
         "columns": columns,
         "formula_signs": TRIGGERS,
         "words": words,
+        "quiet": QUIET,
         "rows": table,
         "customer_count": rows[0][-1] if rows else 0,
         # A customer may be in several, which share a cell.
@@ -105,7 +109,28 @@ def customers(
 def query(file: str, built: dict[str, str], **settings: int) -> str:
     """Return the SQL of a file in this folder for the tables that are built."""
     template = Environment(undefined=StrictUndefined).from_string((FOLDER / file).read_text())
-    return template.render(ref=built.__getitem__, is_built=built.__contains__, **settings)
+    return template.render(
+        ref=built.__getitem__, is_built=built.__contains__, because=because, **settings
+    )
+
+
+@cache
+def feature_names() -> dict[str, str]:
+    """Return the features of the propensity models in words, as the page Act has them."""
+    board = (FOLDER / "act.yml").read_text()
+    return dict(re.findall(r"when '(\w+)' then '([^']+)'", board.split("feature_name,")[0]))
+
+
+def because(feature: str, effect: str) -> str:
+    """Return the SQL of a reason in words, from the columns of its feature and its effect."""
+    names = " ".join(
+        f"when '{name}' then '{words[:1].lower()}{words[1:]}'"
+        for name, words in feature_names().items()
+    )
+    return (
+        f"case {effect} when 'raises' then 'raised by ' else 'lowered by ' end || "
+        f"case {feature} {names} else replace({feature}, '_', ' ') end"
+    )
 
 
 def histories(
@@ -194,10 +219,11 @@ def section(found: dict[str, Any]) -> str:
     )
     choices = {**found["words"], "Audience": found["audiences"]}
     filters = "".join(
-        f'<label>{label}<select name="{label}"><option value="">all</option>'
+        f'<label{" hidden" * (label in QUIET)}>{label}<select name="{label}">'
+        '<option value="">all</option>'
         + "".join(f"<option>{html.escape(word)}</option>" for word in choices[label])
         + "</select></label>"
-        for label in FILTERS
+        for label in [*FILTERS, *QUIET]
         if choices[label]
     )
     return SECTION.format(sentence=sentence, filters=filters)

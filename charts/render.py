@@ -31,8 +31,10 @@ ROOT = Path(__file__).resolve().parents[1]
 NARROW_WIDTH = 480
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
-    ("overview", "segments_in_words"): ["customer_share", "revenue_share", "mean_net_revenue"],
-    ("forecasts", "answers"): ["naive_rule"],
+    ("overview", "segments_in_words"): [
+        *("trend", "customer_share", "revenue_share", "mean_net_revenue"),
+        *("mean_recency_days", "mean_chance", "main_action"),
+    ],
     ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
     ("clusters", "candidate_verdicts"): ["inertia", "smallest_cluster_share"],
@@ -112,24 +114,29 @@ main .narrow {{ display: none; }}
   nav a {{ padding: 10px 8px 8px; }}
   nav small {{ flex-basis: 100%; padding: 0 8px 8px; }}
   .person .bar {{ display: none !important; }}
+  .list {{ padding: 16px 10px !important; }}
+  .list .dt-container {{ padding: 8px !important; }}
 }}
 main.tabbed section:not(.current) {{ display: none; }}
-svg text.way {{ cursor: pointer; }}
-svg text.way:hover, svg text.way:focus-visible {{ text-decoration: underline; }}
+svg .way {{ cursor: pointer; }}
+svg .way:hover, svg .way:focus-visible {{ text-decoration: underline; }}
+svg path.way:is(:hover, :focus-visible) {{ fill-opacity: 0.9; }}
 :is(.list, .definitions) {{ padding: 24px 20px; }}
 :is(.list, .definitions) h1 {{ font-size: 26px; font-weight: 650; }}
 .definitions :is(ul, p) {{ max-width: 760px; margin: 16px 0; font-size: 15px; }}
 .definitions li {{ margin: 8px 0; }}
 .list p, .list label, .list table {{ font-size: 14px; }}
 .list .filters {{ display: flex; flex-wrap: wrap; gap: 8px 16px; margin: 16px 0; }}
-.list label {{ display: flex; flex-direction: column; color: #5b6472; }}
+.list label:not([hidden]) {{ display: flex; flex-direction: column; color: #5b6472; }}
 .list .notice {{ color: #9c2f00; }}
 .list select {{ max-width: 200px; padding: 4px; }}
 .list .dt-container {{ padding: 12px 16px; border: 1px solid #dde1e8; border-radius: 8px;
   background: #fff; }}
 .person ul {{ margin: 12px 0; padding-left: 20px; font-size: 14px; list-style: disc; }}
 .person .bar {{ display: inline-block; height: 10px; margin-right: 8px; background: #0072b2; }}
-.list table.dataTable :is(td, th) {{ font-size: 13px; white-space: nowrap; }}
+.list .dt-layout-table {{ overflow-x: auto; }}
+.list table.dataTable :is(td, th) {{ padding: 6px 8px; font-size: 13px; vertical-align: top; }}
+.list table.dataTable td.dt-right, .list table.dataTable td:nth-child(2) {{ white-space: nowrap; }}
 main :is(a, button, select, input, summary, [tabindex]):focus-visible, nav a:focus-visible {{
   outline: 2px solid #0072b2; outline-offset: 2px; }}
 main .printed {{ display: none; }}
@@ -137,6 +144,9 @@ main .wide.measured {{ display: block; }}
 @page {{ size: A4; margin: 10mm; }}
 @media print {{
   header, .list :is(.filters, .dt-search, .dt-buttons, .dt-paging) {{ display: none !important; }}
+  /* A sheet has room for the columns that one acts by; the groups come after them. */
+  .list:not(.person) table.dataTable :is(td, th):nth-child(n + 9) {{ display: none; }}
+  .list .dt-layout-table {{ overflow: visible; }}
   main {{ max-width: none; }}
   main .wide {{ display: block; }}
   main .narrow {{ display: none; }}
@@ -195,6 +205,10 @@ def narrow(name: str, board: dict) -> dict:
             for column in columns:
                 shown[column] = {**shown.get(column, {}), "visible": False}
     for spec in charts.values():
+        if spec.get("x") == "month_start_date":
+            # The names of two years of months would touch.
+            axis = spec["style"].setdefault("axis_x", {})
+            axis["labels"] = {"font": {"size": 9}}
         if spec["type"] == "custom":
             spec["style"] = NARROW_SHAPE.get(spec["template"], {"aspect_ratio": 1.1})
         elif "legend" in spec.get("style", {}):
@@ -320,6 +334,8 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     drawing = re.sub(r"(<svg\b[^>]*>)(.*)(</svg>)", r'\1<g id="all">\2</g>\3', drawing, flags=re.S)
     # Links that set a filter are for dct serve; on the page they would load it anew.
     drawing = re.sub(r'<a href="\?[^"]*">(.*?)</a>', r"\1", drawing, flags=re.S)
+    # dct keeps names that begin with data- to itself.
+    drawing = re.sub(r'(<(?:g|path|text)\b[^>]*) way="', r'\1 data-way="', drawing)
     drawing = re.sub(r'(?<![\w-])id="', f'id="{name}-', drawing)
     drawing = re.sub(r"url\((&quot;|['\"]?)#", rf"url(\1#{name}-", drawing)
     drawing = re.sub(r'href="#', f'href="#{name}-', drawing)

@@ -46,6 +46,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), "")
 needs_browser = pytest.mark.skipif(not BROWSER, reason="needs Chromium")
 MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
 
 
 def draw(build: Build, database: Path, output: Path) -> str:
@@ -342,7 +343,7 @@ def test_a_tile_says_what_changed_since_the_month_and_the_year_before(dashboard,
             for day in ("1998-06-01", "1998-05-01", "1997-06-01")
         ]
         text = words(tile_of(drawing, name)).replace(MINUS, "-")
-        assert f"Jun: {amounts[0] / amounts[1] - 1:+.1%} on May" in text
+        assert f"Per month: Jun {amounts[0] / amounts[1] - 1:+.1%} on May" in text
         assert f"{amounts[0] / amounts[2] - 1:+.1%} on Jun 1997" in text
     now, before, first = (
         float(value)
@@ -357,6 +358,13 @@ def test_a_tile_says_what_changed_since_the_month_and_the_year_before(dashboard,
     )
     text = words(tile_of(drawing, "Predicted 12-month value")).replace(MINUS, "-")
     assert f"{now / before - 1:+.1%} since 31 May" in text
+    bounds = demo.row(
+        """
+        select lower_bound, upper_bound from forecast_intervals
+        where scope = 'total' and measure = 'lifetime_value' and level = 0.8
+        """
+    )
+    assert f"80% interval {si(bounds[0])}{DASH}{si(bounds[1])}" in text
     assert f"{now / first - 1:+.1%} since 31 Jul 1997" in text
     assert "unchanged since 30 Jun 1997" in words(tile_of(drawing, "Customers"))
 
@@ -399,9 +407,9 @@ def test_a_month_that_is_not_over_is_marked_and_not_compared():
     assert revenue["is_partial"] and revenue["trail"].split() == ["3.0", "100.0", "900.0", "7.0"]
     assert revenue["span"] == "July 2023 to August 2024, which is not over"
     # Nine times as much is no share that somebody reads.
-    assert revenue["month_change"] == "Jul: from 100 in Jun"
+    assert revenue["month_change"] == "Per month: Jul from 100 in Jun"
     assert revenue["year_change"] == "from 3 in Jul 2023"
-    assert rows["active"]["month_change"] == "Jul: +25.0% on Jun"
+    assert rows["active"]["month_change"] == "Per month: Jul +25.0% on Jun"
     assert not rows["customers"]["is_partial"]
     assert rows["customers"]["month_change"] == "unchanged since 31 Jul"
     assert rows["risk"]["month_change"] == "from 0 since 31 Jul"
@@ -454,6 +462,13 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
     assert "between {} and {}, because".format(*map(si, bounds)) in readme
     assert f"brought {si(last_year)} in the year before" in readme
     assert f"{abs(error):.0%} {'below' if error < 0 else 'above'} what came" in drawing
+    (segments,) = demo.row(
+        """
+        select string_agg(segment, ', ' order by segment_order) from segment_profile
+        where segment in (select segment from customers where is_at_risk)
+        """
+    )
+    assert f"is what is expected of customers in {segments}." in drawing
 
 
 @pytest.mark.parametrize("width", ["wide", "narrow"])
@@ -649,6 +664,19 @@ def test_the_forecasts_page_answers_first(dashboard, demo):
     assert "The total of all customers: as a range" in drawing
     table = words(chart(section(dashboard, "forecasts", "wide"), "answers"))
     assert f"{abs(bias):.0%} {'below' if bias < 0 else 'above'} what came" in table
+    # The nearest of the rules, and not the worst.
+    ((rule, naive_bias), *_) = demo.rows(
+        """
+        select model, revenue_bias_share from model_evaluation
+        where is_baseline and revenue_bias_share is not null
+        order by abs(revenue_bias_share)
+        """
+    )
+    assert rule == "past_average"
+    assert (
+        f"{abs(naive_bias):.0%} {'below' if naive_bias < 0 else 'above'}: the past average" in table
+    )
+    assert "the last period again" not in table
     assert f"{gini:.2f} of a perfect order; the first tenth brought {lift:.1f} times" in table
     assert all(segment in table for segment in wrong)
 
@@ -929,7 +957,7 @@ addEventListener("load", async () => {
       headings: seen("h1, h2, h3, h4, [role=heading]")
         .map((one) => Number(one.ariaLevel ?? one.tagName.slice(1))),
       charts: seen(".dbt-chart").map((one) => [one.dataset.chartId, one.role, one.ariaLabel]),
-      ways: seen("svg text.way").slice(0, 3).map((one) => [one.role, one.tabIndex, marks(one)]),
+      ways: seen("svg .way").slice(0, 3).map((one) => [one.role, one.tabIndex, marks(one)]),
       controls: seen("button, select, input, thead th [tabindex], thead th[tabindex], td a")
         .slice(0, 20).map((one) => one.tabIndex >= 0 && (one.disabled || marks(one))),
     };
@@ -1086,10 +1114,12 @@ def test_a_segment_leads_to_its_customers_and_to_a_file_of_them(drawn, demo, tmp
     assert found["hash"] == "#customers?Segment=At+Risk"
     assert found["info"].startswith(f"1 to 25 of {len(rows):,}")
     first = rows[0]
-    assert found["cells"][:2] == list(first[:2])
-    written = [f"{first[4]}", f"{first[5]:,}", f"{first[6]:,.2f}", f"{first[7]:,.2f}"]
-    assert [cell for cell in found["cells"] if cell in written] == written
-    assert {first[2], first[3], f"{first[8]:.1%}"} <= set(found["cells"])
+    # What one acts by comes first, then the groups.
+    acted_by = [first[0], f"{first[4]}", f"{first[7]:,.2f}", f"{first[8]:.1%}", first[3]]
+    assert found["cells"][:5] == acted_by
+    assert found["cells"][5].startswith(("raised by ", "lowered by "))
+    assert found["cells"][6:9] == [f"{first[5]:,}", f"{first[6]:,.2f}", "At Risk"]
+    assert first[2] in found["cells"]
     assert found["lines"] == len(rows) + 1
     header, line = (next(csv.reader([text.lstrip("\ufeff")])) for text in found["file"][:2])
     file = dict(zip(header, line, strict=True))
@@ -1125,15 +1155,32 @@ def test_a_segment_leads_to_its_customers_and_to_a_file_of_them(drawn, demo, tmp
 
 
 WAYS = {
+    # Whoever bought since the earlier date did not slip, whatever the order of the segments.
     ("overview", "Slipped"): """
-        select sum(customer_count) from migration
+        select sum(customer_count - buying_customer_count) from migration
         where grouping_name = 'segment' and direction = 'slipped'
             and to_date = (select max(to_date) from migration)
         """,
+    ("overview", "Promising to Need Attention, with an order since"): """
+        select sum(buying_customer_count) from migration
+        where grouping_name = 'segment' and direction = 'slipped' and from_group = 'Promising'
+            and to_group = 'Need Attention' and to_date = (select max(to_date) from migration)
+        """,
+    ("overview", "Loyal Customers to Champions"): """
+        select count(*) from customers
+        where previous_segment = 'Loyal Customers' and segment = 'Champions'
+        """,
+    ("overview", "Active in 90 days"): "select count(*) from customers where recency_days <= 90",
+    ("overview", "Value at risk"): "select count(*) from customers where is_at_risk",
+    (
+        "overview",
+        "4, 5, latest",
+    ): "select count(*) from customers where r_score = 5 and f_score = 4",
     ("act", "Written to"): "select count(*) from campaign_audience where not is_held_out",
     ("act", "Held out"): "select count(*) from campaign_audience where is_held_out",
-    ("decide", "Care for personally"): """
-        select count(*) from customers where recommended_action = 'Care for personally'
+    ("decide", "Loyal High Spenders, High"): """
+        select customer_count from priority_matrix
+        where cluster_name = 'Loyal High Spenders' and value_tier = 'High'
         """,
     ("forecasts", "Champions"): "select count(*) from customers where segment = 'Champions'",
 }
@@ -1144,11 +1191,15 @@ addEventListener("load", async () => {
   for (const [page, word] of %s) {
     location.hash = page;
     await new Promise((done) => setTimeout(done, 100));
-    [...document.querySelectorAll(`section[data-page=${page}] svg text.way`)]
-      .find((way) => way.textContent.trim().startsWith(word))
+    [...document.querySelectorAll(`section[data-page=${page}] svg .way`)]
+      .find((way) => way.getAttribute("aria-label").startsWith(word))
       .dispatchEvent(new MouseEvent("click", { bubbles: true }));
     await new Promise((done) => setTimeout(done, 200));
     counts.push(document.querySelector(".list .dt-info").textContent);
+    // What was searched for once does not hide what the next word leads to.
+    const search = document.querySelector(".list .dt-search input");
+    search.value = "nobody";
+    search.dispatchEvent(new Event("input", { bubbles: true }));
   }
   document.title = JSON.stringify({ counts });
 });
@@ -1218,7 +1269,8 @@ def test_an_id_is_text_on_the_page_and_a_formula_in_no_file(drawn, demo, tmp_pat
 def test_of_many_customers_the_list_holds_the_same_share_of_each_segment(demo):
     relations = relations_of(demo)
     found = customer_list.customers(demo.database, relations, limit=2000)
-    segments = Counter(row[1] for row in found["rows"])
+    place = found["columns"].index("Segment")
+    segments = Counter(row[place] for row in found["rows"])
     counts = demo.rows("select segment, count(*) from customers group by segment")
     assert found["customer_count"] == sum(count for _, count in counts)
     for segment, count in counts:

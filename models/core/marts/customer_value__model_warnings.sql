@@ -584,6 +584,7 @@ warnings as (
                 case
                     when target = 'active' then 'On the holdout ' else 'On the test '
                 end,
+                'the model named ',
                 model,
                 ' gave a mean probability of ',
                 {{ number_text("mean_probability", 3) }},

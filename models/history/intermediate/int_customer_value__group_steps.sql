@@ -19,6 +19,21 @@ customer_groups as (
 
 ),
 
+steps as (
+
+    select
+        *,
+        case
+            when
+                recency_days
+                < {{ dbt.datediff("previous_as_of_date", "as_of_date", "day") }}
+                then 1
+            else 0
+        end as has_bought_since
+    from customer_groups
+
+),
+
 segment_steps as (
 
     select
@@ -29,8 +44,9 @@ segment_steps as (
         as_of_date,
         count(*) as customer_count,
         sum(net_revenue) as net_revenue,
-        sum(recency_days) as recency_days
-    from customer_groups
+        sum(recency_days) as recency_days,
+        sum(has_bought_since) as buying_customer_count
+    from steps
     group by previous_segment, segment, previous_as_of_date, as_of_date
 
 ),
@@ -45,8 +61,9 @@ value_tier_steps as (
         as_of_date,
         count(*) as customer_count,
         sum(net_revenue) as net_revenue,
-        sum(recency_days) as recency_days
-    from customer_groups
+        sum(recency_days) as recency_days,
+        sum(has_bought_since) as buying_customer_count
+    from steps
     group by previous_value_tier, value_tier, previous_as_of_date, as_of_date
 
 ),
@@ -62,8 +79,9 @@ cluster_steps as (
         as_of_date,
         count(*) as customer_count,
         sum(net_revenue) as net_revenue,
-        sum(recency_days) as recency_days
-    from customer_groups
+        sum(recency_days) as recency_days,
+        sum(has_bought_since) as buying_customer_count
+    from steps
     where cluster_name is not null
     group by previous_cluster_name, cluster_name, previous_as_of_date, as_of_date
 
@@ -91,6 +109,7 @@ group_steps as (
         cast(customer_count as bigint) as customer_count,
         cast(net_revenue as {{ type_money() }}) as net_revenue,
         cast(recency_days as bigint) as recency_days,
+        cast(buying_customer_count as bigint) as buying_customer_count,
 
         ---------- dates
         previous_as_of_date,

@@ -7,6 +7,7 @@ group_steps as (
         from_group,
         to_group,
         customer_count,
+        buying_customer_count,
         previous_as_of_date,
         as_of_date
     from {{ ref("int_customer_value__group_steps") }}
@@ -45,6 +46,8 @@ migration as (
             as from_group_order,
         cast(to_groups.group_order as {{ dbt.type_int() }}) as to_group_order,
         cast(group_steps.customer_count as {{ dbt.type_bigint() }}) as customer_count,
+        cast(group_steps.buying_customer_count as {{ dbt.type_bigint() }})
+            as buying_customer_count,
         cast(
             cast(group_steps.customer_count as {{ type_double() }})
             / sum(group_steps.customer_count) over (

@@ -57,7 +57,7 @@ subscription_groups as (
 
 ),
 
-lookup as (
+renewal_lookup as (
 
     select
         subscription_group,
@@ -186,17 +186,17 @@ forecasts as (
     select
         counted.*,
         subscription_groups.subscription_group,
-        lookup.model,
+        renewal_lookup.model,
         case
             when counted.next_renewal_date is null then null
             when counted.renewals_ahead = 0 and counted.is_cancelled then 0
             else next_lookup.survival
         end as renewal_probability,
-        lookup.expected_renewals,
-        lookup.discounted_renewals,
+        renewal_lookup.expected_renewals,
+        renewal_lookup.discounted_renewals,
         case
-            when counted.is_cancelled then lookup.discounted_renewals
-            else lookup.residual_renewals
+            when counted.is_cancelled then renewal_lookup.discounted_renewals
+            else renewal_lookup.residual_renewals
         end as residual_renewals
     from counted
     inner join subscription_groups
@@ -204,12 +204,12 @@ forecasts as (
             counted.plan = subscription_groups.plan
             and counted.interval_months = subscription_groups.interval_months
             and counted.interval_days = subscription_groups.interval_days
-    left join lookup
+    left join renewal_lookup
         on
-            subscription_groups.subscription_group = lookup.subscription_group
-            and counted.renewals_looked_up = lookup.renewals_paid
-            and counted.renewals_ahead = lookup.renewals_ahead
-    left join lookup as next_lookup
+            subscription_groups.subscription_group = renewal_lookup.subscription_group
+            and counted.renewals_looked_up = renewal_lookup.renewals_paid
+            and counted.renewals_ahead = renewal_lookup.renewals_ahead
+    left join renewal_lookup as next_lookup
         on
             subscription_groups.subscription_group = next_lookup.subscription_group
             and counted.renewals_looked_up = next_lookup.renewals_paid

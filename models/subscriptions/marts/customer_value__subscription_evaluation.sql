@@ -12,7 +12,7 @@ holdout as (
 
 ),
 
-lookup as (
+renewal_lookup as (
 
     select
         subscription_group,
@@ -37,7 +37,7 @@ forecasts as (
         renewals_ahead,
         survival,
         expected_renewals
-    from lookup
+    from renewal_lookup
     union all
     select
         subscription_group,
@@ -46,7 +46,7 @@ forecasts as (
         renewals_ahead,
         survival,
         expected_renewals
-    from lookup
+    from renewal_lookup
     where is_selected
 
 ),

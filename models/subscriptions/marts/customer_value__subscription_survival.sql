@@ -3,7 +3,7 @@
 {%- set exact = type_decimal(38, 30) %}
 with
 
-lookup as (
+renewal_lookup as (
 
     select
         subscription_group,
@@ -47,7 +47,7 @@ curves as (
             max(case when model = '{{ model }}' then survival end)
                 as survival_{{ model }}
         {%- endfor %}
-    from lookup
+    from renewal_lookup
     group by subscription_group, renewals_ahead
 
 ),
