@@ -46,6 +46,7 @@ audience as (
 members as (
 
     select
+        answers.customer_id,
         answers.attribute,
         answers.attribute_value,
         customers.recommended_action,
@@ -89,6 +90,42 @@ chosen as (
 
 ),
 
+{% if is_on("audiences") %}
+    audience_members as (
+
+        select
+            customer_id,
+            audience
+        from {{ ref("customer_value__audience_members") }}
+        where is_member
+
+    ),
+
+    audiences as (
+
+        select distinct audience
+        from audience_members
+
+    ),
+
+    audience_groups as (
+
+        select
+            members.attribute,
+            members.attribute_value,
+            audience_members.audience,
+            count(*) as member_count
+        from members
+        inner join audience_members
+            on members.customer_id = audience_members.customer_id
+        group by
+            members.attribute,
+            members.attribute_value,
+            audience_members.audience
+
+    ),
+{% endif %}
+
 selections as (
 
     select
@@ -116,6 +153,24 @@ selections as (
             eligible_count,
             audience_count as selected_count
         from group_sizes
+    {% endif %}
+    {% if is_on("audiences") -%}
+        union all
+        select
+            'audience' as selection,
+            audiences.audience as action,
+            group_sizes.attribute,
+            group_sizes.attribute_value,
+            group_sizes.eligible_count,
+            cast(coalesce(audience_groups.member_count, 0) as {{ type_double() }})
+                as selected_count
+        from group_sizes
+        cross join audiences
+        left join audience_groups
+            on
+                group_sizes.attribute = audience_groups.attribute
+                and group_sizes.attribute_value = audience_groups.attribute_value
+                and audiences.audience = audience_groups.audience
     {% endif %}
 
 ),
