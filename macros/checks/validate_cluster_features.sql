@@ -12,8 +12,7 @@
         {%- elif not customer_value.is_long_form(columns) and name not in columns -%}
             {{- exceptions.raise_compiler_error(
                 "The var cluster_features names " ~ name ~ ", which is neither one of "
-                ~ (customer_value.cluster_behaviour_choices()
-                    + customer_value.cluster_usage_choices()) | join(", ")
+                ~ customer_value.cluster_feature_choices() | join(", ")
                 ~ " nor an attribute of customer_attributes: mend the name, or leave it out."
             ) -}}
         {%- elif not customer_value.looks_back() -%}

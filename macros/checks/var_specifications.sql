@@ -290,8 +290,7 @@
             },
             "cluster_features": {
                 "kind": "list",
-                "expected": "a list of " ~ (customer_value.cluster_behaviour_choices()
-                        + customer_value.cluster_usage_choices()) | join(", ")
+                "expected": "a list of " ~ customer_value.cluster_feature_choices() | join(", ")
                     ~ " or attributes that are numbers; [] is none",
                 "meaning": "what K-Means sees besides recency, orders and spend",
             },

@@ -52,11 +52,19 @@
 {% endmacro %}
 
 
+{# All that cluster_features may name but attributes. #}
+{% macro cluster_feature_choices() %}
+    {{- return(
+        customer_value.cluster_behaviour_choices() + customer_value.cluster_usage_choices()
+    ) -}}
+{% endmacro %}
+
+
 {# The attributes that it names. #}
 {% macro cluster_attributes() %}
-    {%- set others = customer_value.cluster_behaviour_choices()
-        + customer_value.cluster_usage_choices() -%}
-    {{- return(var("cluster_features") | reject("in", others) | list) -}}
+    {{- return(
+        var("cluster_features") | reject("in", customer_value.cluster_feature_choices()) | list
+    ) -}}
 {% endmacro %}
 
 

@@ -100,3 +100,21 @@ segmented as (
 
 )
 {%- endmacro %}
+
+
+{# The numbers of a trial in its segment, in the table of the last run and in the live view. #}
+{% macro trial_segment_numbers() -%}
+    cast(rule_order as {{ dbt.type_int() }}) as rule_order,
+    cast(trial_day as {{ dbt.type_int() }}) as trial_day,
+    cast(active_days as {{ dbt.type_bigint() }}) as active_days,
+    cast(active_share as {{ type_double() }}) as active_share,
+    cast(core_actions as {{ dbt.type_bigint() }}) as core_actions,
+    cast(core_actions_p75 as {{ type_double() }}) as core_actions_p75,
+    cast(feature_count as {{ dbt.type_bigint() }}) as feature_count,
+    cast(feature_breadth as {{ type_double() }}) as feature_breadth,
+    cast(feature_breadth_p75 as {{ type_double() }}) as feature_breadth_p75,
+    cast(days_since_last_active as {{ dbt.type_int() }}) as days_since_last_active,
+    cast(support_contacts as {{ dbt.type_bigint() }}) as support_contacts,
+    cast(unknown_events as {{ dbt.type_bigint() }}) as unknown_events,
+    cast(trial_count as {{ dbt.type_bigint() }}) as compared_trial_count
+{%- endmacro %}
