@@ -4,7 +4,57 @@
 {%- set limit = var("fit_customer_limit") -%}
 {%- set aim = (limit - 4 * limit ** 0.5) | round(1) -%}
 {%- set is_past = "days_ahead <= 0" -%}
-{%- set is_ahead = "days_ahead > 0 and is_purchase_day" %}
+{%- set is_ahead = "days_ahead > 0 and is_purchase_day" -%}
+{#- The ends of past months are no dates to learn from or to be judged by: less is read
+    of them, which are by far the most rows. -#}
+{%- set kinds = ["days"] + (["history_days"] if is_on("history") else []) -%}
+{%- set state %}
+        date_id,
+        customer_id,
+        min(first_purchase_date) as first_purchase_date,
+        count(case when {{ is_past }} and is_purchase_day then 1 end)
+            as purchase_day_count,
+        max(case when {{ is_past }} and is_purchase_day then transacted_date end)
+            as last_purchase_date,
+        sum(case when {{ is_past }} then net_amount else 0 end) as net_revenue,
+        count(paid_value) as paid_count,
+        {{ exact_sum("paid_value") }} as paid_spend,
+        count(paid_margin) as costed_count,
+        sum(case when paid_margin is not null then net_amount end) as costed_amount,
+        sum(case when paid_margin is not null then net_amount - net_cost end)
+            as contribution,
+        count(
+            case
+                when paid_value is not null and transacted_date > first_purchase_date
+                    then 1
+            end
+        ) as paid_repeat_count,
+        sum(
+            case
+                when paid_value is not null and transacted_date > first_purchase_date
+                    then net_amount
+            end
+        ) as repeat_spend,
+        {% for name, divisor in [("quarter", 4), ("half", 2), ("whole", 1)] %}
+            count(
+                case
+                    when
+                        {{ is_past }}
+                        and is_purchase_day
+                        and -{{ divisor }} * days_ahead < window_days
+                        then 1
+                end
+            ) as {{ name }}_window_purchases,
+        {% endfor %}
+        sum(
+            case
+                when
+                    {{ is_past }} and is_purchase_day and -1 * days_ahead < window_days
+                    then net_amount
+                else 0
+            end
+        ) as window_spend,
+{%- endset %}
 with
 
 customer_totals as (
@@ -20,12 +70,16 @@ customer_totals as (
 customer_days as (
 
     select
-        customer_id,
-        net_amount,
-        net_cost,
-        is_purchase_day,
-        transacted_date
-    from {{ ref("int_customer_value__customer_days") }}
+        customer_days.customer_id,
+        customer_totals.first_purchase_date,
+        customer_totals.customer_hash,
+        customer_days.net_amount,
+        customer_days.net_cost,
+        customer_days.is_purchase_day,
+        customer_days.transacted_date
+    from {{ ref("int_customer_value__customer_days") }} as customer_days
+    inner join customer_totals
+        on customer_days.customer_id = customer_totals.customer_id
 
 ),
 
@@ -98,6 +152,12 @@ sampled_dates as (
     select
         forecast_dates.*,
         populations.population_count,
+        row_number() over (
+            order by
+                forecast_dates.forecast_role,
+                forecast_dates.date_number,
+                forecast_dates.as_of_date
+        ) as date_id,
         case
             when forecast_dates.date_number > 0
                 then forecast_dates.training_limit / populations.population_count
@@ -118,59 +178,48 @@ sampled_dates as (
 ),
 
 -- Everybody today and at the ends of past months, on the calibration date the sample of
--- the fits, on other dates 5,000 customers at most, by md5.
-wanted as (
+-- the fits, on other dates 5,000 customers at most, by md5. A forecast is learned from
+-- the days that lie ahead, or judged by them; nothing else reads them.
+{% for days in kinds -%}
+    {{ days }} as (
 
-    select
-        sampled_dates.*,
-        customer_totals.customer_id,
-        customer_totals.first_purchase_date,
-        {% if fits_groups() -%}
-            {{ fit_role("sampled_dates.as_of_role", "fit_groups.fit_group") }}
-        {%- else -%}
-            sampled_dates.as_of_role
-        {%- endif %} as fit_role,
-        customer_totals.customer_hash
-        < 5000 / sampled_dates.population_count as is_fitted
-    from sampled_dates
-    inner join customer_totals
-        on
-            sampled_dates.as_of_date >= customer_totals.first_purchase_date
-            and sampled_dates.sample_share > customer_totals.customer_hash
-    {% if fits_groups() -%}
-        left join {{ ref("int_customer_value__fit_groups") }} as fit_groups
-            on customer_totals.customer_id = fit_groups.customer_id
-    {%- endif %}
+        select
+            sampled_dates.date_id,
+            sampled_dates.forecast_role,
+            sampled_dates.date_number,
+            sampled_dates.horizon_days,
+            sampled_dates.window_days,
+            customer_days.customer_id,
+            customer_days.first_purchase_date,
+            customer_days.customer_hash,
+            customer_days.net_amount,
+            customer_days.net_cost,
+            customer_days.is_purchase_day,
+            customer_days.is_purchase_day
+            and customer_days.net_amount > 0
+            and customer_days.transacted_date <= sampled_dates.as_of_date as is_paid,
+            customer_days.transacted_date,
+            {{ date_diff_days(
+                "sampled_dates.as_of_date", "customer_days.transacted_date"
+            ) }} as days_ahead
+        from customer_days
+        inner join sampled_dates
+            on
+                customer_days.first_purchase_date <= sampled_dates.as_of_date
+                and customer_days.customer_hash < sampled_dates.sample_share
+                and customer_days.transacted_date
+                {% if days == "days" -%}
+                    <= {{ date_add_days(
+                        "sampled_dates.as_of_date", "sampled_dates.horizon_days"
+                    ) }}
+                {%- else -%}
+                    <= sampled_dates.as_of_date
+                {%- endif %}
+        where {{ "not " if days == "days" }}sampled_dates.is_history
 
-),
+    ),
 
--- A forecast is learned from the days that lie ahead, or judged by them; nothing else
--- reads them.
-days as (
-
-    select
-        wanted.forecast_role,
-        wanted.date_number,
-        wanted.as_of_date,
-        wanted.is_history,
-        wanted.customer_id,
-        wanted.first_purchase_date,
-        wanted.horizon_days,
-        wanted.window_days,
-        customer_days.net_amount,
-        customer_days.net_cost,
-        customer_days.is_purchase_day,
-        customer_days.transacted_date,
-        {{ date_diff_days("wanted.as_of_date", "customer_days.transacted_date") }}
-            as days_ahead
-    from wanted
-    inner join customer_days on wanted.customer_id = customer_days.customer_id
-    where
-        customer_days.transacted_date
-        <= {{ date_add_days("wanted.as_of_date", "wanted.horizon_days") }}
-
-),
-
+{% endfor -%}
 spend_caps as (
 
     select
@@ -180,98 +229,54 @@ spend_caps as (
         {{ percentile("cast(net_amount as " ~ type_double() ~ ")", 0.999) }}
             as spend_cap
     from days
-    where {{ is_past }} and is_purchase_day and net_amount > 0 and not is_history
+    where is_paid
     group by forecast_role, date_number
 
 ),
 
-capped_days as (
+-- The margin of a paid day whose cost is known is a share within -1 and 1.
+{% for days in kinds -%}
+    {{ days | replace("days", "capped_days") }} as (
 
-    select
-        days.*,
-        days.days_ahead > -1 * days.window_days as is_in_window,
-        case
-            when {{ is_past }} and days.is_purchase_day and days.net_amount > 0
-                then
-                    least(
-                        cast(days.net_amount as {{ type_double() }}),
-                        spend_caps.spend_cap
-                    )
-        end as paid_value,
-        -- The margin of a paid day whose cost is known, as a share within -1 and 1.
-        case
-            when
-                {{ is_past }}
-                and days.is_purchase_day
-                and days.net_amount > 0
-                and days.net_cost is not null
-                then
-                    greatest(
-                        1 - cast(days.net_cost as {{ type_double() }})
-                        / cast(days.net_amount as {{ type_double() }}),
-                        -1
-                    )
-        end as paid_margin
-    from days
-    left join spend_caps
-        on
-            days.forecast_role = spend_caps.forecast_role
-            and days.date_number = spend_caps.date_number
+        select
+            {{ days }}.*,
+            case
+                when {{ days }}.is_paid
+                    then
+                        least(
+                            cast({{ days }}.net_amount as {{ type_double() }}),
+                            spend_caps.spend_cap
+                        )
+            end as paid_value,
+            case
+                when {{ days }}.is_paid and {{ days }}.net_cost is not null
+                    then
+                        greatest(
+                            1 - cast({{ days }}.net_cost as {{ type_double() }})
+                            / cast({{ days }}.net_amount as {{ type_double() }}),
+                            -1
+                        )
+            end as paid_margin
+        from {{ days }}
+        left join spend_caps
+            on
+                {{ days }}.forecast_role = spend_caps.forecast_role
+                and {{ days }}.date_number = spend_caps.date_number
 
-),
+    ),
 
-states as (
+{% endfor -%}
+current_states as (
 
     select
         forecast_role,
         date_number,
-        as_of_date,
-        is_history,
-        customer_id,
-        count(case when {{ is_past }} and is_purchase_day then 1 end)
-            as purchase_day_count,
-        max(case when {{ is_past }} and is_purchase_day then transacted_date end)
-            as last_purchase_date,
-        sum(case when {{ is_past }} then net_amount else 0 end) as net_revenue,
-        count(paid_value) as paid_count,
-        {{ exact_sum("paid_value") }} as paid_spend,
+        min(customer_hash) as customer_hash,
+        {{ state }}
         {{ exact_sum("ln(paid_value)") }} as log_spend,
         {{ exact_sum("ln(paid_value) * ln(paid_value)") }} as squared_log_spend,
-        count(paid_margin) as costed_count,
         {{ exact_sum("paid_margin") }} as margins,
         {{ exact_sum("paid_margin * paid_margin") }} as squared_margins,
-        sum(case when paid_margin is not null then net_amount end) as costed_amount,
-        sum(case when paid_margin is not null then net_amount - net_cost end)
-            as contribution,
-        count(
-            case
-                when paid_value is not null and transacted_date > first_purchase_date
-                    then 1
-            end
-        ) as paid_repeat_count,
-        sum(
-            case
-                when paid_value is not null and transacted_date > first_purchase_date
-                    then net_amount
-            end
-        ) as repeat_spend,
-        {% for name, divisor in [("quarter", 4), ("half", 2), ("whole", 1)] %}
-            count(
-                case
-                    when
-                        {{ is_past }}
-                        and is_purchase_day
-                        and -{{ divisor }} * days_ahead < window_days
-                        then 1
-                end
-            ) as {{ name }}_window_purchases,
-        {% endfor %}
-        sum(
-            case
-                when {{ is_past }} and is_purchase_day and is_in_window then net_amount
-                else 0
-            end
-        ) as window_spend,
         count(
             case
                 when
@@ -291,10 +296,22 @@ states as (
         sum(case when {{ is_ahead }} then net_amount else 0 end) as actual_revenue,
         min(case when {{ is_ahead }} then days_ahead end) as days_to_next_purchase
     from capped_days
-    group by forecast_role, date_number, as_of_date, is_history, customer_id
+    group by forecast_role, date_number, date_id, customer_id
 
 ),
 
+{% if is_on("history") -%}
+    history_states as (
+
+        select
+            {{ state }}
+            cast(null as {{ type_double() }}) as customer_hash
+        from history_capped_days
+        group by date_id, customer_id
+
+    ),
+
+{% endif -%}
 -- How the logarithm of a day's value varies within and between customers: the analysis
 -- of variance with unequal groups (Searle, Casella & McCulloch 1992, section 3.6).
 spend_sums as (
@@ -320,8 +337,8 @@ spend_sums as (
             as margins_by_customer,
         cast(sum(costed_amount) as {{ type_double() }}) as costed_amount,
         cast(sum(contribution) as {{ type_double() }}) as contribution
-    from states
-    where paid_count > 0 and not is_history
+    from current_states
+    where paid_count > 0
     group by forecast_role, date_number
 
 ),
@@ -360,50 +377,102 @@ spend_models as (
 
 ),
 
+modelled_dates as (
+
+    select
+        sampled_dates.*,
+        spend_models.mean_value,
+        spend_models.within_variance,
+        spend_models.shrinkage,
+        spend_models.mean_margin,
+        spend_models.margin_shrinkage
+    from sampled_dates
+    left join spend_models
+        on
+            sampled_dates.forecast_role = spend_models.forecast_role
+            and sampled_dates.date_number = spend_models.date_number
+
+),
+
+states as (
+
+    {% set names = [
+        "date_id", "customer_id", "customer_hash", "first_purchase_date",
+        "last_purchase_date", "purchase_day_count", "net_revenue", "paid_count",
+        "paid_spend", "costed_count", "costed_amount", "contribution",
+        "paid_repeat_count", "repeat_spend", "quarter_window_purchases",
+        "half_window_purchases", "whole_window_purchases", "window_spend"
+    ] -%}
+    select
+        {{ names | join(",\n        ") }},
+        last_window_purchases,
+        last_window_revenue,
+        actual_purchases,
+        actual_revenue,
+        days_to_next_purchase
+    from current_states
+    {% if is_on("history") -%}
+        union all
+        select
+            {{ names | join(",\n            ") }},
+            cast(null as {{ dbt.type_bigint() }}) as last_window_purchases,
+            cast(null as {{ type_money() }}) as last_window_revenue,
+            cast(null as {{ dbt.type_bigint() }}) as actual_purchases,
+            cast(null as {{ type_money() }}) as actual_revenue,
+            cast(null as {{ dbt.type_bigint() }}) as days_to_next_purchase
+        from history_states
+    {%- endif %}
+
+),
+
 forecast_rows as (
 
     select
         ---------- ids
-        wanted.customer_id,
+        states.customer_id,
 
         ---------- strings
-        wanted.forecast_role,
-        wanted.as_of_role,
-        wanted.fit_role,
+        modelled_dates.forecast_role,
+        modelled_dates.as_of_role,
+        {% if fits_groups() -%}
+            {{ fit_role("modelled_dates.as_of_role", "fit_groups.fit_group") }}
+        {%- else -%}
+            modelled_dates.as_of_role
+        {%- endif %} as fit_role,
 
         ---------- numerics
-        wanted.date_number,
-        wanted.horizon_days,
-        wanted.window_days,
-        wanted.population_count,
+        modelled_dates.date_number,
+        modelled_dates.horizon_days,
+        modelled_dates.window_days,
+        modelled_dates.population_count,
         states.purchase_day_count,
         states.purchase_day_count - 1 as repeat_count,
         states.paid_repeat_count,
         states.net_revenue,
         cast(states.repeat_spend as {{ type_double() }})
         / nullif(states.paid_repeat_count, 0) as mean_repeat_value,
-        {{ date_diff_days("states.last_purchase_date", "wanted.as_of_date") }}
+        {{ date_diff_days("states.last_purchase_date", "modelled_dates.as_of_date") }}
             as recency_days,
-        {{ date_diff_days("wanted.first_purchase_date", "states.last_purchase_date") }}
+        {{ date_diff_days("states.first_purchase_date", "states.last_purchase_date") }}
             as last_purchase_age_days,
-        {{ date_diff_days("wanted.first_purchase_date", "wanted.as_of_date") }}
+        {{ date_diff_days("states.first_purchase_date", "modelled_dates.as_of_date") }}
             as customer_age_days,
         states.paid_count,
         coalesce(
             states.paid_spend / nullif(states.paid_count, 0),
-            spend_models.mean_value,
+            modelled_dates.mean_value,
             0
         ) as mean_paid_value,
         coalesce(
             (
                 coalesce(states.paid_spend, 0)
-                + spend_models.shrinkage * spend_models.mean_value
+                + modelled_dates.shrinkage * modelled_dates.mean_value
             )
-            / (states.paid_count + spend_models.shrinkage),
+            / (states.paid_count + modelled_dates.shrinkage),
             0
         ) as shrunk_purchase_value,
-        coalesce(spend_models.shrinkage, 1) as spend_shrinkage,
-        coalesce(spend_models.within_variance, 0) as within_spend_variance,
+        coalesce(modelled_dates.shrinkage, 1) as spend_shrinkage,
+        coalesce(modelled_dates.within_variance, 0) as within_spend_variance,
         -- Shrunk as the spend is: the margin of all counts as so many own days.
         coalesce(
             case
@@ -413,10 +482,11 @@ forecast_rows as (
                             states.costed_count
                             * cast(states.contribution as {{ type_double() }})
                             / cast(states.costed_amount as {{ type_double() }})
-                            + spend_models.margin_shrinkage * spend_models.mean_margin
+                            + modelled_dates.margin_shrinkage
+                            * modelled_dates.mean_margin
                         )
-                        / (states.costed_count + spend_models.margin_shrinkage)
-                else spend_models.mean_margin
+                        / (states.costed_count + modelled_dates.margin_shrinkage)
+                else modelled_dates.mean_margin
             end,
             cast({{ var("gross_margin") }} as {{ type_double() }})
         ) as margin_share,
@@ -430,27 +500,23 @@ forecast_rows as (
         states.actual_revenue,
 
         ---------- booleans
-        wanted.is_compared,
-        wanted.is_fitted,
-        wanted.is_history,
+        modelled_dates.is_compared,
+        coalesce(
+            states.customer_hash < 5000 / modelled_dates.population_count, false
+        ) as is_fitted,
+        modelled_dates.is_history,
         coalesce(states.days_to_next_purchase <= {{ var("activity_days") }}, false)
             as is_active,
 
         ---------- dates
-        wanted.as_of_date,
-        wanted.first_purchase_date
-    from wanted
-    inner join states
-        on
-            wanted.customer_id = states.customer_id
-            and wanted.forecast_role = states.forecast_role
-            and wanted.date_number = states.date_number
-            and wanted.as_of_date = states.as_of_date
-            and wanted.is_history = states.is_history
-    left join spend_models
-        on
-            wanted.forecast_role = spend_models.forecast_role
-            and wanted.date_number = spend_models.date_number
+        modelled_dates.as_of_date,
+        states.first_purchase_date
+    from states
+    inner join modelled_dates on states.date_id = modelled_dates.date_id
+    {% if fits_groups() -%}
+        left join {{ ref("int_customer_value__fit_groups") }} as fit_groups
+            on states.customer_id = fit_groups.customer_id
+    {%- endif %}
 
 )
 
