@@ -1,6 +1,6 @@
 """Every form an input may take, line by line against what a person would make of it."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 import numpy as np
@@ -119,6 +119,47 @@ def test_a_time_with_a_zone_is_taken_to_the_shops_zone_before_its_day_is_read(sh
         "from main_internal.int_transactions_classified where line_id in ('L01', 'L02', 'L04')"
     )
     assert dates == ["2024-01-10", "2024-02-01", "2024-02-06"]
+
+
+def test_a_product_is_that_of_the_decimals(tmp_path):
+    """Against Python's decimals: halves, fractions of cents, and what is too large for a double."""
+    result = run_dbt(
+        *("--quiet", "compile", "--inline"),
+        "{{ amount_product('quantity', 'price', type_amount()) }}",
+        database=tmp_path / "unused.duckdb",
+    )
+    assert result.exit_code == 0, result.output
+    expression = result.output[result.output.index("case") :]
+    random = np.random.default_rng(11)
+    wholes = [Decimal(int(n)) for n in random.integers(-400, 400, 3000)]
+    cents = [Decimal(int(n)).scaleb(-2) for n in random.integers(-99_999, 99_999, 3000)]
+    small = [Decimal(int(n)).scaleb(-6) for n in random.integers(-3_000_000, 3_000_000, 3000)]
+    quantities = [
+        *(wholes + cents),
+        *map(Decimal, "0.5 0.5 3 1 7 99999999999999 123456789 100000 -3 0 1.5 2".split()),
+    ]
+    prices = [
+        *(cents + small),
+        *map(Decimal, "0.0001 -0.0003 0.00005 0.000049 1e9 1 987654321.123456".split()),
+        *map(Decimal, "99999.9999 0.333350 5 0.333333 99999999999999".split()),
+    ]
+    frame = pd.DataFrame({"quantity": quantities, "price": prices}).astype(str)
+    with duckdb.connect() as connection:
+        found = connection.sql(
+            f"""
+            select {expression}
+            from (
+                select quantity::decimal(18, 4) as quantity, price::decimal(20, 6) as price
+                from frame
+            )
+            """
+        ).fetchall()
+    exact = [
+        (quantity * price).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        for quantity, price in zip(quantities, prices, strict=True)
+    ]
+    limit = Decimal(10) ** 14
+    assert [row[0] for row in found] == [one if abs(one) < limit else None for one in exact]
 
 
 def days(*texts: str) -> pd.Series:

@@ -45,7 +45,7 @@ input_totals as (
     select
         count(*) as line_count,
         coalesce(
-            sum({{ amount_product("signed_amount", "rate", type_money()) }}), 0
+            sum({{ in_reporting_currency("signed_amount") }}), 0
         ) as amount
     from input_lines
 

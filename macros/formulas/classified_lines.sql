@@ -107,17 +107,17 @@ counted as (
     select
         *,
         {% if "currency" in columns -%}
-            {{ amount_product("signed_amount", "rate", type_money()) }}
+            {{ in_reporting_currency("signed_amount") }}
         {%- else -%}
             signed_amount
         {%- endif %} as counted_amount,
         {% if "currency" in columns -%}
-            {{ amount_product("signed_cost", "rate", type_money()) }}
+            {{ in_reporting_currency("signed_cost") }}
         {%- else -%}
             signed_cost
         {%- endif %} as counted_cost,
         {% if "currency" in columns -%}
-            {{ amount_product("amount_back", "rate", type_money()) }}
+            {{ in_reporting_currency("amount_back") }}
         {%- else -%}
             amount_back
         {%- endif %} as counted_amount_back
@@ -146,6 +146,26 @@ with_reason as (
                 then 'excluded_product'
         end as line_reason
     from counted
+
+),
+
+-- What the reason is about, as an example for people to look at. It is taken here, so
+-- that the comparison of lines below need not carry the text of every column.
+with_value as (
+
+    select
+        *,
+        case line_reason
+            when 'invalid_timestamp' then transacted_at_as_written
+            when 'invalid_amount' then amount_as_written
+            when 'invalid_flag' then is_return_as_written
+            when 'future_dated'
+                then cast(transacted_date as {{ dbt.type_string() }})
+            when 'unknown_currency' then currency
+            when 'excluded_status' then status
+            when 'excluded_product' then product_id
+        end as line_value
+    from with_reason
 
 ),
 
@@ -181,7 +201,7 @@ without_duplicates as (
         {%- else -%}
             false as is_changed
         {%- endif %}
-    from with_reason
+    from with_value
 
 ),
 
@@ -212,18 +232,10 @@ classified as (
         customer_group,
         currency,
         exclusion_reason,
-        -- What the reason is about, as an example for people to look at.
         case exclusion_reason
-            when 'invalid_timestamp' then transacted_at_as_written
-            when 'invalid_amount' then amount_as_written
-            when 'invalid_flag' then is_return_as_written
-            when 'future_dated'
-                then cast(transacted_date as {{ dbt.type_string() }})
-            when 'unknown_currency' then currency
-            when 'excluded_status' then status
-            when 'excluded_product' then product_id
             when 'duplicate_line' then coalesce(line_id, order_id)
             when 'conflicting_line' then line_id
+            else line_value
         end as excluded_value,
         unread_cost,
         unread_quantity,
@@ -255,4 +267,13 @@ classified as (
     from with_last_reason
 
 )
+{%- endmacro %}
+
+
+{# An amount of a line in the reporting currency, for a row with the rate of its currency. #}
+{% macro in_reporting_currency(amount) -%}
+    case
+        when rate = 1 then cast({{ amount }} as {{ customer_value.type_money() }})
+        else {{ customer_value.amount_product(amount, "rate", customer_value.type_money()) }}
+    end
 {%- endmacro %}
