@@ -150,7 +150,7 @@ with_reason as (
 ),
 
 -- What the reason is about, as an example for people to look at. It is taken here, so
--- that the comparison of lines below need not carry the text of every column.
+-- that the comparison of lines below carries few columns.
 with_value as (
 
     select
@@ -164,7 +164,14 @@ with_value as (
             when 'unknown_currency' then currency
             when 'excluded_status' then status
             when 'excluded_product' then product_id
-        end as line_value
+        end as line_value,
+        coalesce(
+            amount = 0
+            and not is_return
+            and coalesce(quantity, 1) != 0
+            and coalesce(refunded_amount, 0) = 0,
+            false
+        ) as is_free_of_charge
     from with_reason
 
 ),
@@ -181,8 +188,10 @@ without_duplicates as (
         *,
         {% if has_duplicates -%}
             line_reason is null
-            {% if dropping == "auto" -%}
+            {% if dropping == "auto" and has_line_ids -%}
                 and (line_id is not null or order_id is not null)
+            {%- elif dropping == "auto" -%}
+                and order_id is not null
             {%- elif not dropping -%}
                 and line_id is not null
             {%- endif %}
@@ -223,41 +232,39 @@ classified as (
     select
         ---------- ids
         customer_id,
-        order_id,
-        line_id,
-        product_id,
+        {{ mapped_column(columns, "order_id") }},
+        {{ mapped_column(columns, "line_id") }},
+        {{ mapped_column(columns, "product_id") }},
 
         ---------- strings
-        status,
-        customer_group,
-        currency,
+        {{ mapped_column(columns, "status") }},
+        {{ mapped_column(columns, "customer_group") }},
+        {{ mapped_column(columns, "currency") }},
         exclusion_reason,
         case exclusion_reason
-            when 'duplicate_line' then coalesce(line_id, order_id)
-            when 'conflicting_line' then line_id
+            {% if has_line_ids -%}
+                when 'duplicate_line' then coalesce(line_id, order_id)
+                when 'conflicting_line' then line_id
+            {%- else -%}
+                when 'duplicate_line' then order_id
+            {%- endif %}
             else line_value
         end as excluded_value,
-        unread_cost,
-        unread_quantity,
-        unread_unit_price,
+        {{ mapped_column(columns, "cost", as_name="unread_cost") }},
+        {{ mapped_column(columns, "quantity", as_name="unread_quantity") }},
+        {{ mapped_column(columns, "unit_price", as_name="unread_unit_price") }},
 
         ---------- numerics
-        quantity,
-        unit_price,
+        {{ mapped_column(columns, "quantity", type_amount()) }},
+        {{ mapped_column(columns, "unit_price", type_decimal(20, 6)) }},
         counted_amount as amount,
-        counted_cost as cost,
+        {{ mapped_column(columns, "cost", type_amount(), expression="counted_cost") }},
         counted_amount_back as amount_back,
 
         ---------- booleans
         is_return,
         is_marked_return,
-        coalesce(
-            amount = 0
-            and not is_return
-            and coalesce(quantity, 1) != 0
-            and coalesce(refunded_amount, 0) = 0,
-            false
-        ) as is_free_of_charge,
+        is_free_of_charge,
 
         ---------- dates
         transacted_date,
@@ -276,4 +283,18 @@ classified as (
         when rate = 1 then cast({{ amount }} as {{ customer_value.type_money() }})
         else {{ customer_value.amount_product(amount, "rate", customer_value.type_money()) }}
     end
+{%- endmacro %}
+
+
+{# A column of a line that the input may lack. What is not mapped is null in all rows, and DuckDB
+   would sort and write it with every line; so it comes last of all. #}
+{% macro mapped_column(columns, name, type=none, as_name=none, expression=none) -%}
+    {%- set found = as_name or name -%}
+    {%- if name not in columns -%}
+        cast(null as {{ type or dbt.type_string() }}) as {{ found }}
+    {%- elif expression -%}
+        {{ expression }} as {{ found }}
+    {%- else -%}
+        {{ found }}
+    {%- endif -%}
 {%- endmacro %}
