@@ -20,6 +20,8 @@ SECONDS := 300
 FILE_VARS = $(FILE).vars.yml
 # An interpreter of your own choice: make build PYTHON=/path/to/python
 PYTHON :=
+# Whether a query that takes more than two seconds shows a bar. Make 3.81 does not know of a terminal.
+export CUSTOMER_VALUE_PROGRESS ?= $(if $(MAKE_TERMOUT),true,false)
 # Executables of other versions of dbt, with colons between them.
 OTHER_DBT :=
 # The last dbt 2 that is a wheel; the installation of a later one downloads a binary.
