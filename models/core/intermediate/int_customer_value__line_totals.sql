@@ -4,28 +4,41 @@
 
 {#- A date that is given has been applied to the lines already. -#}
 {%- set gap_days = "" if var("as_of_date") else var("maximum_as_of_gap_days") -%}
-{%- set has_limit = gap_days not in ["", none] %}
+{%- set has_limit = gap_days not in ["", none] -%}
+{%- set with_limit -%}
+    case
+        when
+            is_dated
+            and line_reason != 'invalid_flag'
+            and transacted_date > bulk.limit_date
+            then 'future_dated'
+        else line_reason
+    end
+{%- endset %}
 with
 
-classified as (
+-- The lines are read three times below, a few columns of them each time, since the rows
+-- of a log with all its columns are more than an engine keeps between two steps.
+classified_days as (
 
     select
-        customer_id,
-        order_id,
-        line_id,
-        product_id,
-        status,
-        currency,
-        excluded_value,
-        quantity,
-        unit_price,
-        amount,
-        is_marked_return,
-        transacted_date,
-        transacted_at,
         coalesce(exclusion_reason, 'kept') as line_reason,
-        customer_id is not null and amount is not null as is_dated
+        customer_id is not null and amount is not null as is_dated,
+        transacted_date,
+        count(*) as line_count,
+        count(line_id) as identified_line_count,
+        count(
+            case
+                when amount < 0 and not is_marked_return and coalesce(quantity, 1) >= 0
+                    then 1
+            end
+        ) as unmarked_negative_count,
+        sum(amount) as amount
     from {{ ref("int_customer_value__transactions_classified") }}
+    group by
+        coalesce(exclusion_reason, 'kept'),
+        customer_id is not null and amount is not null,
+        transacted_date
 
 ),
 
@@ -34,8 +47,8 @@ lines_per_day as (
 
     select
         transacted_date,
-        count(*) as line_count
-    from classified
+        sum(line_count) as line_count
+    from classified_days
     where is_dated and transacted_date is not null
     group by transacted_date
 
@@ -72,60 +85,53 @@ bulk as (
 
 ),
 
-lines as (
+days as (
 
     select
-        classified.customer_id,
-        classified.order_id,
-        classified.line_id,
-        classified.product_id,
-        classified.status,
-        classified.currency,
-        classified.quantity,
-        classified.unit_price,
-        classified.amount,
-        classified.is_marked_return,
-        classified.is_dated,
-        classified.transacted_date,
-        classified.transacted_at,
+        classified_days.*,
         bulk.limit_date,
-        case
-            when classified.transacted_date > bulk.limit_date
-                then cast(classified.transacted_date as {{ dbt.type_string() }})
-            else classified.excluded_value
-        end as excluded_value,
-        case
-            when
-                classified.is_dated
-                and classified.line_reason != 'invalid_flag'
-                and classified.transacted_date > bulk.limit_date
-                then 'future_dated'
-            else classified.line_reason
-        end as exclusion_reason
-    from classified
+        {{ with_limit | indent(8) }} as exclusion_reason
+    from classified_days
     cross join bulk
 
 ),
 
 -- With neither an order id nor a line id nothing distinguishes a duplicate from a
 -- second purchase: such lines are kept, and counted here.
-identical_lines as (
+unidentified_lines as (
 
     select
-        exclusion_reason,
-        count(*) - 1 as identical_line_count
-    from lines
-    where exclusion_reason = 'kept' and order_id is null and line_id is null
-    group by
-        exclusion_reason,
         customer_id,
-        transacted_at,
-        amount,
         product_id,
+        status,
+        currency,
         quantity,
         unit_price,
-        status,
-        currency
+        amount,
+        transacted_at,
+        transacted_date
+    from {{ ref("int_customer_value__transactions_classified") }}
+    where exclusion_reason is null and order_id is null and line_id is null
+
+),
+
+identical_lines as (
+
+    select count(*) - 1 as identical_line_count
+    from unidentified_lines
+    cross join bulk
+    where
+        bulk.limit_date is null
+        or unidentified_lines.transacted_date <= bulk.limit_date
+    group by
+        unidentified_lines.customer_id,
+        unidentified_lines.transacted_at,
+        unidentified_lines.amount,
+        unidentified_lines.product_id,
+        unidentified_lines.quantity,
+        unidentified_lines.unit_price,
+        unidentified_lines.status,
+        unidentified_lines.currency
     having count(*) > 1
 
 ),
@@ -133,10 +139,35 @@ identical_lines as (
 identical_totals as (
 
     select
-        exclusion_reason,
+        'kept' as exclusion_reason,
         sum(identical_line_count) as identical_line_count
     from identical_lines
-    group by exclusion_reason
+
+),
+
+lines as (
+
+    select
+        coalesce(exclusion_reason, 'kept') as line_reason,
+        customer_id is not null and amount is not null as is_dated,
+        excluded_value,
+        transacted_date
+    from {{ ref("int_customer_value__transactions_classified") }}
+
+),
+
+excluded_lines as (
+
+    select
+        case
+            when lines.transacted_date > bulk.limit_date
+                then cast(lines.transacted_date as {{ dbt.type_string() }})
+            else lines.excluded_value
+        end as excluded_value,
+        {{ with_limit | indent(8) }} as exclusion_reason
+    from lines
+    cross join bulk
+    where lines.line_reason != 'kept' or lines.transacted_date > bulk.limit_date
 
 ),
 
@@ -145,8 +176,8 @@ excluded_values as (
     select
         exclusion_reason,
         excluded_value
-    from lines
-    where exclusion_reason not in ('kept', 'missing_customer')
+    from excluded_lines
+    where exclusion_reason != 'missing_customer'
 
 ),
 
@@ -162,14 +193,9 @@ by_reason as (
 
     select
         exclusion_reason,
-        count(*) as line_count,
-        count(line_id) as identified_line_count,
-        count(
-            case
-                when amount < 0 and not is_marked_return and coalesce(quantity, 1) >= 0
-                    then 1
-            end
-        ) as unmarked_negative_count,
+        sum(line_count) as line_count,
+        sum(identified_line_count) as identified_line_count,
+        sum(unmarked_negative_count) as unmarked_negative_count,
         sum(amount) as amount,
         max(limit_date) as limit_date,
         max(
@@ -180,7 +206,7 @@ by_reason as (
                     then transacted_date
             end
         ) as last_transacted_date
-    from lines
+    from days
     group by exclusion_reason
 
 ),
@@ -193,9 +219,9 @@ line_totals as (
         examples.examples as example_values,
 
         ---------- numerics
-        by_reason.line_count,
-        by_reason.identified_line_count,
-        by_reason.unmarked_negative_count,
+        cast(by_reason.line_count as bigint) as line_count,
+        cast(by_reason.identified_line_count as bigint) as identified_line_count,
+        cast(by_reason.unmarked_negative_count as bigint) as unmarked_negative_count,
         cast(coalesce(by_reason.amount, 0) as {{ type_money() }}) as amount,
         cast(coalesce(identical_totals.identical_line_count, 0) as bigint)
             as identical_line_count,
