@@ -1,9 +1,48 @@
 -- What the next run would find, of the trials that it would find running.
 with
 
+starts as (
+
+    {{ event_start(
+        ref("int_customer_value__events_classified"),
+        ref("int_customer_value__event_dates")
+    ) }}
+
+),
+
+recent_events as (
+
+    select
+        customer_id,
+        event_id,
+        session_id,
+        event_name,
+        feature,
+        occurred_at
+    from {{ ref("stg_customer_value__recent_events") }}
+
+),
+
+live_days as (
+
+    select
+        event_days.event_date,
+        event_days.event_count
+    from {{ ref("int_customer_value__event_days") }} as event_days
+    cross join starts
+    where event_days.event_date < starts.start_date
+    union all
+    select
+        cast(occurred_at as date) as event_date,
+        count(*) as event_count
+    from recent_events
+    group by cast(occurred_at as date)
+
+),
+
 live_dates as (
 
-    {{ event_dates() }}
+    {{ event_dates("live_days") }}
 
 ),
 
@@ -15,12 +54,6 @@ live_trials as (
         {{ classified_trials("live_dates") }}
     ) as all_trials
     where exclusion_reason is null and trial_status = 'running'
-
-),
-
-event_starts as (
-
-    {{ event_start(ref("int_customer_value__events_classified"), "live_dates") }}
 
 ),
 
@@ -37,13 +70,17 @@ built_events as (
 
 ),
 
--- What a run would keep, and what it would read again.
+-- What a run would keep, of running trials, and what it would read again.
 live_events as (
 
     select built_events.*
     from built_events
-    cross join event_starts
-    where built_events.event_date < event_starts.start_date
+    inner join live_trials
+        on
+            built_events.customer_id = live_trials.customer_id
+            and built_events.event_date >= live_trials.started_date
+    cross join starts
+    where built_events.event_date < starts.start_date
     union all
     select
         customer_id,
@@ -54,7 +91,10 @@ live_events as (
         occurred_at
     from (
         {{ classified_events(
-            "live_dates", ref("int_customer_value__events_classified")
+            "recent_events",
+            "live_dates",
+            ref("int_customer_value__events_classified"),
+            has_starts=true
         ) }}
     ) as read_again
 
