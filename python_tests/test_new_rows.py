@@ -45,16 +45,15 @@ def near_the_builds() -> list[np.ndarray]:
     return [np.datetime64(date) + around for date in BUILT_DATES]
 
 
-def ask(database, lines: str, **variables) -> None:
-    """Stage the moments of a query, and compare what is new of them with all that was staged."""
+def stage(database, lines: str, **variables) -> None:
+    """Stage a log of the moments that a query finds, some of them among the hostile `texts`."""
     texts = pd.DataFrame({"moment": pd.Series(hostile_moments(), dtype=object)})
     with duckdb.connect(str(database)) as connection:
         connection.register("texts", texts)
         connection.execute("create schema if not exists input")
         connection.execute(
             f"create or replace table input.lines as "
-            f"select row_number() over () as customer_id, moment as transacted_at, 1 as amount "
-            f"from ({lines})"
+            f"select *, moment as transacted_at, 1 as amount from ({lines})"
         )
         connection.execute("create schema if not exists main_internal")
         connection.execute(
@@ -67,6 +66,11 @@ def ask(database, lines: str, **variables) -> None:
         variables={"modules": ["events"], "transactions": "input.lines", **variables},
     )
     assert ran.exit_code == 0, ran.output
+
+
+def ask(database, moments: str, **variables) -> None:
+    """Compare what is new of the moments of a query with all that was staged of them."""
+    stage(database, f"select row_number() over () as customer_id, * from ({moments})", **variables)
     with duckdb.connect(str(database)) as connection:
         for date in BUILT_DATES:
             connection.execute(f"update main_internal.int_as_of_dates set as_of_date = '{date}'")
@@ -129,3 +133,57 @@ def test_no_number_for_a_moment_hides_a_new_line(database, word, per_day, type_o
         "from range(3 * 19680, 3 * 20480) as numbers (number)",
         date_format=word,
     )
+
+
+def test_blanks_around_a_value_change_nothing(database):
+    """Which keep it from being recognised by its form, so that both ways of reading it agree."""
+    ids = [
+        "17850.0",
+        "007",
+        "nan",
+        "é",
+        "",
+        "-1",
+        "0.0",
+        "1.50",
+        ".0",
+        "1e5",
+        "a b",
+        "guest",
+        "\\N",
+    ]
+    ids += [
+        "\u00a0a",
+        "a\u00a0",
+        "\ta",
+        "a\t",
+        "!",
+        '"!',
+        "日本",
+        "x" * 40,
+        "00.00",
+        "1.0.0",
+        "12.",
+    ]
+    values = ", ".join(f"('{number}')" for number in ids)
+    stage(
+        database,
+        f"""
+        with numbered as (
+            select row_number() over () as number, moment from texts where moment is not null
+        ),
+        ids as (select row_number() over () - 1 as place, id from (values {values}) as ids (id)),
+        lines as (select * from numbered inner join ids on number % {len(ids)} = place)
+        select number as order_id, id as customer_id, moment from lines
+        union all select number, ' ' || id || ' ', ' ' || moment || '  ' from lines
+        """,
+        timezone="Pacific/Midway",
+    )
+    with duckdb.connect(str(database)) as connection:
+        staged = connection.sql(
+            "select order_id, count(*), count(distinct coalesce(customer_id, '')), "
+            "count(distinct coalesce(cast(transacted_at as varchar), '')), count(transacted_at) "
+            "from main_internal.stg_transactions group by order_id"
+        ).fetchall()
+    assert {tuple(counts[:3]) for _, *counts in staged} == {(2, 1, 1)}
+    assert sum(read == 2 for *_, read in staged) > 1000

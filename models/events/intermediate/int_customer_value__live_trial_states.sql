@@ -57,30 +57,30 @@ live_trials as (
 
 ),
 
-built_events as (
+first_days as (
 
-    select
-        customer_id,
-        event_name,
-        feature,
-        exclusion_reason,
-        event_date,
-        occurred_at
-    from {{ ref("int_customer_value__events_classified") }}
+    select min(started_date) as first_date
+    from live_trials
 
 ),
 
--- What a run would keep, of running trials, and what it would read again.
+-- What a run would keep, of the days on which a running trial ran, and what it would
+-- read again.
 live_events as (
 
-    select built_events.*
-    from built_events
-    inner join live_trials
-        on
-            built_events.customer_id = live_trials.customer_id
-            and built_events.event_date >= live_trials.started_date
+    select
+        built_events.customer_id,
+        built_events.event_name,
+        built_events.feature,
+        built_events.exclusion_reason,
+        built_events.event_date,
+        built_events.occurred_at
+    from {{ ref("int_customer_value__events_classified") }} as built_events
     cross join starts
-    where built_events.event_date < starts.start_date
+    cross join first_days
+    where
+        built_events.event_date < starts.start_date
+        and built_events.event_date >= first_days.first_date
     union all
     select
         customer_id,
