@@ -1,6 +1,7 @@
-{# Each row of the input of events with its first reason for being left out, as a query; beside a table
-   `built` before, those of the days alone that are read again. #}
-{% macro classified_events(event_dates, built) -%}
+{# Each of the `events`, rows of stg_events, with its first reason for being left out, as a query;
+   beside a table `built` before, those of the days alone that are read again. They begin with the
+   start_date of the CTE `starts`, where the statement around has one, or else by event_start. #}
+{% macro classified_events(events, event_dates, built, has_starts=false) -%}
 {%- set content = [
     "occurred_at", "customer_id", "event_name", "feature", "session_id"
 ] -%}
@@ -28,11 +29,13 @@ event_dates as (
 
     ),
 
-    starts as (
+    {% if not has_starts -%}
+        starts as (
 
-        {{ event_start(built, event_dates) }}
+            {{ event_start(built, event_dates) }}
 
-    ),
+        ),
+    {%- endif %}
 {%- endif %}
 
 events as (
@@ -45,7 +48,7 @@ events as (
         feature,
         cast(occurred_at as date) as event_date,
         occurred_at
-    from {{ ref("stg_customer_value__events") }}
+    from {{ events }}
 
 ),
 

@@ -1,7 +1,10 @@
 {# The days of customers from their kept lines: the CTEs from the lines of an order on a day to the
    CTE `purchases`, for a statement that has the CTE `kept_lines`, rows of
-   int_transactions_classified. All kept lines of a customer must be among them. #}
-{% macro days_of_lines() -%}
+   int_transactions_classified. All kept lines of a customer must be among them; or, with `after`, a
+   date as SQL, the days after it alone are given, and all kept lines of these days must be among them,
+   all of the orders that run on, and the customers' last_purchase_date up to the date in the CTE
+   `customers_before`. #}
+{% macro days_of_lines(after=none) -%}
 -- The lines of a customer with one order id are one order; without an order id, the
 -- lines of one moment are.
 lines_per_order_day as (
@@ -66,6 +69,7 @@ customer_days as (
         sum(amount) > 0
         or min(case when is_all_free then 1 else 0 end) = 1 as is_purchase_day
     from order_days
+    {{ "where transacted_date > " ~ after if after }}
     group by customer_id, transacted_date
 
 ),
@@ -73,16 +77,23 @@ customer_days as (
 with_previous as (
 
     select
-        *,
+        customer_days.*,
         case
-            when is_purchase_day
+            when customer_days.is_purchase_day
                 then
-                    lag(transacted_date) over (
-                        partition by customer_id, is_purchase_day
-                        order by transacted_date
+                    {% if after %}coalesce({% endif -%}
+                    lag(customer_days.transacted_date) over (
+                        partition by
+                            customer_days.customer_id, customer_days.is_purchase_day
+                        order by customer_days.transacted_date
                     )
+                    {%- if after %}, customers_before.last_purchase_date){% endif %}
         end as previous_purchase_date
     from customer_days
+    {% if after -%}
+        left join customers_before
+            on customer_days.customer_id = customers_before.customer_id
+    {%- endif %}
 
 ),
 

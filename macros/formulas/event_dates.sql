@@ -1,6 +1,7 @@
 {# The date as of which events and trials are seen, as a query: the last day with an event that is
-   reached without a gap of more than maximum_event_gap_days, or the var as_of_date. #}
-{% macro event_dates() -%}
+   reached without a gap of more than maximum_event_gap_days, or the var as_of_date. The relation
+   `event_days` has the events of each day in one row or several. #}
+{% macro event_dates(event_days) -%}
 {%- set as_of_date = (var("as_of_date") or "") | string -%}
 {%- set gap_days = var("maximum_event_gap_days") -%}
 {%- set current_day = "cast('" ~ as_of_date ~ "' as date)" if as_of_date
@@ -8,20 +9,13 @@
 with
 
 -- Any event moves the date, also nobody's: products log people who have not signed in.
-events as (
-
-    select cast(occurred_at as date) as event_date
-    from {{ ref("stg_customer_value__events") }}
-    where occurred_at is not null
-
-),
-
 events_per_day as (
 
     select
         event_date,
-        count(*) as event_count
-    from events
+        sum(event_count) as event_count
+    from {{ event_days }}
+    where event_date is not null
     group by event_date
 
 ),

@@ -3,7 +3,7 @@
    itself. A pre-hook of int_events_classified. #}
 {% macro forget_vanished_events() -%}
     {%- set event_dates = ref("int_customer_value__event_dates") -%}
-    {%- set events = ref("stg_customer_value__events") -%}
+    {%- set event_days = ref("int_customer_value__event_days") -%}
     {%- if execute and is_incremental() -%}
         delete from {{ this }}
         where
@@ -18,8 +18,8 @@
                 )
             )
             and batch_date not in (
-                select coalesce(cast(occurred_at as date), cast('1900-01-01' as date))
-                from {{ events }}
+                select coalesce(event_date, cast('1900-01-01' as date))
+                from {{ event_days }}
             )
     {%- endif -%}
 {%- endmacro %}

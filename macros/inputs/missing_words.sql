@@ -9,7 +9,7 @@
 {# Whether a column says something: it is neither empty nor a word for nothing. #}
 {% macro is_given(expression) -%}
     coalesce(
-        lower({{ text_id(expression) }}) not in ({{ quoted_words(missing_words()) }}), false
+        not {{ is_one_of("lower(" ~ text_id(expression) ~ ")", missing_words()) }}, false
     )
 {%- endmacro %}
 

@@ -6,8 +6,8 @@
         cast(null as {{ dbt.type_boolean() }})
     {%- else -%}
         case
-            when {{ word }} in ({{ quoted_words(flag_words()["true"]) }}) then true
-            when {{ word }} in ({{ quoted_words(flag_words()["false"]) }}) then false
+            when {{ is_one_of(word, flag_words()["true"]) }} then true
+            when {{ is_one_of(word, flag_words()["false"]) }} then false
         end
     {%- endif -%}
 {%- endmacro %}
@@ -20,7 +20,7 @@
         false
     {%- else -%}
         coalesce(
-            lower({{ parse_id(expression) }}) not in ({{ quoted_words(words) }}), false
+            not {{ is_one_of("lower(" ~ parse_id(expression) ~ ")", words) }}, false
         )
     {%- endif -%}
 {%- endmacro %}

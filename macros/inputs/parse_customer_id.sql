@@ -8,7 +8,7 @@
     {%- endif -%}
     case
         when
-            lower({{ id }}) not in ({{ quoted_words(var("missing_customer_ids")) }})
+            not {{ is_one_of("lower(" ~ id ~ ")", var("missing_customer_ids")) }}
             {%- if is_forgetting and input_value("erasure_requests") %}
             and {{ id }} not in (
                 select customer_id from {{ ref("stg_customer_value__erasure_requests") }}

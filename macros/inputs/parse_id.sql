@@ -22,6 +22,10 @@
             and try_cast({{ expression }} as double)
             = floor(try_cast({{ expression }} as double))
             then cast(try_cast({{ expression }} as bigint) as varchar)
+        when
+            {{ customer_value.is_trimmed(expression) }}
+            and cast({{ expression }} as varchar) not like '%.%0'
+            then cast({{ expression }} as varchar)
         else {{ customer_value.default__parse_id(expression) }}
     end
 {%- endmacro %}

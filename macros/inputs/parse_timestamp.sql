@@ -79,18 +79,37 @@
         {%- elif date_format -%}
             else try_strptime({{ text }}, {{ quoted_text(date_format) }})
         {%- else -%}
+            {#- Most logs write one of these, which their form gives away; the rest takes longer. -#}
+            {%- set written = "cast(" ~ expression ~ " as varchar)" -%}
             {%- set day, time = "^[0-9]{4}-[0-9]{2}-[0-9]{2}", "[ T][0-9]{2}:[0-9]{2}" -%}
-            {%- set iso = iso_text(text) -%}
-            when {{ regexp_matches(text, day ~ "(" ~ time ~ "(:[0-9.]+)?)?$") }}
-                then try_cast({{ text }} as timestamp)
-            when {{ regexp_matches(
-                text, day ~ time ~ ":[0-9.]+(Z|[+-][0-9]{2}:?[0-9]{2})$"
-            ) }}
-                then timezone({{ timezone }}, try_cast({{ text }} as timestamptz))
-            when {{ has_zone(iso) }}
-                then timezone({{ timezone }}, try_cast({{ iso }} as timestamptz))
-            when not {{ regexp_matches(iso, "[A-Za-z]$|:[0-9.]+ ?[+-]") }}
-                then try_cast({{ iso }} as timestamp)
+            {%- set iso = iso_text(text) %}
+            else coalesce(
+                case
+                    when {{ written }} like '____-__-__T__:__:__Z'
+                        then timezone({{ timezone }}, try_cast({{ written }} as timestamptz))
+                    when
+                        {{ written }} not like '%Z'
+                        and {{ written }} not like '%z'
+                        and (
+                            {{ written }} like '____-__-__ __:__:__'
+                            or {{ written }} like '____-__-__'
+                            or {{ written }} like '____-__-__T__:__:__'
+                        )
+                        then try_cast({{ written }} as timestamp)
+                end,
+                case
+                    when {{ regexp_matches(text, day ~ "(" ~ time ~ "(:[0-9.]+)?)?$") }}
+                        then try_cast({{ text }} as timestamp)
+                    when {{ regexp_matches(
+                        text, day ~ time ~ ":[0-9.]+(Z|[+-][0-9]{2}:?[0-9]{2})$"
+                    ) }}
+                        then timezone({{ timezone }}, try_cast({{ text }} as timestamptz))
+                    when {{ has_zone(iso) }}
+                        then timezone({{ timezone }}, try_cast({{ iso }} as timestamptz))
+                    when not {{ regexp_matches(iso, "[A-Za-z]$|:[0-9.]+ ?[+-]") }}
+                        then try_cast({{ iso }} as timestamp)
+                end
+            )
         {%- endif %}
     end
 {%- endmacro %}

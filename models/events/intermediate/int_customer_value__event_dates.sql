@@ -1,3 +1,3 @@
 {{ config(materialized="table") }}
 
-{{ event_dates() }}
+{{ event_dates(ref("int_customer_value__event_days")) }}

@@ -13,5 +13,7 @@
 ) }}
 
 {{ classified_events(
-    ref("int_customer_value__event_dates"), this if is_incremental() else none
+    ref("stg_customer_value__events"),
+    ref("int_customer_value__event_dates"),
+    this if is_incremental() else none
 ) }}

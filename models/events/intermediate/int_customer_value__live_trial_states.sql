@@ -1,9 +1,48 @@
 -- What the next run would find, of the trials that it would find running.
 with
 
+starts as (
+
+    {{ event_start(
+        ref("int_customer_value__events_classified"),
+        ref("int_customer_value__event_dates")
+    ) }}
+
+),
+
+recent_events as (
+
+    select
+        customer_id,
+        event_id,
+        session_id,
+        event_name,
+        feature,
+        occurred_at
+    from {{ ref("stg_customer_value__recent_events") }}
+
+),
+
+live_days as (
+
+    select
+        event_days.event_date,
+        event_days.event_count
+    from {{ ref("int_customer_value__event_days") }} as event_days
+    cross join starts
+    where event_days.event_date < starts.start_date
+    union all
+    select
+        cast(occurred_at as date) as event_date,
+        count(*) as event_count
+    from recent_events
+    group by cast(occurred_at as date)
+
+),
+
 live_dates as (
 
-    {{ event_dates() }}
+    {{ event_dates("live_days") }}
 
 ),
 
@@ -18,32 +57,30 @@ live_trials as (
 
 ),
 
-event_starts as (
+first_days as (
 
-    {{ event_start(ref("int_customer_value__events_classified"), "live_dates") }}
-
-),
-
-built_events as (
-
-    select
-        customer_id,
-        event_name,
-        feature,
-        exclusion_reason,
-        event_date,
-        occurred_at
-    from {{ ref("int_customer_value__events_classified") }}
+    select min(started_date) as first_date
+    from live_trials
 
 ),
 
--- What a run would keep, and what it would read again.
+-- What a run would keep, of the days on which a running trial ran, and what it would
+-- read again.
 live_events as (
 
-    select built_events.*
-    from built_events
-    cross join event_starts
-    where built_events.event_date < event_starts.start_date
+    select
+        built_events.customer_id,
+        built_events.event_name,
+        built_events.feature,
+        built_events.exclusion_reason,
+        built_events.event_date,
+        built_events.occurred_at
+    from {{ ref("int_customer_value__events_classified") }} as built_events
+    cross join starts
+    cross join first_days
+    where
+        built_events.event_date < starts.start_date
+        and built_events.event_date >= first_days.first_date
     union all
     select
         customer_id,
@@ -54,7 +91,10 @@ live_events as (
         occurred_at
     from (
         {{ classified_events(
-            "live_dates", ref("int_customer_value__events_classified")
+            "recent_events",
+            "live_dates",
+            ref("int_customer_value__events_classified"),
+            has_starts=true
         ) }}
     ) as read_again
 

@@ -1,4 +1,5 @@
 {%- set has_line_ids = "line_id" in input_map("transactions") -%}
+{%- set built_table = ref("int_customer_value__transactions_classified") -%}
 {%- set gap_days = var("maximum_as_of_gap_days") %}
 with
 
@@ -35,7 +36,7 @@ limits as (
 
 ),
 
-all_lines as (
+arrived as (
 
     select
         customer_id,
@@ -59,47 +60,60 @@ all_lines as (
         unread_cost,
         unread_quantity,
         unread_unit_price
-    from {{ ref("stg_customer_value__transactions") }}
+    from {{ ref("stg_customer_value__new_transactions") }}
 
 ),
 
-arrived as (
+{% if has_line_ids -%}
+    -- A line that was kept at the build has the right to its id.
+    built_lines as (
 
-    select all_lines.*
-    from all_lines
-    cross join limits
-    where
-        cast(all_lines.transacted_at as date) > limits.built_date
-        and (
-            limits.limit_date is null
-            or cast(all_lines.transacted_at as date) <= limits.limit_date
-        )
+        select
+            customer_id,
+            order_id,
+            line_id,
+            transacted_at
+        from {{ built_table }}
+        where
+            exclusion_reason is null
+            and line_id in (
+                select line_id
+                from arrived
+                where line_id is not null
+            )
 
-),
+    ),
+{%- endif %}
 
--- A line is no duplicate before it was compared with all lines of its id.
+-- Built lines are here for their ids alone.
 transactions as (
 
     select * from arrived
     {% if has_line_ids -%}
         union all
-        select all_lines.*
-        from all_lines
-        cross join limits
-        where
-            all_lines.line_id in (
-                select line_id
-                from arrived
-                where line_id is not null
-            )
-            and not coalesce(
-                cast(all_lines.transacted_at as date) > limits.built_date
-                and (
-                    limits.limit_date is null
-                    or cast(all_lines.transacted_at as date) <= limits.limit_date
-                ),
-                false
-            )
+        select
+            customer_id,
+            order_id,
+            line_id,
+            {% for name in ["product_id", "status", "customer_group", "currency"] -%}
+                cast(null as {{ dbt.type_string() }}) as {{ name }},
+            {% endfor -%}
+            null as quantity,
+            null as unit_price,
+            null as refunded_amount,
+            0 as amount,
+            null as cost,
+            false as is_flagged_return,
+            false as is_return_unknown,
+            transacted_at,
+            {% for name in [
+                "transacted_at_as_written", "amount_as_written", "is_return_as_written",
+                "unread_cost", "unread_quantity", "unread_unit_price",
+            ] -%}
+                cast(null as {{ dbt.type_string() }}) as {{ name }}
+                {{- "," if not loop.last }}
+            {% endfor %}
+        from built_lines
     {%- endif %}
 
 ),
@@ -115,7 +129,11 @@ new_lines as (
         classified.line_id,
 
         ---------- strings
-        classified.exclusion_reason,
+        -- Whether a copy differs is seen at the build, where the line itself is at hand.
+        case
+            when classified.exclusion_reason = 'conflicting_line' then 'duplicate_line'
+            else classified.exclusion_reason
+        end as exclusion_reason,
 
         ---------- numerics
         classified.amount,

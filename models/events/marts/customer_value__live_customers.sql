@@ -1,10 +1,22 @@
 {{ config(materialized="view") }}
 
 {%- set ranks = var("rfm_scoring") == "ntile" -%}
+{%- set has_orders = "order_id" in input_map("transactions") -%}
+{%- set built_lines = ref("int_customer_value__transactions_classified") -%}
 {%- set line_columns = [
     "customer_id", "order_id", "amount", "cost", "amount_back", "is_return",
     "is_free_of_charge", "transacted_date", "transacted_at"
-] %}
+] -%}
+{%- set day_columns = [
+    "customer_id", "net_amount", "order_count", "refund_count", "refunded_amount",
+    "days_since_previous_purchase", "paid_repeat_count", "repeat_spend",
+    "is_purchase_day", "transacted_date"
+] -%}
+{%- set sums_of_money = ["refunded_amount", "net_revenue", "repeat_spend"] -%}
+{%- set sums_of_days = [
+    "order_count", "refund_count", "purchase_day_count", "paid_repeat_count",
+    "squared_days_between_purchases"
+] + sums_of_money %}
 with
 
 built_dates as (
@@ -65,42 +77,125 @@ new_line_counts as (
 
 ),
 
--- All lines of whoever has a new one: an order may have begun before the build.
+-- An order that runs on may have counted before.
 kept_lines as (
 
     select {{ line_columns | join(",\n        ") }}
     from kept_new_lines
-    union all
-    select built_lines.{{ line_columns | join(",\n        built_lines.") }}
-    from {{ ref("int_customer_value__transactions_classified") }} as built_lines
-    inner join new_line_counts
-        on built_lines.customer_id = new_line_counts.customer_id
-    cross join built_dates
-    where
-        built_lines.exclusion_reason is null
-        and built_lines.transacted_date <= built_dates.built_date
+    {% if has_orders -%}
+        union all
+        select built_lines.{{ line_columns | join(",\n        built_lines.") }}
+        from {{ built_lines }} as built_lines
+        inner join (
+            select distinct
+                customer_id,
+                order_id
+            from kept_new_lines
+            where order_id is not null
+        ) as new_orders
+            on
+                built_lines.customer_id = new_orders.customer_id
+                and built_lines.order_id = new_orders.order_id
+        cross join built_dates
+        where
+            built_lines.exclusion_reason is null
+            and built_lines.transacted_date <= built_dates.built_date
+    {%- endif %}
 
 ),
 
-{{ days_of_lines() }},
+-- What the build knew of those who have new lines; nothing of who was no customer.
+customers_before as (
 
-{{ totals_of_days("purchases") }},
+    select
+        new_line_counts.customer_id,
+        new_line_counts.new_line_count,
+        totals_before.{{ sums_of_days | join(",\n        totals_before.") }},
+        totals_before.first_purchase_date,
+        totals_before.last_purchase_date
+    from new_line_counts
+    left join {{ ref("int_customer_value__customer_totals") }} as totals_before
+        on new_line_counts.customer_id = totals_before.customer_id
+
+),
+
+{{ days_of_lines(after="(select built_date from built_dates)") }},
+
+-- They may have returned something.
+newcomers as (
+
+    select customer_id
+    from customers_before
+    where first_purchase_date is null
+
+),
+
+days as (
+
+    select {{ day_columns | join(",\n        ") }}
+    from purchases
+    union all
+    select days_before.{{ day_columns | join(",\n        days_before.") }}
+    from {{ ref("int_customer_value__customer_days") }} as days_before
+    inner join newcomers on days_before.customer_id = newcomers.customer_id
+
+),
+
+{{ totals_of_days("days") }},
+
+changed_totals as (
+
+    select
+        sums.customer_id,
+    {% for column in sums_of_days -%}
+        cast(
+            coalesce(customers_before.{{ column }}, 0) + coalesce(sums.{{ column }}, 0)
+            as {{ type_money() if column in sums_of_money else "bigint" }}
+        ) as {{ column }},
+    {% endfor -%}
+        coalesce(customers_before.first_purchase_date, sums.first_purchase_date)
+            as first_purchase_date,
+        coalesce(sums.last_purchase_date, customers_before.last_purchase_date)
+            as last_purchase_date,
+        customers_before.new_line_count
+    from sums
+    inner join customers_before on sums.customer_id = customers_before.customer_id
+
+),
 
 built_totals as (
 
     select
         customer_id,
-        order_count,
-        refund_count,
-        refunded_amount,
-        purchase_day_count,
-        paid_repeat_count,
-        net_revenue,
-        repeat_spend,
-        squared_days_between_purchases,
+        {{ sums_of_days | join(",\n        ") }},
         first_purchase_date,
         last_purchase_date
     from {{ ref("int_customer_value__customer_totals") }}
+
+),
+
+-- Whoever has no new line has grown older, and nothing else.
+live_totals as (
+
+    select
+        customer_id,
+        {{ sums_of_days | join(",\n        ") }},
+        first_purchase_date,
+        last_purchase_date,
+        new_line_count
+    from changed_totals
+    where first_purchase_date is not null
+    union all
+    select
+        built_totals.customer_id,
+        built_totals.{{ sums_of_days | join(",\n        built_totals.") }},
+        built_totals.first_purchase_date,
+        built_totals.last_purchase_date,
+        0 as new_line_count
+    from built_totals
+    left join new_line_counts
+        on built_totals.customer_id = new_line_counts.customer_id
+    where new_line_counts.customer_id is null
 
 ),
 
@@ -121,14 +216,16 @@ built_customers as (
 
 ),
 
-fit_roles as (
+{% if fits_groups() -%}
+    fit_roles as (
 
-    select
-        customer_id,
-        fit_role
-    from {{ ref("int_customer_value__customer_forecasts") }}
+        select
+            customer_id,
+            fit_role
+        from {{ ref("int_customer_value__customer_forecasts") }}
 
-),
+    ),
+{%- endif %}
 
 boundaries as (
 
@@ -169,24 +266,6 @@ lapse_threshold as (
 
     select lapse_after_days
     from {{ ref("int_customer_value__lapse_threshold") }}
-
-),
-
-unchanged_totals as (
-
-    select built_totals.*
-    from built_totals
-    left join new_line_counts
-        on built_totals.customer_id = new_line_counts.customer_id
-    where new_line_counts.customer_id is null
-
-),
-
-live_totals as (
-
-    select * from unchanged_totals
-    union all
-    select * from totals
 
 ),
 
@@ -232,7 +311,6 @@ measured as (
         cast(null as {{ type_double() }}) as alive_if_silent,
         cast(with_ages.last_purchase_age_days as {{ type_double() }})
         / nullif(with_ages.repeat_count, 0) as mean_days_between_purchases,
-        coalesce(new_line_counts.new_line_count, 0) as new_line_count,
         built_customers.customer_id is null as is_new_customer,
         built_customers.rfm_code as built_rfm_code,
         built_customers.r_score as built_r_score,
@@ -246,10 +324,13 @@ measured as (
     from with_ages
     left join boundaries on with_ages.built_date = boundaries.boundary_date
     left join built_customers on with_ages.customer_id = built_customers.customer_id
-    left join fit_roles on with_ages.customer_id = fit_roles.customer_id
+    {% if fits_groups() -%}
+        left join fit_roles on with_ages.customer_id = fit_roles.customer_id
+    {%- endif %}
     left join forecast_parameters
-        on coalesce(fit_roles.fit_role, 'current') = forecast_parameters.as_of_role
-    left join new_line_counts on with_ages.customer_id = new_line_counts.customer_id
+        on
+            {{ "coalesce(fit_roles.fit_role, 'current')" if fits_groups()
+                else "'current'" }} = forecast_parameters.as_of_role
 
 ),
 

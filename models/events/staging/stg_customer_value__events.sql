@@ -1,4 +1,3 @@
-{%- set columns = input_map("events") -%}
 {{ validate_input("events", is_staging=true) }}
 with
 
@@ -8,43 +7,6 @@ source as (
 
 ),
 
-typed as (
-
-    select
-        {{ parse_customer_id(input_column(columns, "customer_id")) }} as customer_id,
-        {{ parse_id(input_column(columns, "event_id")) }} as event_id,
-        {{ parse_id(input_column(columns, "session_id")) }} as session_id,
-        lower({{ text_id(input_column(columns, "event_name")) }}) as event_name,
-        lower({{ text_id(input_column(columns, "feature")) }}) as feature,
-        -- The var date_format is about the transactions: here text is ISO 8601.
-        {{ parse_timestamp(
-            input_column(columns, "occurred_at"), date_format=""
-        ) }} as parsed_at
-    from source
-
-),
-
-events as (
-
-    select
-        ---------- ids
-        customer_id,
-        event_id,
-        session_id,
-
-        ---------- strings
-        event_name,
-        feature,
-
-        ---------- timestamps
-        case
-            when
-                parsed_at >= cast('1900-01-01' as {{ type_timestamp() }})
-                and parsed_at < cast('2262-01-01' as {{ type_timestamp() }})
-                then parsed_at
-        end as occurred_at
-    from typed
-
-)
+{{ typed_events() }}
 
 select * from events
