@@ -1,8 +1,9 @@
 """Draw the boards as one offline page: python charts/render.py.
 
-dbt-charts writes one file per board, at a width of its own. Every board is drawn twice, wide and,
-with its columns stacked, narrow; the drawings share one file, its fonts and its tabs. A page more
-is a board in this folder and its name in PAGES.
+dbt-charts writes one file per board, at a width of its own. Every board is drawn twice: wide, and
+narrow with its columns stacked, which is then cut into panels, so that a window of a medium width
+shows them in two columns. The drawings share one file, its fonts and its tabs. A page more is a
+board in this folder and its name in PAGES.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import customer_list
 import duckdb
@@ -27,8 +29,9 @@ PAGES = [
     *("subscriptions", "portraits", "live"),
 ]
 
+SVG = "http://www.w3.org/2000/svg"
 ROOT = Path(__file__).resolve().parents[1]
-NARROW_WIDTH = 480
+NARROW_WIDTH = 460
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
     ("overview", "segments_in_words"): [
@@ -42,6 +45,7 @@ NARROW_HIDDEN = {
     ("decide", "acquisition_payback"): ["cost_per_customer"],
     ("decide", "assumptions"): ["part"],
     ("act", "power_table"): ["control_count"],
+    ("act", "campaign_table"): ["last_contact_date", "responding_customer_count", "window_days"],
     ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
     ("audiences", "audience_table"): ["public_name", "entered_count", "exited_count"],
     ("portraits", "rule_table"): ["customer_count", "coverage"],
@@ -104,9 +108,28 @@ nav a {{ padding: 15px 12px 12px; border-bottom: 3px solid transparent; color: #
 nav a:hover, nav a:focus-visible {{ color: #1f2329; }}
 nav a.current {{ border-color: #0072b2; color: #1f2329; font-weight: 600; }}
 main {{ max-width: 1280px; margin: 0 auto; }}
+.key {{ display: flex; flex-wrap: wrap; gap: 0 20px; max-width: 1280px; margin: 0 auto;
+  padding: 10px 20px 0; color: #5b6472; font-size: 13px; }}
+.key span::before {{ content: ""; display: inline-block; width: 10px; height: 10px;
+  margin-right: 6px; border: 2px solid #0072b2; border-radius: 3px; background: #0072b2; }}
+.key .forecast::before {{ border-color: #e69f00; background: #e69f00; }}
+.key .assumed::before {{ border-style: dashed; background: none; }}
+.key .assumed {{ font-style: italic; }}
+.list td.forecast {{ color: #8f6100; }}
 main .narrow {{ display: none; }}
+.panels {{ display: grid; grid-template-columns: repeat(2, 1fr); gap: 16px; align-items: start;
+  max-width: 640px; margin: 0 auto; padding: 4px; }}
+.panels svg {{ display: block; width: 100%; height: auto; overflow: visible; }}
+.panels :is(.half, .whole) {{ grid-column: span 2; }}
+@media (min-width: 720px) and (max-width: 959px) {{
+  .panels {{ grid-template-columns: repeat(4, 1fr); gap: 10px; max-width: none;
+    padding: 4px 8px; }}
+  .panels .whole {{ grid-column: span 4; max-width: 620px; }}
+  .panels .text {{ max-width: 500px; }}
+  /* Four tiles stand beside the chart before them. */
+  .panels .half:has(+ .quarter) {{ grid-row: span 2; }}
+}}
 @media (max-width: 959px) {{
-  main {{ max-width: 720px; }}
   main .wide {{ display: none; }}
   main .narrow {{ display: block; }}
   nav {{ padding: 0 12px; }}
@@ -143,7 +166,8 @@ main .printed {{ display: none; }}
 main .wide.measured {{ display: block; }}
 @page {{ size: A4; margin: 10mm; }}
 @media print {{
-  header, .list :is(.filters, .dt-search, .dt-buttons, .dt-paging) {{ display: none !important; }}
+  header, .key, .list :is(.filters, .dt-search, .dt-buttons, .dt-paging) {{
+    display: none !important; }}
   /* A sheet has room for the columns that one acts by; the groups come after them. */
   .list:not(.person) table.dataTable :is(td, th):nth-child(n + 9) {{ display: none; }}
   .list .dt-layout-table {{ overflow: visible; }}
@@ -160,6 +184,9 @@ main .wide.measured {{ display: block; }}
 </head>
 <body>
 <header><nav><strong>{name}</strong>{tabs}<small>{version}</small></nav></header>
+<p class="key"><span class="forecast">Forecasts are orange.</span>
+<span class="assumed">What rests on assumptions is in italics, hollow or dashed.</span>
+<span>What happened has other colours.</span></p>
 <main>
 {sections}
 </main>
@@ -198,7 +225,7 @@ def narrow(name: str, board: dict) -> dict:
     tiles = {chart for chart, spec in charts.items() if spec["type"] == "kpi"}
     board = stacked(board, tiles)
     style = dict(board.get("style", {}))
-    board["style"] = {**style, "frame": {"width": NARROW_WIDTH, "margin": 4, "card_padding": 14}}
+    board["style"] = {**style, "frame": {"width": NARROW_WIDTH, "margin": 4, "card_padding": 11}}
     for (page, chart), columns in NARROW_HIDDEN.items():
         if page == name and chart in charts:
             shown = charts[chart]["style"]["columns"]
@@ -208,7 +235,7 @@ def narrow(name: str, board: dict) -> dict:
         if spec.get("x") == "month_start_date":
             # The names of two years of months would touch.
             axis = spec["style"].setdefault("axis_x", {})
-            axis["labels"] = {"font": {"size": 9}}
+            axis["labels"] = {"font": {"size": 10}}
         if spec["type"] == "custom":
             spec["style"] = NARROW_SHAPE.get(spec["template"], {"aspect_ratio": 1.1})
         elif "legend" in spec.get("style", {}):
@@ -328,8 +355,7 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     fonts = re.findall(r"@font-face\s*{[^}]*}", drawing)
     drawing = re.sub(r"@font-face\s*{[^}]*}", "", drawing)
     drawing = re.sub(r' data-rendered-at="[^"]*"', "", drawing)
-    title = r'<svg(?=[^>]* data-dbt-page-title="([^"]*)")'
-    drawing = re.sub(title, r'<svg role="group" aria-label="\1"', drawing, count=1)
+    drawing = drawing.replace("<svg", '<svg role="group"', 1)
     drawing = re.sub(r'<(?:g|text)\b[^>]* data-authored-kind="title"[^>]*>', as_heading, drawing)
     drawing = re.sub(r"(<svg\b[^>]*>)(.*)(</svg>)", r'\1<g id="all">\2</g>\3', drawing, flags=re.S)
     # Links that set a filter are for dct serve; on the page they would load it anew.
@@ -342,6 +368,59 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     styles = "\n".join(re.findall(r"<style>.*?</style>", page[:start], re.S))
     script = "\n".join(re.findall(r"<script>.*?</script>", page[end:], re.S))
     return drawing, fonts, styles, script
+
+
+def spans(board: dict) -> dict[str, str]:
+    """Return how much of a medium window each chart of a board takes.
+
+    Tiles get a quarter, a drawing that has a row for itself all of it, and anything else a half.
+    """
+    taken = {}
+    for chart, spec in board["charts"].items():
+        is_alone = spec["type"] == "custom" and spec["template"] != "tiles"
+        whole = is_alone and chart in board["rows"]
+        taken[chart] = "quarter" if spec["type"] == "kpi" else "whole" if whole else "half"
+    return taken
+
+
+def panels(drawing: str, taken: dict[str, str]) -> str:
+    """Return a narrow drawing as a drawing for each of its charts and texts, in their order.
+
+    Parameters
+    ----------
+    taken : chart -> its share of a medium window.
+    """
+    ElementTree.register_namespace("", SVG)
+    root = ElementTree.fromstring(drawing)
+    kept = {name: value for name, value in root.items() if name.startswith("data-dbt-")}
+    found: list[str] = []
+
+    def cut(element: ElementTree.Element, share: str, width: str, height: str) -> None:
+        panel = ElementTree.Element(
+            f"{{{SVG}}}svg", {"class": share, "viewBox": f"0 0 {width} {height}", **kept}
+        )
+        panel.append(element)
+        found.append(ElementTree.tostring(panel, encoding="unicode"))
+
+    def walk(element: ElementTree.Element) -> None:
+        chart = element.get("data-chart-id")
+        if chart:
+            width, height = (element.attrib[f"data-chart-{side}"] for side in ("width", "height"))
+            return cut(element, taken[chart], width, height)
+        if element.get("data-authored-kind") == "title":
+            element.set("transform", "translate(0, 0)")
+            box = element[0].attrib
+            return cut(element, "text whole", box["width"], str(float(box["height"]) + 28))
+        texts = [child for child in element if child.get("data-authored-kind") == "header"]
+        if texts:
+            # The box of a text is drawn beside it.
+            return cut(element, "text whole", element.attrib["width"], element.attrib["height"])
+        for child in element:
+            walk(child)
+
+    walk(root)
+    label = html.escape(root.get("aria-label", ""))
+    return f'<div class="panels" role="group" aria-label="{label}">{"".join(found)}</div>'
 
 
 def pages_of(manifest: Path) -> list[str]:
@@ -400,9 +479,18 @@ def definitions() -> str:
 
 
 def combine(
-    drawn: Path, pages: list[str], customers: dict, name: str = "Customer value", version: str = ""
+    drawn: Path,
+    pages: dict[str, dict[str, str]],
+    customers: dict,
+    name: str = "Customer value",
+    version: str = "",
 ) -> str:
-    """Return the page that holds all drawings, the list of customers and the glossary."""
+    """Return the page that holds all drawings, the list of customers and the glossary.
+
+    Parameters
+    ----------
+    pages : page -> what `spans` has of its board.
+    """
     fonts: dict[str, None] = {}
     sections, tabs = [], []
     styles = script = ""
@@ -413,6 +501,8 @@ def combine(
             text = (drawn / f"{board}.html").read_text()
             drawing, own_fonts, styles, script = parts(board, text)
             fonts |= dict.fromkeys(own_fonts)
+            if width == "narrow":
+                drawing = panels(drawing, pages[page])
             drawings.append(
                 f'<div class="dbt-charts-board {width}">'
                 f'<div class="dbt-charts-svg-container">{drawing}</div></div>'
@@ -509,6 +599,7 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
         project = Path(directory).resolve()
         pages = write_project(project, manifest)
         boards = []
+        taken = {}
         connection = duckdb.connect(str(database), read_only=True)
         for page in pages:
             wide = project / "charts" / f"{page}.yml"
@@ -519,6 +610,7 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
                 variable["visible"] = False
             # JSON is YAML too, and sooner written.
             wide.write_text(json.dumps(board))
+            taken[page] = spans(board)
             small.write_text(json.dumps(narrow(page, board)))
             boards += [wide, small]
         connection.close()
@@ -526,7 +618,7 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
         output.parent.mkdir(parents=True, exist_ok=True)
         customers = customer_list.customers(database, relations_of(manifest))
         name, version = shop_name(manifest), version_of(database, relations_of(manifest))
-        output.write_text(combine(project / "drawn", pages, customers, name, version))
+        output.write_text(combine(project / "drawn", taken, customers, name, version))
     return diagnostics
 
 
