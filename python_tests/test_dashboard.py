@@ -1522,6 +1522,10 @@ def test_subscriptions_have_a_page_where_they_are_built(subscribers, tmp_path):
     assert {name for name, spec in charts.items() if spec["type"] == "kpi"} == set(
         SUBSCRIPTION_TILES
     )
+    assert kinds_of_charts(subscribers, html, "subscriptions") == {
+        "forecast": {"residual_value", "subscriber_states"},
+        "assumed": set(),
+    }
     (date,) = subscribers.row("select max(as_of_date) from subscribers")
     for width in SIZES:
         drawing = section(html, "subscriptions", width)
