@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -244,6 +245,11 @@ def narrow(name: str, board: dict) -> dict:
     return board
 
 
+def load_board(path: Path) -> dict:
+    """Read a board, by the C library of YAML where it is there."""
+    return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def charts_in(layout: dict) -> set[str]:
     """Return the names of the charts that a layout shows."""
     items = [*layout.get("rows", []), *layout.get("cols", [])]
@@ -251,25 +257,53 @@ def charts_in(layout: dict) -> set[str]:
     return {item for item in items if isinstance(item, str)}.union(*inner)
 
 
-def as_shown(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
-    """Return a board without what its queries hide, and without asking again what they show.
+def query_sql(board: dict, name: str) -> str:
+    """Return a query of a board as SQL, with the queries that it names and the defaults in it."""
+    sql = board["queries"][name]["sql"]
+    for variable, spec in board.get("variables", {}).items():
+        sql = re.sub(rf"\{{\{{ {variable} \}}\}}", str(spec["default"]), sql)
+    return re.sub(
+        r"\{\{ queries\.(\w+) \}\}",
+        lambda found: f"({query_sql(board, found[1])}) as {found[1]}",
+        sql,
+    )
+
+
+def answered(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
+    """Return a board with the rows of its queries in their place.
+
+    dct would ask for every drawing, of a database opened anew, and check each query's SQL twice.
+    """
+    queries = dict(board["queries"])
+    for name, query in queries.items():
+        if "sql" in query:
+            found = connection.sql(query_sql(board, name))
+            queries[name] = {"columns": found.columns, "values": found.fetchall()}
+    return {**board, "queries": queries}
+
+
+def as_text(board: dict) -> str:
+    """Return a board as YAML, which is written as JSON but for its dates."""
+
+    def plain(value: Any) -> Any:
+        return f"@{value:%Y-%m-%d}" if isinstance(value, date) else float(value)
+
+    return re.sub(r'"@(\d{4}-\d\d-\d\d)"', r"\1", json.dumps(board, default=plain))
+
+
+def as_shown(board: dict) -> dict:
+    """Return an answered board without what its queries hide.
 
     To dct each condition is a board around what it is about, hidden or not.
     """
-    answers: dict[str, dict[str, bool]] = {}
 
     def decided(spec: Any) -> bool | None:
-        """Return whether a condition holds, or nothing where a query has to be filled in first."""
+        """Return whether a condition holds, or nothing where there is none."""
         if not isinstance(spec, dict):
             return None
-        sql = board["queries"][spec["query"]].get("sql")
-        if sql is None or "{{" in sql:
-            return None
-        if spec["query"] not in answers:
-            found = connection.sql(sql)
-            (row,) = found.fetchall()
-            answers[spec["query"]] = dict(zip(found.columns, row, strict=True))
-        return answers[spec["query"]][spec["column"]]
+        query = board["queries"][spec["query"]]
+        (row,) = query["values"]
+        return dict(zip(query["columns"], row, strict=True))[spec["column"]]
 
     def kept(layout: dict) -> dict:
         rows: list[Any] = []
@@ -604,14 +638,13 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
         for page in pages:
             wide = project / "charts" / f"{page}.yml"
             small = project / "charts" / f"{page}_narrow.yml"
-            board = as_shown(yaml.safe_load(wide.read_text()), connection)
+            board = as_shown(answered(load_board(wide), connection))
             # Filters are for dct serve; on paper they would be knobs that do nothing.
             for variable in board.get("variables", {}).values():
                 variable["visible"] = False
-            # JSON is YAML too, and sooner written.
-            wide.write_text(json.dumps(board))
+            wide.write_text(as_text(board))
             taken[page] = spans(board)
-            small.write_text(json.dumps(narrow(page, board)))
+            small.write_text(as_text(narrow(page, board)))
             boards += [wide, small]
         connection.close()
         diagnostics = render(boards, project, database)

@@ -371,15 +371,12 @@ def test_a_tile_says_what_changed_since_the_month_and_the_year_before(dashboard,
 
 def board_sql(page: str, name: str, relations: dict[str, str]) -> str:
     """Return a query of a board as SQL."""
-    board = ALL_BOARDS[page]
-    sql = render.without_refs(board["queries"][name]["sql"], relations)
-    for variable, spec in board.get("variables", {}).items():
-        sql = sql.replace(f"{{{{ {variable} }}}}", spec["default"])
-    return re.sub(
-        r"\{\{ queries\.(\w+) \}\}",
-        lambda found: f"({board_sql(page, found[1], relations)}) as {found[1]}",
-        sql,
-    )
+    queries = {
+        each: {**query, "sql": render.without_refs(query["sql"], relations)}
+        for each, query in ALL_BOARDS[page]["queries"].items()
+        if "sql" in query
+    }
+    return render.query_sql({**ALL_BOARDS[page], "queries": queries}, name)
 
 
 ORANGE, DARK_ORANGE = "#e69f00", "#8f6100"
