@@ -251,7 +251,11 @@ for (const label of ["Action", "Cluster", "Value tier", "Segment"])
 for (const word of found.audiences) ways.set(word, { Audience: word });
 const own = {
   overview: { Rose: { Moved: "rose" }, Slipped: { Moved: "slipped" } },
-  act: { "Written to": { "Next mailing": "to be written to" }, "Held out": { "Next mailing": "held out" } },
+  act: {
+    "To be written to": { "Next mailing": "to be written to" },
+    "Written to": { "Next mailing": "to be written to" },
+    "Held out": { "Next mailing": "held out" },
+  },
 };
 for (const text of document.querySelectorAll(`${drawings} text`)) {
   const word = text.textContent.trim().replace(/ [\d,.]+%?$/, "");

@@ -37,7 +37,7 @@ NARROW_WIDTH = 460
 NARROW_HIDDEN = {
     ("overview", "segments_in_words"): [
         *("trend", "customer_share", "revenue_share", "mean_net_revenue"),
-        *("mean_recency_days", "mean_chance", "main_action"),
+        *("mean_recency_days", "description"),
     ],
     ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
@@ -154,6 +154,7 @@ svg path.way:is(:hover, :focus-visible) {{ fill-opacity: 0.9; }}
 .list label:not([hidden]) {{ display: flex; flex-direction: column; color: #5b6472; }}
 .list .notice {{ color: #9c2f00; }}
 .list select {{ max-width: 200px; padding: 4px; }}
+.list .filters input {{ width: 110px; padding: 4px; }}
 .list .dt-container {{ padding: 12px 16px; border: 1px solid #dde1e8; border-radius: 8px;
   background: #fff; }}
 .person ul {{ margin: 12px 0; padding-left: 20px; font-size: 14px; list-style: disc; }}

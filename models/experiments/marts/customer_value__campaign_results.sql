@@ -1,5 +1,5 @@
--- What followed a campaign, with or without a control. Several contacts of a customer in
--- it count as one, from the first on.
+-- What followed a campaign, with or without a control. Several contacts of a customer
+-- in it count as one, from the first on.
 with
 
 contacts as (
@@ -147,9 +147,9 @@ campaign_results as (
                     then 'Nobody was contacted: all are held out.'
                 when counted.held_out_customer_count > 0
                     then
-                        'Customers were held out: experiment_results has what it caused.'
+                        'Others were held out: experiment_results has what it caused.'
                 else
-                    'Nobody was held out, so what these customers would have done without it is not known.'
+                    'Nobody was held out, so nobody knows what it caused.'
             end as {{ dbt.type_string() }}
         ) as finding,
 
