@@ -83,3 +83,17 @@ def test_the_winners_are_those_of_the_documentation(complete_journey):
 def test_groups_of_households_are_compared(complete_journey):
     groups = complete_journey.rows("select distinct attribute from propensity_fairness")
     assert len(groups) >= 5
+
+
+def test_every_mailing_is_in_the_results_of_its_campaign(complete_journey, parts):
+    contacts = parts["campaign_contacts"]
+    results = complete_journey.frame("select * from campaign_results")
+    assert len(results) == 27 and (results["held_out_customer_count"] == 0).all()
+    by_campaign = contacts.groupby(contacts["campaign_id"].astype(str))
+    expected = by_campaign["responded"].agg(["size", "sum"])
+    results = results.set_index("campaign_id")
+    assert dict(results["contacted_customer_count"]) == dict(expected["size"])
+    assert dict(results["responding_customer_count"]) == dict(expected["sum"])
+    # A campaign of the last days has a shorter window.
+    assert results["window_days"].between(1, 90).all()
+    assert results.loc["23", "window_days"] == 5
