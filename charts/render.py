@@ -393,6 +393,12 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     drawing = drawing.replace("<svg", '<svg role="group"', 1)
     drawing = re.sub(r'<(?:g|text)\b[^>]* data-authored-kind="title"[^>]*>', as_heading, drawing)
     drawing = re.sub(r"(<svg\b[^>]*>)(.*)(</svg>)", r'\1<g id="all">\2</g>\3', drawing, flags=re.S)
+    # A hundredth of a pixel is enough.
+    drawing = re.sub(
+        r' (?:d|transform)="[^"]*"',
+        lambda place: re.sub(r"(\.\d\d)\d+(?!\d|e)", r"\1", place[0]),
+        drawing,
+    )
     # Links that set a filter are for dct serve; on the page they would load it anew.
     drawing = re.sub(r'<a href="\?[^"]*">(.*?)</a>', r"\1", drawing, flags=re.S)
     # dct keeps names that begin with data- to itself.

@@ -148,6 +148,10 @@ def test_every_chart_is_drawn(dashboard, name, width):
         assert len(shapes) >= 2, f"{title} is empty"
 
 
+def test_the_page_of_23_570_customers_is_small_enough_for_a_mail(drawn):
+    assert drawn("dashboard")[0].stat().st_size < 8_000_000
+
+
 def test_the_page_names_no_address_to_load_from(dashboard):
     # The library's own code is kept from loading by the page, as the browser's test shows.
     dashboard = re.sub(r'<script type="module" data-library.*?</script>', "", dashboard, flags=re.S)
