@@ -329,15 +329,10 @@ def as_shown(board: dict) -> dict:
     return board
 
 
-def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
+def render(boards: list[Path], project: Path) -> list[dict]:
     """Run dct over the boards and return what it has to say about them."""
     environment = {key: value for key, value in os.environ.items() if key != "DBT_TARGET_PATH"}
-    environment |= {
-        "DO_NOT_TRACK": "1",
-        "DBT_PROFILES_DIR": str(project),
-        # dct takes a path in a profile from the project, even an absolute one.
-        "CUSTOMER_VALUE_DB": os.path.relpath(database, project),
-    }
+    environment["DO_NOT_TRACK"] = "1"
     dct = subprocess.Popen(
         [
             *(sys.executable, "-c", DCT, "--no-workspace-guard", "render"),
@@ -609,14 +604,11 @@ def relations_of(manifest: Path) -> dict[str, str]:
 
 
 def write_project(project: Path, manifest: Path) -> list[str]:
-    """Write what dct needs to draw the pages that can be drawn, and return their names."""
+    """Write the boards of the pages that can be drawn with their templates; return their names."""
     pages = pages_of(manifest)
     shutil.copytree(ROOT / "templates", project / "templates", dirs_exist_ok=True)
     shutil.copy(ROOT / "dbt_charts.yml", project)
-    write_connection(project)
-    for folder in ("charts", "target"):
-        (project / folder).mkdir(exist_ok=True)
-    shutil.copy(manifest, project / "target" / "manifest.json")
+    (project / "charts").mkdir()
     relations = relations_of(manifest)
     for name in (*pages, "meta"):
         board = without_refs((ROOT / "charts" / f"{name}.yml").read_text(), relations)
@@ -629,6 +621,9 @@ def serve(folder: Path, manifest: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     first, *_ = write_project(folder, manifest)
+    write_connection(folder)
+    (folder / "target").mkdir()
+    shutil.copy(manifest, folder / "target" / "manifest.json")
     board = folder / "charts" / f"{first}.yml"
     board.write_text(f"aliases: [/]\n{board.read_text()}")
 
@@ -636,7 +631,6 @@ def serve(folder: Path, manifest: Path) -> None:
 def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
     """Write the page, from a copy of the boards that leaves the project as it is."""
     with tempfile.TemporaryDirectory() as directory:
-        # An absolute path without links, so that the way to the database is the right one.
         project = Path(directory).resolve()
         pages = write_project(project, manifest)
         boards = []
@@ -654,7 +648,7 @@ def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
             small.write_text(as_text(narrow(page, board)))
             boards += [wide, small]
         connection.close()
-        diagnostics = render(boards, project, database)
+        diagnostics = render(boards, project)
         output.parent.mkdir(parents=True, exist_ok=True)
         customers = customer_list.customers(database, relations_of(manifest))
         name, version = shop_name(manifest), version_of(database, relations_of(manifest))

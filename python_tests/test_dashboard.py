@@ -564,16 +564,21 @@ def test_a_month_that_is_not_over_is_marked_and_not_compared():
                 ('segment', 'At Risk', 50, date '2024-08-10')
             ) as rows (grouping_name, group_name, lifetime_value_365d, as_of_date);
             create table migration as select * from (values
-                ('segment', date '2024-06-30', 'slipped', 12, 2),
-                ('segment', date '2024-06-30', 'rose', 8, 8),
-                ('segment', date '2024-07-31', 'slipped', 30, 15),
-                ('segment', date '2024-08-10', 'slipped', 5, 1),
-                ('cluster', date '2024-08-10', 'slipped', 99, 0)
-            ) as rows (grouping_name, to_date, direction, customer_count, buying_customer_count);
+                ('segment', date '2024-05-31', date '2024-06-30', 'slipped', 12, 2),
+                ('segment', date '2024-05-31', date '2024-06-30', 'rose', 8, 8),
+                ('segment', date '2024-06-30', date '2024-07-31', 'slipped', 30, 15),
+                ('segment', date '2024-07-31', date '2024-08-10', 'slipped', 5, 1),
+                ('cluster', date '2024-07-31', date '2024-08-10', 'slipped', 99, 0)
+            ) as rows (
+                grouping_name, from_date, to_date, direction, customer_count, buying_customer_count
+            );
             """
         )
         names = ("monthly_kpis", "customers", "group_history", "migration")
         relations = {f"{PACKAGE}{name}": name for name in names}
+        (moves,) = (
+            connection.sql(board_sql("overview", "move_totals", relations)).df().to_dict("records")
+        )
         found = connection.sql(board_sql("overview", "tile_changes", relations))
         rows = {row[0]: dict(zip(found.columns, row, strict=True)) for row in found.fetchall()}
     revenue = rows["revenue"]
@@ -591,6 +596,7 @@ def test_a_month_that_is_not_over_is_marked_and_not_compared():
     slipped = rows["slipped"]
     assert slipped["is_partial"] and slipped["trail"].split() == ["10.0", "15.0", "4.0"]
     assert slipped["month_change"] == "Per month: Jul +50.0% on Jun"
+    assert (moves["slipping_count"], moves["slipping_time"]) == (4, "in 10 days; 15 in July")
 
 
 def test_the_table_of_segments_says_what_the_marts_say(dashboard, demo):
