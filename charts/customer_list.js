@@ -5,6 +5,7 @@ const [list, person] = document.querySelectorAll('section[data-page="customers"]
 const filters = list.querySelector("form.filters");
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const money = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const forecasts = ["Value in a year", "Chance to buy"];
 const share = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1 });
 const written = { Orders: whole, Spend: money, "Value in a year": money, "Chance to buy": share };
 const plain = DataTable.render.text().display;
@@ -16,7 +17,7 @@ function column(label, index) {
   return {
     title: label,
     data: (row) => (words ? words[row[index]] : row[index]) ?? "",
-    className: written[label] ? "dt-right" : "dt-left",
+    className: (written[label] ? "dt-right" : "dt-left") + (forecasts.includes(label) ? " forecast" : ""),
     type: written[label] ? "num" : "string",
     render: (value, kind) => {
       if (kind !== "display" || value === "") return value;
@@ -33,9 +34,14 @@ const isFormula = (value) => typeof value === "string" &&
   found.formula_signs.some((sign) => value.startsWith(sign));
 const harmless = (value) => isFormula(value) ? `'${value}` : value;
 
+// The rows of the file: the first ones of what is shown, in the order in which they are shown.
+let taken = new Set();
+
 function download(event, shown, button, settings, done) {
-  const formulas = shown.rows({ search: "applied" }).data().toArray()
-    .filter((row) => isFormula(row[0])).length;
+  const most = Number(filters.elements.most.value) || Infinity;
+  const places = shown.rows({ search: "applied", order: "applied" }).indexes().toArray();
+  taken = new Set(places.slice(0, most));
+  const formulas = [...taken].filter((place) => isFormula(found.rows[place][0])).length;
   list.querySelector(".notice").textContent = formulas === 0 ? "" :
     `There is no file: ${formulas} of these ids begin with = + - or @, which a spreadsheet runs as ` +
     "a formula. The published parquet files hold them as they are.";
@@ -43,7 +49,7 @@ function download(event, shown, button, settings, done) {
   return DataTable.ext.buttons.csvHtml5.action.call(this, event, shown, button, settings, done);
 }
 
-const csv = (filename, action) => ({
+const csv = (filename, action, rows) => ({
   buttons: [{
     extend: "csvHtml5",
     text: "Download as CSV",
@@ -51,7 +57,7 @@ const csv = (filename, action) => ({
     filename,
     charset: "utf-8",
     bom: true,
-    exportOptions: { orthogonal: "export", columns: ":visible", format: { body: harmless } },
+    exportOptions: { orthogonal: "export", columns: ":visible", rows, format: { body: harmless } },
     ...(action && { action }),
   }],
 });
@@ -67,7 +73,7 @@ function makeTable() {
     autoWidth: false,
     deferRender: true,
     search: { caseInsensitive: true },
-    layout: { topStart: csv("customers", download), topEnd: { search: { placeholder: "id or word" } } },
+    layout: { topStart: csv("customers", download, (place) => taken.has(place)), topEnd: { search: { placeholder: "id or word" } } },
     language,
   });
 }
@@ -245,7 +251,11 @@ for (const label of ["Action", "Cluster", "Value tier", "Segment"])
 for (const word of found.audiences) ways.set(word, { Audience: word });
 const own = {
   overview: { Rose: { Moved: "rose" }, Slipped: { Moved: "slipped" } },
-  act: { "Written to": { "Next mailing": "to be written to" }, "Held out": { "Next mailing": "held out" } },
+  act: {
+    "To be written to": { "Next mailing": "to be written to" },
+    "Written to": { "Next mailing": "to be written to" },
+    "Held out": { "Next mailing": "held out" },
+  },
 };
 for (const text of document.querySelectorAll(`${drawings} text`)) {
   const word = text.textContent.trim().replace(/ [\d,.]+%?$/, "");

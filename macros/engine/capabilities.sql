@@ -89,7 +89,7 @@
             "response_contacts",
         ],
         "experiments": [
-            "experiment_assignments", "experiment_health", "experiment_power",
+            "campaign_results", "experiment_assignments", "experiment_health", "experiment_power",
             "experiment_results",
         ],
         "subscriptions": [

@@ -29,6 +29,7 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 MARTS_OF_INPUTS = [
     "attribute_coverage",
     "campaign_audience",
+    "campaign_results",
     "cluster_rules",
     "cluster_stability",
     "cluster_tree",

@@ -1,0 +1,183 @@
+-- What followed a campaign, with or without a control. Several contacts of a customer
+-- in it count as one, from the first on.
+with
+
+contacts as (
+
+    select
+        customer_id,
+        campaign_id,
+        response_value,
+        cost,
+        case when is_responded then 1 when not is_responded then 0 end
+            as response_count,
+        case
+            when variant = {{ quoted_text(var("control_variant")) }} then 0 else 1
+        end as contacted_count,
+        contacted_date
+    from {{ ref("int_customer_value__campaign_contacts") }}
+    where exclusion_reason is null
+
+),
+
+purchase_days as (
+
+    select
+        customer_id,
+        spend,
+        purchase_date
+    from {{ ref("int_customer_value__purchase_days") }}
+
+),
+
+as_of_dates as (
+
+    select as_of_date
+    from {{ ref("int_customer_value__as_of_dates") }}
+    where as_of_role = 'current'
+
+),
+
+-- Everybody has the same window after the contact: the longest one that is over for the
+-- last of them.
+windows as (
+
+    select
+        contacts.campaign_id,
+        least(
+            {{ var("activity_days") }},
+            {{ date_diff_days(
+                "max(contacts.contacted_date)", "max(as_of_dates.as_of_date)"
+            ) }} + 1
+        ) as window_days
+    from contacts
+    cross join as_of_dates
+    group by contacts.campaign_id
+
+),
+
+customers as (
+
+    select
+        campaign_id,
+        customer_id,
+        max(contacted_count) as contacted_count,
+        max(response_count) as response_count,
+        sum(response_value) as response_value,
+        sum(cost) as cost,
+        min(contacted_date) as first_contact_date,
+        max(contacted_date) as last_contact_date
+    from contacts
+    group by campaign_id, customer_id
+
+),
+
+-- The day of the contact belongs to the window after it.
+purchases as (
+
+    select
+        customers.campaign_id,
+        customers.customer_id,
+        sum(
+            case
+                when purchase_days.purchase_date >= customers.first_contact_date
+                    then purchase_days.spend
+            end
+        ) as spend,
+        sum(
+            case
+                when purchase_days.purchase_date < customers.first_contact_date
+                    then purchase_days.spend
+            end
+        ) as previous_spend
+    from customers
+    inner join windows on customers.campaign_id = windows.campaign_id
+    inner join purchase_days
+        on
+            customers.customer_id = purchase_days.customer_id
+            and purchase_days.purchase_date
+            >= {{ date_add_days(
+                "customers.first_contact_date", "-1 * windows.window_days"
+            ) }}
+            and purchase_days.purchase_date
+            < {{ date_add_days("customers.first_contact_date", "windows.window_days") }}
+    where customers.contacted_count = 1
+    group by customers.campaign_id, customers.customer_id
+
+),
+
+counted as (
+
+    select
+        customers.campaign_id,
+        sum(customers.contacted_count) as contacted_customer_count,
+        sum(1 - customers.contacted_count) as held_out_customer_count,
+        sum(
+            case when customers.contacted_count = 1 then customers.response_count end
+        ) as responding_customer_count,
+        sum(
+            case when customers.contacted_count = 1 then customers.response_value end
+        ) as response_value,
+        sum(case when customers.contacted_count = 1 then customers.cost end) as cost,
+        count(purchases.spend) as buying_customer_count,
+        coalesce(sum(purchases.spend), 0) as spend,
+        count(purchases.previous_spend) as previous_buying_customer_count,
+        coalesce(sum(purchases.previous_spend), 0) as previous_spend,
+        min(customers.first_contact_date) as first_contact_date,
+        max(customers.last_contact_date) as last_contact_date
+    from customers
+    left join purchases
+        on
+            customers.campaign_id = purchases.campaign_id
+            and customers.customer_id = purchases.customer_id
+    group by customers.campaign_id
+
+),
+
+campaign_results as (
+
+    select
+        ---------- ids
+        cast(counted.campaign_id as {{ dbt.type_string() }}) as campaign_id,
+
+        ---------- strings
+        cast(
+            case
+                when counted.contacted_customer_count = 0
+                    then 'Nobody was contacted: all are held out.'
+                when counted.held_out_customer_count > 0
+                    then
+                        'Others were held out: experiment_results has what it caused.'
+                else
+                    'Nobody was held out, so nobody knows what it caused.'
+            end as {{ dbt.type_string() }}
+        ) as finding,
+
+        ---------- numerics
+        cast(counted.contacted_customer_count as {{ dbt.type_bigint() }})
+            as contacted_customer_count,
+        cast(counted.held_out_customer_count as {{ dbt.type_bigint() }})
+            as held_out_customer_count,
+        cast(counted.responding_customer_count as {{ dbt.type_bigint() }})
+            as responding_customer_count,
+        cast(counted.responding_customer_count as {{ type_double() }})
+        / nullif(counted.contacted_customer_count, 0) as response_rate,
+        cast(counted.response_value as {{ type_money() }}) as response_value,
+        cast(counted.cost as {{ type_money() }}) as cost,
+        cast(windows.window_days as {{ dbt.type_int() }}) as window_days,
+        cast(counted.buying_customer_count as {{ dbt.type_bigint() }})
+            as buying_customer_count,
+        cast(counted.previous_buying_customer_count as {{ dbt.type_bigint() }})
+            as previous_buying_customer_count,
+        cast(counted.spend as {{ type_money() }}) as spend,
+        cast(counted.previous_spend as {{ type_money() }}) as previous_spend,
+
+        ---------- dates
+        cast(counted.first_contact_date as date) as first_contact_date,
+        cast(counted.last_contact_date as date) as last_contact_date
+    from counted
+    inner join windows on counted.campaign_id = windows.campaign_id
+
+)
+
+select * from campaign_results
