@@ -143,14 +143,15 @@ def test_a_product_is_that_of_the_decimals(tmp_path):
         *map(Decimal, "0.0001 -0.0003 0.00005 0.000049 1e9 1 987654321.123456".split()),
         *map(Decimal, "99999.9999 0.333350 5 0.333333 99999999999999".split()),
     ]
-    frame = pd.DataFrame({"quantity": quantities, "price": prices}).astype(str)
+    factors = pd.DataFrame({"quantity": quantities, "price": prices}).astype(str)
     with duckdb.connect() as connection:
+        connection.register("factors", factors)
         found = connection.sql(
             f"""
             select {expression}
             from (
                 select quantity::decimal(18, 4) as quantity, price::decimal(20, 6) as price
-                from frame
+                from factors
             )
             """
         ).fetchall()
