@@ -4,39 +4,6 @@
 {%- set ranks = var("rfm_scoring") == "ntile" -%}
 with
 
-customer_groups as (
-
-    select
-        customer_id,
-        segment,
-        value_tier,
-        cluster_name,
-        previous_segment,
-        previous_value_tier,
-        previous_cluster_name,
-        lifetime_value_365d,
-        as_of_date,
-        previous_as_of_date
-    from {{ ref("int_customer_value__customer_groups") }}
-
-),
-
-customer_scores as (
-
-    select
-        customer_id,
-        r_score,
-        f_score,
-        m_score,
-        recency_days,
-        order_count,
-        net_revenue,
-        as_of_date,
-        last_purchase_date
-    from {{ ref("int_customer_value__customer_scores") }}
-
-),
-
 legend as (
 
     select
@@ -48,6 +15,8 @@ legend as (
 
 ),
 
+-- Each grouping reads the customers anew, and of them those alone who moved: their rows
+-- are more than an engine keeps between two steps.
 changes as (
     {% for grouping, column in {
         "segment": "segment", "value_tier": "value_tier", "cluster": "cluster_name"
@@ -58,9 +27,13 @@ changes as (
             previous_{{ column }} as from_group,
             {{ column }} as to_group,
             {{ value_band("lifetime_value_365d") }} as value_band,
+            recency_days,
+            order_count,
+            net_revenue,
+            previous_net_revenue,
             previous_as_of_date as from_date,
             as_of_date as to_date
-        from customer_groups
+        from {{ ref("int_customer_value__customer_groups") }}
         where {{ column }} != previous_{{ column }}
         {{ "union all" if not loop.last }}
     {% endfor %}
@@ -80,7 +53,7 @@ boundaries as (
                 {% endfor -%}
             {%- endfor -%}
             as_of_date as boundary_date
-        from customer_scores
+        from {{ ref("int_customer_value__customer_scores") }}
         group by as_of_date
     {% else %}
         select
@@ -104,7 +77,7 @@ tier_boundaries as (
         ) as {{ tier | lower }}_from_band
         {{- "," if not loop.last }}
     {% endfor %}
-    from customer_groups
+    from {{ ref("int_customer_value__customer_groups") }}
     group by as_of_date
 
 ),
@@ -113,24 +86,14 @@ measured as (
 
     select
         changes.*,
-        customer_scores.recency_days,
-        customer_scores.order_count,
-        customer_scores.net_revenue,
-        earlier_scores.net_revenue as earlier_net_revenue,
-        customer_scores.last_purchase_date > changes.from_date as has_purchase,
+        changes.recency_days
+        < {{ dbt.datediff("changes.from_date", "changes.to_date", "day") }}
+            as has_purchase,
         tier_boundaries.vip_from_band,
         tier_boundaries.high_from_band,
         tier_boundaries.medium_from_band,
         boundaries.*
     from changes
-    inner join customer_scores
-        on
-            changes.customer_id = customer_scores.customer_id
-            and changes.to_date = customer_scores.as_of_date
-    left join customer_scores as earlier_scores
-        on
-            changes.customer_id = earlier_scores.customer_id
-            and changes.from_date = earlier_scores.as_of_date
     left join boundaries on changes.from_date = boundaries.boundary_date
     left join tier_boundaries on changes.from_date = tier_boundaries.boundary_date
 
@@ -193,7 +156,7 @@ segment_changes as (
         cast(
             case
                 when has_purchase then 'purchase'
-                when net_revenue != earlier_net_revenue then 'return'
+                when net_revenue != previous_net_revenue then 'return'
                 when own_group = from_group then 'others_moved'
                 else 'ageing'
             end as {{ dbt.type_string() }}

@@ -71,6 +71,7 @@ named as (
         nearest.segment,
         past_value_tiers.value_tier,
         cluster_names.cluster_name,
+        nearest.order_count,
         nearest.net_revenue,
         past_value_tiers.lifetime_value_365d,
         nearest.recency_days,
@@ -99,7 +100,10 @@ with_previous as (
         ) as earlier_value_tier,
         lag(cluster_name) over (
             partition by customer_id order by as_of_date
-        ) as earlier_cluster_name
+        ) as earlier_cluster_name,
+        lag(net_revenue) over (
+            partition by customer_id order by as_of_date
+        ) as previous_net_revenue
     from named
 
 ),
@@ -127,7 +131,9 @@ customer_groups as (
         end as previous_cluster_name,
 
         ---------- numerics
+        order_count,
         net_revenue,
+        previous_net_revenue,
         lifetime_value_365d,
         recency_days,
 

@@ -2,7 +2,9 @@
 
 with
 
-customer_groups as (
+-- All three groupings are sums of the moves from one combination of groups to another,
+-- of which there are few, however many the customers.
+steps as (
 
     select
         segment,
@@ -11,26 +13,29 @@ customer_groups as (
         previous_segment,
         previous_value_tier,
         previous_cluster_name,
-        net_revenue,
-        recency_days,
+        previous_as_of_date,
         as_of_date,
-        previous_as_of_date
+        count(*) as customer_count,
+        sum(net_revenue) as net_revenue,
+        sum(recency_days) as recency_days,
+        count(
+            case
+                when
+                    recency_days
+                    < {{ dbt.datediff("previous_as_of_date", "as_of_date", "day") }}
+                    then 1
+            end
+        ) as buying_customer_count
     from {{ ref("int_customer_value__customer_groups") }}
-
-),
-
-steps as (
-
-    select
-        *,
-        case
-            when
-                recency_days
-                < {{ dbt.datediff("previous_as_of_date", "as_of_date", "day") }}
-                then 1
-            else 0
-        end as has_bought_since
-    from customer_groups
+    group by
+        segment,
+        value_tier,
+        cluster_name,
+        previous_segment,
+        previous_value_tier,
+        previous_cluster_name,
+        previous_as_of_date,
+        as_of_date
 
 ),
 
@@ -42,10 +47,10 @@ segment_steps as (
         segment as to_group,
         previous_as_of_date,
         as_of_date,
-        count(*) as customer_count,
+        sum(customer_count) as customer_count,
         sum(net_revenue) as net_revenue,
         sum(recency_days) as recency_days,
-        sum(has_bought_since) as buying_customer_count
+        sum(buying_customer_count) as buying_customer_count
     from steps
     group by previous_segment, segment, previous_as_of_date, as_of_date
 
@@ -59,10 +64,10 @@ value_tier_steps as (
         value_tier as to_group,
         previous_as_of_date,
         as_of_date,
-        count(*) as customer_count,
+        sum(customer_count) as customer_count,
         sum(net_revenue) as net_revenue,
         sum(recency_days) as recency_days,
-        sum(has_bought_since) as buying_customer_count
+        sum(buying_customer_count) as buying_customer_count
     from steps
     group by previous_value_tier, value_tier, previous_as_of_date, as_of_date
 
@@ -77,10 +82,10 @@ cluster_steps as (
         cluster_name as to_group,
         previous_as_of_date,
         as_of_date,
-        count(*) as customer_count,
+        sum(customer_count) as customer_count,
         sum(net_revenue) as net_revenue,
         sum(recency_days) as recency_days,
-        sum(has_bought_since) as buying_customer_count
+        sum(buying_customer_count) as buying_customer_count
     from steps
     where cluster_name is not null
     group by previous_cluster_name, cluster_name, previous_as_of_date, as_of_date
