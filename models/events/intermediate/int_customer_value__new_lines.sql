@@ -129,7 +129,7 @@ new_lines as (
         classified.line_id,
 
         ---------- strings
-        -- Whether a copy differs is seen at the build, where the line itself is at hand.
+        -- Whether a copy differs is seen at the build, where both lines are at hand.
         case
             when classified.exclusion_reason = 'conflicting_line' then 'duplicate_line'
             else classified.exclusion_reason

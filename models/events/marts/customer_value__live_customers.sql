@@ -147,12 +147,13 @@ changed_totals as (
 
     select
         sums.customer_id,
-    {% for column in sums_of_days -%}
-        cast(
-            coalesce(customers_before.{{ column }}, 0) + coalesce(sums.{{ column }}, 0)
-            as {{ type_money() if column in sums_of_money else "bigint" }}
-        ) as {{ column }},
-    {% endfor -%}
+        {% for column in sums_of_days -%}
+            cast(
+                coalesce(customers_before.{{ column }}, 0)
+                + coalesce(sums.{{ column }}, 0)
+                as {{ type_money() if column in sums_of_money else "bigint" }}
+            ) as {{ column }},
+        {% endfor -%}
         coalesce(customers_before.first_purchase_date, sums.first_purchase_date)
             as first_purchase_date,
         coalesce(sums.last_purchase_date, customers_before.last_purchase_date)
