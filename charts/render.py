@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -459,6 +460,12 @@ def panels(drawing: str, taken: dict[str, str]) -> str:
     return f'<div class="panels" role="group" aria-label="{label}">{"".join(found)}</div>'
 
 
+@cache
+def read_manifest(manifest: Path) -> dict:
+    """Read what dbt wrote of the project, which is large, once."""
+    return json.loads(manifest.read_text())
+
+
 def pages_of(manifest: Path) -> list[str]:
     """Return the pages whose marts are all built: those whose exposures are on.
 
@@ -467,7 +474,7 @@ def pages_of(manifest: Path) -> list[str]:
     SystemExit
         No page is, since the var modules leaves out what they show.
     """
-    exposures = json.loads(manifest.read_text())["exposures"].values()
+    exposures = read_manifest(manifest)["exposures"].values()
     on = {entry["name"].removeprefix("dashboard_") for entry in exposures}
     pages = [page for page in PAGES if page in on]
     if not pages:
@@ -480,7 +487,7 @@ def pages_of(manifest: Path) -> list[str]:
 
 def shop_name(manifest: Path) -> str:
     """Return the var shop_name, as the exposures of the pages carry it, or what the page is."""
-    exposures = json.loads(manifest.read_text())["exposures"].values()
+    exposures = read_manifest(manifest)["exposures"].values()
     names = {entry.get("config", {}).get("meta", {}).get("shop_name") for entry in exposures}
     return max(filter(None, names), default="Customer value")
 
@@ -599,7 +606,7 @@ def write_connection(project: Path) -> None:
 
 def relations_of(manifest: Path) -> dict[str, str]:
     """Return the relation in SQL of each model, as dbt wrote it into the manifest."""
-    nodes = json.loads(manifest.read_text())["nodes"].values()
+    nodes = read_manifest(manifest)["nodes"].values()
     return {node["name"]: node["relation_name"] for node in nodes if node.get("relation_name")}
 
 

@@ -1260,6 +1260,7 @@ addEventListener("load", async () => {
   // Whether a Blob can be made at all is tried first, with a little one.
   const largest = () => made.reduce((one, other) => (one.length > other.length ? one : other), "");
   const file = largest();
+  const notice = document.querySelector(".list .notice").textContent;
   made.length = 0;
   document.querySelector(".list input[name=most]").value = 3;
   document.querySelector(".list .dt-buttons button").click();
@@ -1283,7 +1284,7 @@ addEventListener("load", async () => {
     cells: [...document.querySelectorAll(".list tbody tr:first-child td")]
       .map((cell) => cell.textContent),
     html: document.querySelectorAll(".list tbody b").length,
-    notice: document.querySelector(".list .notice").textContent,
+    notice,
     file: file.split(/\\r?\\n/).slice(0, 3),
     lines: file.trim().split(/\\r?\\n/).length,
     part: part.trim().split(/\\r?\\n/),
