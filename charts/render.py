@@ -38,7 +38,7 @@ NARROW_WIDTH = 460
 NARROW_HIDDEN = {
     ("overview", "segments_in_words"): [
         *("trend", "customer_share", "revenue_share", "mean_net_revenue"),
-        *("mean_recency_days", "description"),
+        *("mean_recency_days", "mean_chance", "description"),
     ],
     ("forecasts", "model_comparison"): ["kind", "gini_normalised", "revenue_gini_normalised"],
     ("clusters", "profiles"): ["mean_order_count", "average_order_value", "mean_recency_days"],

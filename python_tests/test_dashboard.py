@@ -440,7 +440,17 @@ def drawn_columns(spec: dict) -> dict[str, dict]:
         shown = {"value": spec["value"], "support": spec["support"]["value"]}
         return {column: style.get(part, {}) for part, column in shown.items()}
     if spec["type"] == "table":
-        return {name: each for name, each in style["columns"].items() if each.get("visible", True)}
+        columns = {
+            name: each for name, each in style["columns"].items() if each.get("visible", True)
+        }
+        italic = {"when": [{"default": True, "font": {"style": "italic"}}]}
+        assumed = {
+            name for name, each in spec.get("conditional_formatting", {}).items() if each == italic
+        }
+        return {
+            name: {**each, "font": "assumed"} if name in assumed else each
+            for name, each in columns.items()
+        }
     names = [spec.get(channel) for channel in ("x", "y", "y_start", "value")]
     return {
         name: {} for name in [*names, *spec.get("options", {}).values()] if isinstance(name, str)
@@ -506,6 +516,8 @@ def kinds_of_charts(build: Build, page: str, board: str) -> dict[str, set[str]]:
                         assert (colour == ORANGE) == is_forecast, (board, name, value)
             if spec["type"] in ("kpi", "table"):
                 assert (DARK_ORANGE in own.lower()) == (name in found["forecast"]), (board, name)
+                is_italic = re.search(r"<t(?:ext|span)[^>]*italic", own) is not None
+                assert is_italic == (name in found["assumed"]), (board, name)
     return found
 
 
