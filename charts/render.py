@@ -188,7 +188,7 @@ main .wide.measured {{ display: block; }}
 <body>
 <header><nav><strong>{name}</strong>{tabs}<small>{version}</small></nav></header>
 <p class="key"><span class="forecast">Forecasts are orange.</span>
-<span class="assumed">What rests on assumptions is in italics, hollow or dashed.</span>
+<span class="assumed">What rests on assumptions is in italics, hollow, dashed or pale.</span>
 <span>What happened has other colours.</span></p>
 <main>
 {sections}

@@ -13,8 +13,8 @@
 {%- endmacro %}
 
 {# DuckDB takes fifty times as long for the product of two wide decimals as for that of two doubles.
-   A whole number times one of four decimals has four, and below 10^10 a double is nearer to it than
-   to any other of four, so that both give the same. #}
+   A whole number times one of four decimals has four, and below 10^9 a double is nearer to it than to
+   any other of six, so that both give the same. #}
 {% macro duckdb__amount_product(left, right, type) -%}
     {%- set whole = "cast(" ~ left ~ " as double)" -%}
     {%- set price = "cast(" ~ right ~ " as double)" -%}
@@ -23,7 +23,7 @@
             {{ whole }} = floor({{ whole }})
             and round({{ price }} * 1e4) / 1e4 = {{ price }}
             and abs({{ price }}) < 1e9
-            and abs({{ whole }} * {{ price }}) < 1e10
+            and abs({{ whole }} * {{ price }}) < 1e9
             then cast({{ whole }} * {{ price }} as {{ type }})
         else {{ customer_value.default__amount_product(left, right, type) }}
     end

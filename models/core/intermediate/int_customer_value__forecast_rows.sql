@@ -505,8 +505,14 @@ forecast_rows as (
             states.customer_hash < 5000 / modelled_dates.population_count, false
         ) as is_fitted,
         modelled_dates.is_history,
-        coalesce(states.days_to_next_purchase <= {{ var("activity_days") }}, false)
-            as is_active,
+        case
+            when not modelled_dates.is_history
+                then
+                    coalesce(
+                        states.days_to_next_purchase <= {{ var("activity_days") }},
+                        false
+                    )
+        end as is_active,
 
         ---------- dates
         modelled_dates.as_of_date,

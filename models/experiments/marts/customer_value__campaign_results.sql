@@ -38,37 +38,71 @@ as_of_dates as (
 
 ),
 
--- Everybody has the same window after the contact: the longest one that is over for the
--- last of them.
-windows as (
+log_starts as (
 
-    select
-        contacts.campaign_id,
-        least(
-            {{ var("activity_days") }},
-            {{ date_diff_days(
-                "max(contacts.contacted_date)", "max(as_of_dates.as_of_date)"
-            ) }} + 1
-        ) as window_days
-    from contacts
-    cross join as_of_dates
-    group by contacts.campaign_id
+    select min(purchase_date) as log_start_date
+    from purchase_days
 
 ),
 
+-- Who is in the control and in a treated variant was contacted, from the first contact
+-- on.
 customers as (
 
     select
         campaign_id,
         customer_id,
         max(contacted_count) as contacted_count,
-        max(response_count) as response_count,
-        sum(response_value) as response_value,
-        sum(cost) as cost,
-        min(contacted_date) as first_contact_date,
-        max(contacted_date) as last_contact_date
+        max(case when contacted_count = 1 then response_count end) as response_count,
+        sum(case when contacted_count = 1 then response_value end) as response_value,
+        sum(case when contacted_count = 1 then cost end) as cost,
+        min(case when contacted_count = 1 then contacted_date end)
+            as first_contact_date,
+        max(case when contacted_count = 1 then contacted_date end) as last_contact_date,
+        min(contacted_date) as first_date,
+        max(contacted_date) as last_date
     from contacts
     group by campaign_id, customer_id
+
+),
+
+-- Everybody has the same window after the contact: the longest one that is over for the
+-- last of them.
+windows as (
+
+    select
+        customers.campaign_id,
+        coalesce(min(customers.first_contact_date), min(customers.first_date))
+            as first_contact_date,
+        coalesce(max(customers.last_contact_date), max(customers.last_date))
+            as last_contact_date,
+        max(log_starts.log_start_date) as log_start_date,
+        least(
+            {{ var("activity_days") }},
+            {{ date_diff_days(
+                "coalesce(max(customers.last_contact_date), max(customers.last_date))",
+                "max(as_of_dates.as_of_date)"
+            ) }} + 1
+        ) as window_days
+    from customers
+    cross join as_of_dates
+    cross join log_starts
+    group by customers.campaign_id
+
+),
+
+-- What a log does not reach is not nothing.
+known_windows as (
+
+    select
+        *,
+        coalesce(first_contact_date >= log_start_date, false) as is_after_known,
+        coalesce(
+            {{ date_add_days("first_contact_date", "-1 * window_days") }}
+            >= log_start_date,
+            false
+        ) as is_before_known
+    from windows
 
 ),
 
@@ -91,7 +125,8 @@ purchases as (
             end
         ) as previous_spend
     from customers
-    inner join windows on customers.campaign_id = windows.campaign_id
+    inner join known_windows as windows
+        on customers.campaign_id = windows.campaign_id
     inner join purchase_days
         on
             customers.customer_id = purchase_days.customer_id
@@ -112,19 +147,13 @@ counted as (
         customers.campaign_id,
         sum(customers.contacted_count) as contacted_customer_count,
         sum(1 - customers.contacted_count) as held_out_customer_count,
-        sum(
-            case when customers.contacted_count = 1 then customers.response_count end
-        ) as responding_customer_count,
-        sum(
-            case when customers.contacted_count = 1 then customers.response_value end
-        ) as response_value,
-        sum(case when customers.contacted_count = 1 then customers.cost end) as cost,
+        sum(customers.response_count) as responding_customer_count,
+        sum(customers.response_value) as response_value,
+        sum(customers.cost) as cost,
         count(purchases.spend) as buying_customer_count,
         coalesce(sum(purchases.spend), 0) as spend,
         count(purchases.previous_spend) as previous_buying_customer_count,
-        coalesce(sum(purchases.previous_spend), 0) as previous_spend,
-        min(customers.first_contact_date) as first_contact_date,
-        max(customers.last_contact_date) as last_contact_date
+        coalesce(sum(purchases.previous_spend), 0) as previous_spend
     from customers
     left join purchases
         on
@@ -142,15 +171,39 @@ campaign_results as (
 
         ---------- strings
         cast(
-            case
-                when counted.contacted_customer_count = 0
-                    then 'Nobody was contacted: all are held out.'
-                when counted.held_out_customer_count > 0
-                    then
-                        'Others were held out: experiment_results has what it caused.'
-                else
-                    'Nobody was held out, so nobody knows what it caused.'
-            end as {{ dbt.type_string() }}
+            concat(
+                case
+                    when counted.contacted_customer_count = 0
+                        then 'Nobody was contacted: all are held out.'
+                    when counted.held_out_customer_count > 0
+                        then
+                            'Others were held out, so experiment_results may state '
+                            || 'what it caused.'
+                    else
+                        'Nobody was held out, so nobody knows what it caused.'
+                end,
+                case
+                    when not windows.is_after_known
+                        then
+                            ' The log begins after the first contact, so purchases '
+                            || 'are not compared.'
+                    when not windows.is_before_known
+                        then ' The log begins too late to know the purchases before.'
+                    else ''
+                end,
+                case
+                    when
+                        windows.is_after_known
+                        and windows.window_days < {{ var("activity_days") }}
+                        then
+                            concat(
+                                ' Of the days after the last contact the log has ',
+                                cast(windows.window_days as {{ dbt.type_string() }}),
+                                ', the day itself included.'
+                            )
+                    else ''
+                end
+            ) as {{ dbt.type_string() }}
         ) as finding,
 
         ---------- numerics
@@ -165,18 +218,30 @@ campaign_results as (
         cast(counted.response_value as {{ type_money() }}) as response_value,
         cast(counted.cost as {{ type_money() }}) as cost,
         cast(windows.window_days as {{ dbt.type_int() }}) as window_days,
-        cast(counted.buying_customer_count as {{ dbt.type_bigint() }})
-            as buying_customer_count,
-        cast(counted.previous_buying_customer_count as {{ dbt.type_bigint() }})
-            as previous_buying_customer_count,
-        cast(counted.spend as {{ type_money() }}) as spend,
-        cast(counted.previous_spend as {{ type_money() }}) as previous_spend,
+        cast(
+            case when windows.is_after_known then counted.buying_customer_count end
+            as {{ dbt.type_bigint() }}
+        ) as buying_customer_count,
+        cast(
+            case
+                when windows.is_before_known then counted.previous_buying_customer_count
+            end
+            as {{ dbt.type_bigint() }}
+        ) as previous_buying_customer_count,
+        cast(
+            case when windows.is_after_known then counted.spend end
+            as {{ type_money() }}
+        ) as spend,
+        cast(
+            case when windows.is_before_known then counted.previous_spend end
+            as {{ type_money() }}
+        ) as previous_spend,
 
         ---------- dates
-        cast(counted.first_contact_date as date) as first_contact_date,
-        cast(counted.last_contact_date as date) as last_contact_date
+        cast(windows.first_contact_date as date) as first_contact_date,
+        cast(windows.last_contact_date as date) as last_contact_date
     from counted
-    inner join windows on counted.campaign_id = windows.campaign_id
+    inner join known_windows as windows on counted.campaign_id = windows.campaign_id
 
 )
 
