@@ -87,7 +87,7 @@ measured as (
     select
         changes.*,
         changes.recency_days
-        < {{ dbt.datediff("changes.from_date", "changes.to_date", "day") }}
+        < {{ date_diff_days("changes.from_date", "changes.to_date") }}
             as has_purchase,
         tier_boundaries.vip_from_band,
         tier_boundaries.high_from_band,

@@ -22,7 +22,9 @@ days_before as (
 
 source as (
 
-    {{ rows_after("events", "occurred_at", "days_before", "last_date", date_format="") }}
+    {{ rows_after(
+        "events", "occurred_at", "days_before", "last_date", date_format=""
+    ) }}
 
 ),
 

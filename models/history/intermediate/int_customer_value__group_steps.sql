@@ -22,7 +22,7 @@ steps as (
             case
                 when
                     recency_days
-                    < {{ dbt.datediff("previous_as_of_date", "as_of_date", "day") }}
+                    < {{ date_diff_days("previous_as_of_date", "as_of_date") }}
                     then 1
             end
         ) as buying_customer_count
