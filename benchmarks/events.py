@@ -10,13 +10,11 @@ deleted after.
 """
 
 import argparse
-import json
-import sys
 import time
 from pathlib import Path
 
 import duckdb
-from run import PROJECT, run
+from run import PROJECT, Cost, run_dbt
 
 FIRST_DAY = "2025-01-01"
 DAYS = 365
@@ -99,23 +97,10 @@ def ask(database: Path, condition: str) -> float:
     return min(seconds)
 
 
-def dbt(folder: Path, database: Path, *arguments: str) -> str:
-    """Run dbt on the database and return what it cost, in words."""
+def dbt(folder: Path, database: Path, *arguments: str) -> Cost:
+    """Run dbt on the database and return what it cost."""
     variables = {"modules": ["events"], "events": "input.events", "trials": "input.trials"}
-    command = [
-        *(sys.executable, "-W", "ignore", "-m", "dbt.cli.main", *arguments),
-        *("--vars", json.dumps(variables)),
-        *("--target-path", str(folder / "target-events"), "--log-path", str(folder / "logs")),
-    ]
-    cost = run(
-        command,
-        {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(PROJECT)},
-        folder / "events.log",
-    )
-    return (
-        f"{cost.seconds:.1f} s, {cost.processor_seconds:.1f} s of processor time, "
-        f"{cost.memory:.1f} GiB at most"
-    )
+    return run_dbt(folder, database, "events", variables, *arguments)
 
 
 def main() -> None:

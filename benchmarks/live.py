@@ -10,13 +10,11 @@ three questions each. Everything is written below --folder and may be deleted af
 """
 
 import argparse
-import json
-import sys
 import time
 from pathlib import Path
 
 import duckdb
-from run import PROJECT, run, simulated
+from run import PROJECT, run_dbt, simulated
 
 QUESTIONS = {
     "one customer": "where customer_id = '{same}'",
@@ -38,17 +36,10 @@ def fill(database: Path, file: Path, is_text: bool) -> None:
 
 def build(folder: Path, database: Path) -> None:
     """Build the view and what it needs."""
+    arguments = ("build", "--select", "+customer_value__live_customers")
+    no_tests = ("--exclude-resource-type", "unit_test", "test")
     variables = {"modules": ["events"], "transactions": "input.lines"}
-    command = [
-        *(sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "build"),
-        *("--select", "+customer_value__live_customers"),
-        *("--exclude-resource-type", "unit_test", "test"),
-        *("--vars", json.dumps(variables)),
-        *("--target-path", str(folder / "target-live"), "--log-path", str(folder / "logs")),
-    ]
-    environment = {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(PROJECT)}
-    cost = run(command, environment, folder / "live.log")
-    print(f"build: {cost.seconds:.1f} s, {cost.processor_seconds:.1f} s of processor time")
+    print("build:", run_dbt(folder, database, "live", variables, *arguments, *no_tests))
 
 
 def ask(connection: duckdb.DuckDBPyConnection, condition: str) -> tuple[int, float, float]:

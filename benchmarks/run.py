@@ -35,6 +35,13 @@ class Cost(NamedTuple):
     processor_seconds: float
     memory: float
 
+    def __str__(self) -> str:
+        """Return it in words."""
+        return (
+            f"{self.seconds:.1f} s, {self.processor_seconds:.1f} s of processor time, "
+            f"{self.memory:.1f} GiB at most"
+        )
+
 
 def run(command: list[str], environment: dict[str, str], log: Path) -> Cost:
     """Run a command to its end and return what it cost."""
@@ -54,6 +61,17 @@ def run(command: list[str], environment: dict[str, str], log: Path) -> Cost:
     # Linux counts kibibytes, macOS bytes.
     unit = 1 if platform.system() == "Darwin" else 1024
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 2**30)
+
+
+def run_dbt(folder: Path, database: Path, name: str, variables: dict, *arguments: str) -> Cost:
+    """Run dbt on a database and return what it cost; `name` is that of its target and its log."""
+    command = [
+        *(sys.executable, "-W", "ignore", "-m", "dbt.cli.main", *arguments),
+        *("--vars", json.dumps(variables)),
+        *("--target-path", str(folder / f"target-{name}"), "--log-path", str(folder / "logs")),
+    ]
+    environment = {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(PROJECT)}
+    return run(command, environment, folder / f"{name}.log")
 
 
 def dbt_build(

@@ -9,14 +9,12 @@ peak memory are printed. Everything is written below --folder and may be deleted
 """
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
-from run import PROJECT, run
+from run import PROJECT, run_dbt
 
 FIRST_MONTH = "2021-01-01"
 LAST_DAY = "2025-12-31"
@@ -86,22 +84,10 @@ def main() -> None:
         "billing_interval": "month",
         "as_of_date": LAST_DAY,
     }
-    command = [
-        *(sys.executable, "-W", "ignore", "-m", "dbt.cli.main"),
-        *("build", "--no-partial-parse", "--select", "path:models/subscriptions"),
-        *("--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)),
-        *("--target-path", str(folder / "target-subscriptions")),
-        *("--log-path", str(folder / "logs")),
-    ]
-    cost = run(
-        command,
-        {"CUSTOMER_VALUE_DB": str(database), "DBT_PROFILES_DIR": str(PROJECT)},
-        folder / "subscriptions.log",
-    )
-    print(
-        f"{cost.seconds:.1f} s, {cost.processor_seconds:.1f} s of processor time, "
-        f"{cost.memory:.1f} GiB at most, parsing included"
-    )
+    arguments = ("build", "--no-partial-parse", "--select", "path:models/subscriptions")
+    no_unit_tests = ("--exclude-resource-type", "unit_test")
+    cost = run_dbt(folder, database, "subscriptions", variables, *arguments, *no_unit_tests)
+    print(f"{cost}, parsing included")
 
 
 if __name__ == "__main__":

@@ -453,8 +453,7 @@
             "null",
         ],
         "invalid_timestamp": [
-            "not coalesce(" ~ moment ~ " >= cast('1900-01-01' as " ~ time ~ ") and " ~ moment
-            ~ " < cast('2262-01-01' as " ~ time ~ "), false)",
+            "not coalesce(" ~ customer_value.is_known_moment(moment, time) ~ ", false)",
             column.transacted_at,
         ],
         "invalid_amount": [no_amount, written],

@@ -12,12 +12,7 @@
     {%- if expression == no_column() -%}
         cast(null as date)
     {%- else -%}
-        case
-            when
-                {{ day }} >= cast('1900-01-01' as date)
-                and {{ day }} < cast('2262-01-01' as date)
-                then {{ day }}
-        end
+        case when {{ is_known_moment(day, "date") }} then {{ day }} end
     {%- endif -%}
 {%- endmacro %}
 
@@ -32,4 +27,12 @@
         and {{ parse_timestamp(expression) }} is null
         and {{ try_cast(expression, type_timestamp()) }} is null
     {%- endif -%}
+{%- endmacro %}
+
+
+{# Whether a day or a moment is one that a log can mean: 9999-12-31 and its like stand for "no date"
+   in many systems, and dates of before 1900 and after 2261 do so here. #}
+{% macro is_known_moment(expression, type) -%}
+    {{ expression }} >= cast('1900-01-01' as {{ type }})
+    and {{ expression }} < cast('2262-01-01' as {{ type }})
 {%- endmacro %}

@@ -32,9 +32,7 @@ events as (
 
         ---------- timestamps
         case
-            when
-                parsed_at >= cast('1900-01-01' as {{ type_timestamp() }})
-                and parsed_at < cast('2262-01-01' as {{ type_timestamp() }})
+            when {{ is_known_moment("parsed_at", type_timestamp()) }}
                 then parsed_at
         end as occurred_at
     from typed

@@ -151,11 +151,8 @@ transactions as (
         is_return_unknown,
 
         ---------- timestamps
-        -- 9999-12-31 and its like stand for "no date" in many systems.
         case
-            when
-                parsed_at >= cast('1900-01-01' as {{ type_timestamp() }})
-                and parsed_at < cast('2262-01-01' as {{ type_timestamp() }})
+            when {{ is_known_moment("parsed_at", type_timestamp()) }}
                 then parsed_at
         end as transacted_at
 

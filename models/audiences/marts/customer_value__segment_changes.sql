@@ -86,9 +86,9 @@ measured as (
 
     select
         changes.*,
-        changes.recency_days
-        < {{ date_diff_days("changes.from_date", "changes.to_date") }}
-            as has_purchase,
+        {{ has_bought_since(
+            "changes.recency_days", "changes.from_date", "changes.to_date"
+        ) }} as has_purchase,
         tier_boundaries.vip_from_band,
         tier_boundaries.high_from_band,
         tier_boundaries.medium_from_band,

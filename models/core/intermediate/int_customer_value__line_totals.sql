@@ -5,6 +5,8 @@
 {#- A date that is given has been applied to the lines already. -#}
 {%- set gap_days = "" if var("as_of_date") else var("maximum_as_of_gap_days") -%}
 {%- set has_limit = gap_days not in ["", none] -%}
+{%- set line_reason = "coalesce(exclusion_reason, 'kept')" -%}
+{%- set is_dated = "customer_id is not null and amount is not null" -%}
 {%- set with_limit -%}
     case
         when
@@ -22,8 +24,8 @@ with
 classified_days as (
 
     select
-        coalesce(exclusion_reason, 'kept') as line_reason,
-        customer_id is not null and amount is not null as is_dated,
+        {{ line_reason }} as line_reason,
+        {{ is_dated }} as is_dated,
         transacted_date,
         count(*) as line_count,
         count(line_id) as identified_line_count,
@@ -36,8 +38,8 @@ classified_days as (
         sum(amount) as amount
     from {{ ref("int_customer_value__transactions_classified") }}
     group by
-        coalesce(exclusion_reason, 'kept'),
-        customer_id is not null and amount is not null,
+        {{ line_reason }},
+        {{ is_dated }},
         transacted_date
 
 ),
@@ -148,8 +150,8 @@ identical_totals as (
 lines as (
 
     select
-        coalesce(exclusion_reason, 'kept') as line_reason,
-        customer_id is not null and amount is not null as is_dated,
+        {{ line_reason }} as line_reason,
+        {{ is_dated }} as is_dated,
         excluded_value,
         transacted_date
     from {{ ref("int_customer_value__transactions_classified") }}

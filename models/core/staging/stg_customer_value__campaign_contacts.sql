@@ -70,9 +70,7 @@ contacts as (
 
         ---------- timestamps
         case
-            when
-                parsed_at >= cast('1900-01-01' as {{ type_timestamp() }})
-                and parsed_at < cast('2262-01-01' as {{ type_timestamp() }})
+            when {{ is_known_moment("parsed_at", type_timestamp()) }}
                 then parsed_at
         end as contacted_at
     from typed

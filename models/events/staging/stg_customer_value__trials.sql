@@ -23,7 +23,6 @@ typed as (
 
 ),
 
--- 9999-12-31 and its like stand for "no date" in many systems.
 bounded as (
 
     select
@@ -31,9 +30,7 @@ bounded as (
     {% for name in moments -%}
         is_{{ name }}_given and parsed_{{ name }} is null as is_{{ name }}_unread,
         case
-            when
-                parsed_{{ name }} >= cast('1900-01-01' as {{ type_timestamp() }})
-                and parsed_{{ name }} < cast('2262-01-01' as {{ type_timestamp() }})
+            when {{ is_known_moment("parsed_" ~ name, type_timestamp()) }}
                 then parsed_{{ name }}
         end as {{ name }}
         {{- "," if not loop.last }}

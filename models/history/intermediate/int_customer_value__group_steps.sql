@@ -21,8 +21,9 @@ steps as (
         count(
             case
                 when
-                    recency_days
-                    < {{ date_diff_days("previous_as_of_date", "as_of_date") }}
+                    {{ has_bought_since(
+                        "recency_days", "previous_as_of_date", "as_of_date"
+                    ) }}
                     then 1
             end
         ) as buying_customer_count
