@@ -37,7 +37,8 @@ measured as (
 
 -- Positions need a total order: of equal predictions the longer known customer comes
 -- first, then the smaller id. Ranks share ties at their mean. What is not predicted is
--- one tie, and has no error.
+-- one tie, and has no error. Both ranks of a value, from the top and from the bottom, come
+-- from one order.
 ranked as (
 
     select
@@ -57,14 +58,16 @@ ranked as (
             partition by forecast_role, model, measure
             order by actual desc, customer_id asc
         ) as actual_position,
-        rank() over (partition by forecast_role, model, measure order by predicted)
-            as predicted_rank,
         rank() over (partition by forecast_role, model, measure order by predicted desc)
             as predicted_rank_from_top,
-        rank() over (partition by forecast_role, model, measure order by actual)
-            as actual_rank,
+        count(*) over (
+            partition by forecast_role, model, measure order by predicted desc
+        ) as predicted_at_least_count,
         rank() over (partition by forecast_role, model, measure order by actual desc)
-            as actual_rank_from_top
+            as actual_rank_from_top,
+        count(*) over (
+            partition by forecast_role, model, measure order by actual desc
+        ) as actual_at_least_count
     from measured
 
 ),
@@ -83,10 +86,14 @@ centred as (
         customer_count,
         predicted_position,
         actual_position,
-        cast(predicted_rank - predicted_rank_from_top as {{ type_decimal(38, 0) }})
-            as predicted_rank,
-        cast(actual_rank - actual_rank_from_top as {{ type_decimal(38, 0) }})
-            as actual_rank
+        cast(
+            customer_count + 1 - predicted_at_least_count - predicted_rank_from_top
+            as {{ type_decimal(38, 0) }}
+        ) as predicted_rank,
+        cast(
+            customer_count + 1 - actual_at_least_count - actual_rank_from_top
+            as {{ type_decimal(38, 0) }}
+        ) as actual_rank
     from ranked
 
 ),
