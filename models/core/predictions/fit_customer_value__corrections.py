@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import digamma, gammaln, polygamma
+from scipy.special import betainc, digamma, gammaln, polygamma
 from scipy.stats import nbinom
 from threadpoolctl import threadpool_limits
 
@@ -251,21 +251,31 @@ def medians(c0: float, c1: float, highest: int) -> pd.DataFrame:
     -------
     position (the whole part of a mean), coefficient (the median at its lower end), and low and
     high, the means within it from which the median is one and two higher; missing where it is not.
+
+    Notes
+    -----
+    The median is at least a level where fewer than half of the cases lie below it, which is an
+    incomplete beta function (NIST Digital Library of Mathematical Functions, section 8.17).
     """
 
-    def median(mean):
-        theta = np.exp(np.clip(c0 + c1 * np.log(np.maximum(mean, 1e-300)), -20, 20))
-        return nbinom.ppf(0.5, theta, theta / (theta + mean))
+    def theta_of(mean):
+        return np.exp(np.clip(c0 + c1 * np.log(np.maximum(mean, 1e-300)), -20, 20))
+
+    def is_reached(level, mean):
+        theta = theta_of(mean)
+        return betainc(theta, level, theta / (theta + mean)) < 0.5
 
     starts = np.arange(highest + 1, dtype="float64")
-    at_start = np.where(starts == 0, 0.0, median(np.maximum(starts, 1e-12)))
+    theta = theta_of(np.maximum(starts, 1e-12))
+    median = nbinom.ppf(0.5, theta, theta / (theta + np.maximum(starts, 1e-12)))
+    at_start = np.where(starts == 0, 0.0, median)
     rises = []
     for more in (1, 2):
         low, high = np.maximum(starts, 1e-12), starts + 1
-        reaches = median(np.nextafter(high, 0)) >= at_start + more
+        reaches = is_reached(at_start + more, np.nextafter(high, 0))
         for _ in range(50):
             middle = (low + high) / 2
-            is_there = median(middle) >= at_start + more
+            is_there = is_reached(at_start + more, middle)
             low, high = np.where(is_there, low, middle), np.where(is_there, middle, high)
         rises.append(np.where(reaches, high, np.nan))
     return pd.DataFrame(
@@ -395,12 +405,13 @@ def fit_corrections(sample: pd.DataFrame, dates: pd.DataFrame) -> pd.DataFrame:
     One row per forecast, measure, feature and position, with the columns COLUMNS.
     """
     # By what is known of the customers, so that their names decide nothing, not even a last digit.
-    known = [name for name in sample.columns if name != "customer_id"]
-    sample = sample.sort_values(["forecast_role", "date_number", *sorted(known)])
+    known = sorted(set(sample.columns) - {"customer_id", "forecast_role", "as_of_date"})
     frames = []
     own = dates[dates["date_number"] == 0].sort_values("forecast_role")
     for role, horizon in zip(own["forecast_role"], own["horizon_days"], strict=True):
-        learned = fit_forecast(sample[sample["forecast_role"] == role], int(horizon))
+        rows = sample[sample["forecast_role"] == role]
+        keys = [rows[name].to_numpy("float64") for name in ("date_number", *known)]
+        learned = fit_forecast(rows.iloc[np.lexsort(keys[::-1])], int(horizon))
         frames.append(learned.assign(forecast_role=role))
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     return rows.reindex(columns=list(COLUMNS)).astype(COLUMNS)

@@ -882,9 +882,9 @@ def refit_spend_model(
 
 def columns_of(patterns: pd.DataFrame, role: str, names: tuple[str, ...]) -> tuple:
     """Return the patterns of a role as arrays, in an order that is not the table's."""
-    ordered = patterns.sort_values(list(patterns.columns))
-    group = ordered[ordered["as_of_role"] == role]
-    return tuple(group[name].to_numpy("float64") for name in names)
+    group = patterns[patterns["as_of_role"] == role]
+    ordered = group.sort_values(list(group.columns))
+    return tuple(ordered[name].to_numpy("float64") for name in names)
 
 
 def to_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
