@@ -37,8 +37,8 @@ measured as (
 
 -- Positions need a total order: of equal predictions the longer known customer comes
 -- first, then the smaller id. Ranks share ties at their mean. What is not predicted is
--- one tie, and has no error. Both ranks of a value, from the top and from the bottom, come
--- from one order.
+-- one tie, and has no error. One order gives the rank from the top and, by how many are
+-- at least as high, the rank from the bottom.
 ranked as (
 
     select
