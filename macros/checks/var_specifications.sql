@@ -529,8 +529,8 @@
                 "from": 0,
                 "to": 1,
                 "expected": any_share,
-                "meaning": "a build warns of each reason that leaves out more than this share of "
-                    ~ "an input's rows, or of its money",
+                "meaning": "a build warns of each reason, those a var asks for aside, that leaves "
+                    ~ "out more than this share of an input's rows, or of its money",
             },
             "maximum_customer_order_share": {
                 "kind": "number",

@@ -332,7 +332,8 @@ pooled_groups as (
 
     select
         count(distinct group_name) as group_count,
-        count(*) as customer_count
+        count(group_name) as customer_count,
+        count(*) - count(group_name) as ungrouped_count
     from {{ ref("int_customer_value__fit_groups") }}
     where fit_group is null
 
@@ -502,16 +503,44 @@ warnings as (
         'pooled_groups' as warning_code,
         'fit_group' as subject,
         concat(
-            {{ number_text("group_count", 0) }},
-            case when group_count = 1 then ' group of ' else ' groups of ' end,
-            {{ quoted_text(var("fit_group") or "") }},
-            case when group_count = 1 then ' has ' else ' have ' end,
-            'fewer than {{ var("minimum_customers") }} customers (',
-            {{ number_text("customer_count", 0) }},
-            ' in all), so that their forecasts have the parameters of all customers.'
+            case
+                when group_count > 0
+                    then
+                        concat(
+                            {{ number_text("group_count", 0) }},
+                            case
+                                when group_count = 1 then ' group of '
+                                else ' groups of '
+                            end,
+                            {{ quoted_text(var("fit_group") or "") }},
+                            case when group_count = 1 then ' has ' else ' have ' end,
+                            'fewer than {{ var("minimum_customers") }} customers (',
+                            {{ number_text("customer_count", 0) }},
+                            ' in all)'
+                        )
+                else ''
+            end,
+            case
+                when group_count > 0 and ungrouped_count > 0 then ', and '
+                else ''
+            end,
+            case
+                when ungrouped_count > 0
+                    then
+                        concat(
+                            {{ number_text("ungrouped_count", 0) }},
+                            case
+                                when ungrouped_count = 1 then ' customer has no '
+                                else ' customers have no '
+                            end,
+                            {{ quoted_text(var("fit_group") or "") }}
+                        )
+                else ''
+            end,
+            ', so that their forecasts have the parameters of all customers.'
         ) as sentence
     from pooled_groups
-    where group_count > 0
+    where group_count > 0 or ungrouped_count > 0
 
 ),
 
