@@ -554,7 +554,8 @@
                 "to": 1,
                 "expected": any_share,
                 "meaning": "a build names up to five customers who hold more than this share of "
-                    ~ "the expected lifetime value, and ten times that of average ones",
+                    ~ "the expected lifetime value, and ten times that of average ones; and one who "
+                    ~ "brought more than it of the revenue, and twice that of an average one",
             },
             "minimum_history_multiple": {
                 "kind": "number",
