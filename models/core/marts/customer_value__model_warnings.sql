@@ -567,7 +567,11 @@ warnings as (
                 end
             ) as sentence
         from rolling_biases
-        where is_selected and abs(bias_share) > {{ var("maximum_bias_share") }}
+        where
+            is_selected
+            and abs(bias_share) > {{ var("maximum_bias_share") }}
+            -- One date with anything to compare is no direction.
+            and bias_share_deviation is not null
         union all
         select
             'baseline_beats_model' as warning_code,
