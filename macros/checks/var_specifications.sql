@@ -460,7 +460,7 @@
                 "from": 0,
                 "to": 365,
                 "expected": "a whole number of days from 0 to 365",
-                "meaning": "so many days before a renewal is due the module `propensity` foretells "
+                "meaning": "so many days before a renewal is due the module `propensity` predicts "
                     ~ "whether it is paid",
             },
             "subscription_model": {

@@ -100,7 +100,7 @@
                 "attribute": {
                     "type": "text",
                     "meaning": "in the long form, one row per answer: which attribute, or question, "
-                        ~ "the row tells of; with `attribute_value`",
+                        ~ "the row answers; with `attribute_value`",
                 },
                 "attribute_value": {
                     "type": "any, kept as trimmed text",
