@@ -75,7 +75,7 @@ help:
 	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
 	@echo "make lists            CSV lists of the audiences, actions and segments, beside the published file"
 	@echo "make audience NAME=win_back   the list of one audience"
-	@echo "make forget           build, write the lists, and copy the database into a new file"
+	@echo "make forget           build, write the lists where there are any, and copy the database into a new file"
 	@echo "make draw             the dashboard of what was built, without building again"
 	@echo "make dashboard-serve  the boards from the database at every visit, as it then is"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
@@ -138,7 +138,7 @@ audience: $(VENV)/build.stamp
 
 # Who asked to be forgotten (the var erasure_requests) is then in no byte of the database either.
 forget: build
-	@$(BIN)/python handover/lists.py
+	@$(BIN)/python handover/lists.py --if-any
 	@$(BIN)/python handover/forget.py
 
 # dct asks whether it may send usage statistics; it may not.

@@ -410,7 +410,8 @@
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "a channel of the seed `audiences`; empty = every channel",
+                    "meaning": "a channel of the seed `audiences`, in any case and with or without "
+                        ~ "hyphens; empty, or one that no seed names = every channel",
                 },
                 "reason": {"type": "text", "meaning": "why; `suppressed` where it is empty"},
                 "starts_on": {
@@ -437,7 +438,9 @@
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "a channel of the seed `audiences`; empty = every channel",
+                    "meaning": "a channel of the seed `audiences`, in any case and with or without "
+                        ~ "hyphens; empty = every channel; by one that no seed names a refusal is of "
+                        ~ "every channel and a consent of none",
                 },
                 "granted": {
                     "type": "boolean, number or text",
