@@ -529,8 +529,8 @@
                 "from": 0,
                 "to": 1,
                 "expected": any_share,
-                "meaning": "a build warns of each reason that leaves out more than this share of "
-                    ~ "an input's rows, or of its money",
+                "meaning": "a build warns of each reason, those a var asks for aside, that leaves "
+                    ~ "out more than this share of an input's rows, or of its money",
             },
             "maximum_customer_order_share": {
                 "kind": "number",
@@ -554,7 +554,8 @@
                 "to": 1,
                 "expected": any_share,
                 "meaning": "a build names up to five customers who hold more than this share of "
-                    ~ "the expected lifetime value, and ten times that of average ones",
+                    ~ "the expected lifetime value, and ten times that of average ones; and one who "
+                    ~ "brought more than it of the revenue, and twice that of an average one",
             },
             "minimum_history_multiple": {
                 "kind": "number",
