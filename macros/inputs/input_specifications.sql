@@ -24,7 +24,8 @@
                 "transacted_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when; text is ISO 8601 or in `date_format`, and never guessed",
+                    "meaning": "when, from 1900 to 2261; text is ISO 8601, or where `date_format` is "
+                        ~ "given in that alone; never guessed",
                 },
                 "amount": {
                     "type": "number or text",
