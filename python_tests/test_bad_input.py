@@ -290,7 +290,7 @@ def test_everything_on_one_day(built, csv_of):
     build = built({"transactions": csv_of(HEADER + rows)})
     assert build.row("select count(*), max(customer_age_days) from customers") == (10, 0)
     assert_forecasts_are_finite(build)
-    # Nobody has come back, so nothing is known of how many will: there is a forecast without bounds.
+    # Nobody has come back, so nobody knows how many will: there is a forecast without bounds.
     assert build.rows(
         "select distinct point_forecast, lower_bound, upper_bound from forecast_intervals"
     ) == [(0.0, None, None)]
