@@ -290,8 +290,8 @@ holders as (
 
 ),
 
--- Who brought most: in a small log, a customer who brought twice what an average one did
--- may hold more than the bound already.
+-- Who brought most. In a small log an average customer holds more than the bound, so it
+-- must be twice what such a one brought.
 best_customers as (
 
     select

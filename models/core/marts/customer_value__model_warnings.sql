@@ -1,6 +1,6 @@
-{#- What a var names to be left out, and what lies after a day that a var sets, is left out as asked. -#}
-{%- set asked_for = ["kept", "excluded_status", "excluded_product"] -%}
-{%- if var("as_of_date") %}{% do asked_for.append("future_dated") %}{% endif -%}
+{#- What a var names, or lies after a day that a var sets, is left out as asked. -#}
+{%- set asked_for = "'kept', 'excluded_status', 'excluded_product'"
+    ~ (", 'future_dated'" if var("as_of_date") else "") -%}
 {%- set metrics = {
     "mae": {"sign": 1, "words": "the mean absolute error of"},
     "rmse": {"sign": 1, "words": "the root mean squared error of"},
@@ -103,6 +103,27 @@ fits as (
 
     ),
 
+    -- Totals lean one way where every date has them too high, or too low.
+    dates_and_means as (
+
+        select
+            *,
+            min(case when evaluation != 'all' then bias_share end)
+                over (partition by model)
+            >= 0
+            or max(case when evaluation != 'all' then bias_share end)
+                over (partition by model)
+            <= 0 as has_one_sign,
+            min(case when evaluation != 'all' then revenue_bias_share end)
+                over (partition by model)
+            >= 0
+            or max(case when evaluation != 'all' then revenue_bias_share end)
+                over (partition by model)
+            <= 0 as revenue_has_one_sign
+        from {{ ref("customer_value__rolling_evaluation") }}
+
+    ),
+
     rolling as (
 
         select
@@ -114,26 +135,12 @@ fits as (
             revenue_bias_share,
             revenue_bias_share_deviation,
             revenue_mae,
+            has_one_sign,
+            revenue_has_one_sign,
             is_baseline,
             is_selected
-        from {{ ref("customer_value__rolling_evaluation") }}
+        from dates_and_means
         where evaluation = 'all' and date_count > 1
-
-    ),
-
-    -- Totals lean one way where every date has them too high, or too low.
-    rolling_signs as (
-
-        select
-            model,
-            {% for name in ["bias_share", "revenue_bias_share"] -%}
-                min({{ name }}) >= 0 or max({{ name }}) <= 0
-                    as has_one_sign_of_{{ name }}
-                {{- "," if not loop.last }}
-            {% endfor %}
-        from {{ ref("customer_value__rolling_evaluation") }}
-        where evaluation != 'all'
-        group by model
 
     ),
 
@@ -142,23 +149,20 @@ fits as (
             {% set prefix = "" if measure == "purchases" else measure ~ "_" %}
             select
                 '{{ measure }}' as measure,
-                rolling.model,
-                rolling.date_count,
-                {% for metric in ["bias_share", "bias_share_deviation", "mae"] -%}
-                    rolling.{{ prefix }}{{ metric }}
-                    {{- " as " ~ metric if prefix }},
+                model,
+                date_count,
+                {% for name in [
+                    "bias_share", "bias_share_deviation", "mae", "has_one_sign"
+                ] -%}
+                    {{ prefix ~ name ~ " as " ~ name if prefix else name }},
                 {% endfor -%}
-                rolling_signs.has_one_sign_of_{{ prefix }}bias_share as has_one_sign,
-                rolling.is_baseline,
-                rolling.is_selected
+                is_baseline,
+                is_selected
             from rolling
-            left join rolling_signs on rolling.model = rolling_signs.model
             {% if prefix -%}
                 where
-                    rolling.is_baseline
-                    or rolling.model in (
-                        select value_models.model from value_models
-                    )
+                    is_baseline
+                    or model in (select value_models.model from value_models)
             {%- endif %}
             {{ "union all" if not loop.last }}
         {% endfor %}
@@ -247,7 +251,7 @@ excluded_lines as (
         ) as sentence
     from excluded_shares
     where
-        exclusion_reason not in ('{{ asked_for | join("', '") }}')
+        exclusion_reason not in ({{ asked_for }})
         and (
             row_share > {{ var("maximum_excluded_share") }}
             or amount_share > {{ var("maximum_excluded_share") }}
