@@ -47,6 +47,24 @@ def assert_refused(build, *sentence: str) -> None:
             id="all dates unreadable",
         ),
         pytest.param(
+            HEADER + "a,1600-01-01,10\nb,1700-01-01,20\n",
+            {},
+            ["2 invalid_timestamp", "outside 1900 to 2261 stands for no date: mend them"],
+            id="all dates before 1900",
+        ),
+        pytest.param(
+            HEADER + "a,2024-01-31,10\nb,2024-02-01,20\n",
+            {"date_format": "%d/%m/%Y"},
+            ["2 invalid_timestamp", "which is ISO 8601: leave date_format (%d/%m/%Y) empty"],
+            id="all dates in ISO 8601 beside a date_format",
+        ),
+        pytest.param(
+            HEADER + "a,31/02/2024,10\nb,30/02/2024,20\n",
+            {"date_format": "%d/%m/%Y"},
+            ["2 invalid_timestamp", "no days of the calendar in date_format %d/%m/%Y"],
+            id="no days of the calendar",
+        ),
+        pytest.param(
             HEADER + 'a,2024-01-01,ten\nb,2024-01-02,"1.234,56"\n',
             {},
             ["No line of", "2 invalid_amount", "mapped to amount"],
@@ -134,6 +152,34 @@ def test_an_impossible_var_is_named(build, name, value):
     assert_refused(build({name: value}), f"The var {name} is")
 
 
+def test_all_wrong_vars_are_named_at_once(build):
+    """Also those of other kinds; what depends on a wrong var is not judged."""
+    variables = {
+        "gross_margin": 40,
+        "horizon_days": 0,
+        "vip_share": 1,
+        "budget_floor_share": "much",
+        "logo_colour": "red",
+        "modules": ["decisions", "crystal_ball"],
+        "transaction_columns": {"client": "customer_id"},
+        "customer_attribute_columns": "age",
+    }
+    refused = build(variables)
+    for sentence in [
+        "The var gross_margin is 40; it must be a share",
+        "The var horizon_days is 0; it must be a whole number",
+        "The var vip_share is 1; it must be below high_share, which is 0.25",
+        'The var budget_floor_share is "much"; it must be',
+        "There is no var logo_colour",
+        "names decisions, which needs history",
+        "names crystal_ball, and there is no such capability",
+        "transaction_columns maps client, which is no standard name",
+        'The var customer_attribute_columns is "age"; it must be a map',
+        "Set vars under vars: customer_value: in dbt_project.yml",
+    ]:
+        assert_refused(refused, sentence)
+
+
 def test_a_timezone_that_does_not_exist_is_named(build, csv_of):
     text = HEADER + "a,2024-01-01T10:00:00Z,10\n"
     variables = {"transactions": csv_of(text), "timezone": "Mars/Olympus"}
@@ -184,6 +230,18 @@ def test_unreadable_amounts_and_future_dates_are_counted_and_not_fatal(built, cs
     assert revenue == 60
 
 
+def test_dates_that_are_left_out_get_advice_that_is_not_followed_yet(built, csv_of):
+    lines = "".join(f"c{number},0{number}/01/2024,10\n" for number in range(1, 10))
+    text = HEADER + lines + "a,2024-01-01,10\nb,01/01/1600,5\n"
+    build = built({"transactions": csv_of(text), "date_format": "%d/%m/%Y"}, core_only=True)
+    (sentence,) = build.row(
+        "select sentence from model_warnings where subject like '%invalid_timestamp'"
+    )
+    assert "read by date_format (%d/%m/%Y) alone" in sentence
+    assert "from 1900 to 2261 only" in sentence
+    assert "give the date" not in sentence
+
+
 def assert_forecasts_are_finite(build) -> None:
     forecasts = build.frame(
         "select probability_alive, probability_active_90d, expected_purchases_90d, "
@@ -232,7 +290,7 @@ def test_everything_on_one_day(built, csv_of):
     build = built({"transactions": csv_of(HEADER + rows)})
     assert build.row("select count(*), max(customer_age_days) from customers") == (10, 0)
     assert_forecasts_are_finite(build)
-    # Nobody has come back, so nobody knows how many will: the forecast has no bounds.
+    # Nobody has come back, so nobody knows how many will: there is a forecast without bounds.
     assert build.rows(
         "select distinct point_forecast, lower_bound, upper_bound from forecast_intervals"
     ) == [(0.0, None, None)]

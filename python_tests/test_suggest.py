@@ -185,6 +185,49 @@ def test_numbers_that_are_dates_are_told_from_ids(suggest, tmp_path, content, da
         assert "date_format" not in variables
 
 
+@pytest.mark.parametrize("column", ["Order date", "Moment"], ids=["a known name", "another"])
+def test_dates_written_in_two_ways_are_said_with_the_share_of_each(suggest, tmp_path, column):
+    csv = tmp_path / "orders.csv"
+    dates = ["2024-01-31"] * 6 + ["31/01/2024"] * 3 + ["13/02/2024", "soon"]
+    csv.write_text(
+        f"Customer,{column},Total,Status,Note\n" + "".join(f"a,{d},1,,\n" for d in dates)
+    )
+    printed = suggest(str(csv))
+    assert "date_format" not in yaml.safe_load(printed)
+    assert (
+        f"# CHECK: {column} is written in more than one way: ISO 8601 reads 6 of 11 dates, and "
+        "%d/%m/%Y 4 others. A build reads one way only"
+    ) in printed
+    if column == "Moment":
+        assert "# If Moment is the date, it is in ISO 8601 and needs no date_format." in printed
+    else:
+        assert "# A build leaves out 5 of 11 lines as invalid_timestamp" in printed
+
+
+NUMBERED = "{order},Line,Customer,Ordered,Total\n" + "".join(
+    f"{'R' if number % 7 == 0 else 'S'}{number},{line},c{number % 9},2024-01-{number % 28 + 1:02},"
+    f"{'-' if number % 7 == 0 else ''}5\n"
+    for number in range(1, 40)
+    for line in (1, 2)
+)
+
+
+@pytest.mark.parametrize("name", ["Order No", "Order Nr.", "Order #", "Invoice #", "invoice_nr"])
+def test_a_number_of_an_order_is_known_by_its_usual_names(suggest, tmp_path, name):
+    csv = tmp_path / "orders.csv"
+    csv.write_text(NUMBERED.replace("{order}", name))
+    printed = suggest(str(csv))
+    assert yaml.safe_load(printed)["transaction_columns"] == {
+        "customer_id": "Customer",
+        "transacted_at": "Ordered",
+        "amount": "Total",
+        "order_id": name,
+        "line_id": "Line",
+    }
+    assert "# return_order_prefix: R" in printed
+    assert "Not read" not in printed
+
+
 def test_an_input_that_is_not_there_gets_a_sentence(dbt, tmp_path):
     missing = str(tmp_path / "orders.csv")
     for value, sentence in {
@@ -194,6 +237,31 @@ def test_an_input_that_is_not_there_gets_a_sentence(dbt, tmp_path):
         result = dbt("run-operation", "suggest_vars", variables={"transactions": value})
         assert result.exit_code != 0
         assert sentence in result.output
+
+
+@pytest.mark.parametrize("line", [1, 50], ids=["first lines", "later lines"])
+@pytest.mark.parametrize(
+    ("encoding", "advice"),
+    [("latin-1", "iconv -f windows-1252"), ("utf-8", "in the var encoding")],
+)
+def test_text_that_the_encoding_does_not_read_gets_advice_that_is_not_followed_yet(
+    dbt, macros, tmp_path, line, encoding, advice
+):
+    """A shop's euro sign in windows-1252 is a byte that DuckDB's latin-1 has not."""
+    csv = tmp_path / "orders.csv"
+    lines = ["who,bought,paid", *["José,2024-01-31,12.50"] * 60]
+    lines[line] = "Zoë,2024-01-31,€12.50"
+    csv.write_bytes("\n".join(lines).encode("cp1252"))
+    variables = {"transactions": str(csv), "encoding": encoding}
+    result = dbt("run-operation", "suggest_vars", variables=variables, project=macros)
+    assert result.exit_code != 0
+    said = " ".join(result.output.split())
+    assert f"no {encoding} text" in said
+    assert advice in said
+    assert ("often latin-1" in said) == (encoding == "utf-8")
+    csv.write_bytes("\n".join(lines).replace("€", "").encode("latin-1"))
+    variables["encoding"] = "latin-1"
+    assert not dbt("run-operation", "suggest_vars", variables=variables, project=macros).exit_code
 
 
 @pytest.fixture

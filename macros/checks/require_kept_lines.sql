@@ -40,10 +40,31 @@
         ~ " where exclusion_reason = 'invalid_timestamp'"
     ).rows -%}
     {%- set examples = modules.re.findall('"([^"]*)"', rows[0][0] or "") if rows else [] -%}
+    {%- set written = "they are written " ~ examples | join(", ") -%}
+    {%- set given = var("date_format") -%}
     {%- set likely = customer_value.date_format_of(examples) -%}
+    {%- set readings = [] -%}
+    {%- for example in examples -%}
+        {%- do readings.append(
+            customer_value.parse_timestamp(customer_value.quoted_text(example)) ~ " is not null"
+        ) -%}
+    {%- endfor -%}
+    {%- if examples and run_query(
+        "select case when " ~ readings | join(" and ") ~ " then 1 else 0 end as is_read"
+    ).columns[0][0] -%}
+        {{- return(
+            written ~ ", and a date outside 1900 to 2261 stands for no date: mend them"
+        ) -}}
+    {%- elif given and given in likely.split(" or ") -%}
+        {{- return(
+            written ~ ", which are no days of the calendar in date_format " ~ given ~ ": mend them"
+        ) -}}
+    {%- elif given and likely.startswith("%Y-%m-%d") -%}
+        {{- return(written ~ ", which is ISO 8601: leave date_format (" ~ given ~ ") empty") -}}
+    {%- endif -%}
     {{- return(
         "give the dates' date_format"
-        ~ ("; they are written " ~ examples | join(", ") if examples else "")
+        ~ ("; " ~ written if examples else "")
         ~ (", which looks like " ~ likely if likely else ", and it is made of letters such as "
         ~ "%d/%m/%Y")
     ) -}}

@@ -43,6 +43,11 @@
         {%- endif -%}
         {%- do lines.append("date_format: " ~ format.formats[0] | tojson ~ remark) -%}
     {%- endif -%}
+    {%- if format.formats -%}
+        {%- do lines.extend(customer_value.suggested_unity(
+            relation, map.transacted_at, format, columns[map.transacted_at].filled
+        )) -%}
+    {%- endif -%}
     {%- if separator == "," -%}
         {%- do lines.append(
             'decimal_separator: ","  # more numbers can be read than with a point'
@@ -57,8 +62,12 @@
             ~ specification.columns[standard].meaning ~ "): add it to the map."
         ) -%}
         {%- for name, of in moments.items() if standard == "transacted_at" -%}
-            {%- do lines.append(
-                "# If " ~ name ~ " is the date, its date_format is " ~ of.formats[0] ~ "."
+            {%- do lines.append("# If " ~ name ~ " is the date, " ~ (
+                "its date_format is " ~ of.formats[0] if of.formats[0]
+                else "it is in ISO 8601 and needs no date_format"
+            ) ~ ".") -%}
+            {%- do lines.extend(
+                customer_value.suggested_unity(relation, name, of, columns[name].filled)
             ) -%}
         {%- endfor -%}
     {%- else -%}
@@ -213,6 +222,39 @@
 {% endmacro %}
 
 
+{# A comment on a column whose dates are written in two ways, of which a build reads one. #}
+{% macro suggested_unity(relation, name, format, filled) %}
+    {%- if format["count"] == filled -%}{{- return([]) -}}{%- endif -%}
+    {%- set column = customer_value.input_column({"column": name}, "column") -%}
+    {%- set text = customer_value.text_id(column) -%}
+    {%- set rest = " from " ~ relation ~ " where " ~ text ~ " is not null and "
+        ~ customer_value.parse_timestamp(column, format.formats[0]) ~ " is null" -%}
+    {%- set examples = run_query(
+        "select " ~ text ~ " as label" ~ rest ~ " group by " ~ text
+        ~ " order by count(*) desc, 1 limit 10"
+    ).columns[0].values() -%}
+    {%- set dates = [] -%}
+    {%- for example in examples if customer_value.date_format_of([example]) -%}
+        {%- do dates.append(example) -%}
+    {%- endfor -%}
+    {%- if not dates -%}{{- return([]) -}}{%- endif -%}
+    {%- set other = customer_value.date_format_of(dates)
+        or customer_value.date_format_of(dates[:1]) -%}
+    {%- set other = other.split(" or ")[0] -%}
+    {%- set count = run_query(
+        "select count(" ~ customer_value.parse_timestamp(column, other) ~ ") as c" ~ rest
+    ).columns[0][0] | int -%}
+    {{- return([
+        "# CHECK: " ~ name ~ " is written in more than one way: "
+        ~ (format.formats[0] or "ISO 8601") ~ " reads "
+        ~ customer_value.grouped_digits(format["count"]) ~ " of "
+        ~ customer_value.grouped_digits(filled) ~ " dates, and " ~ other ~ " "
+        ~ customer_value.grouped_digits(count) ~ " others. A build reads one way only: write all "
+        ~ "dates in one, best as 2024-01-31."
+    ]) -}}
+{% endmacro %}
+
+
 {# Column -> the word for numbers that are moments, such as epoch_seconds, and how many of its
    values are such a moment from 1990 to 2099. Ids and amounts may look like one, too. #}
 {% macro readable_moments(relation, columns) %}
@@ -247,7 +289,7 @@
    such a file where one column alone looks like it. #}
 {% macro suggested_map(columns, formats, moments) %}
     {%- set words = {
-        "transacted_at": ["transactedat", "orderdate", "createdat", "created", "orderedat",
+        "transacted_at": ["transactedat", "orderdate", "createdat", "created", "orderedat", "ordered",
             "invoicedate", "purchasedat", "purchasetimestamp", "paidat", "transactiondate",
             "datetime", "timestamp", "date", "day", "time", "when"],
         "customer_id": ["customerid", "customeruniqueid", "clientid", "buyerid", "userid",
@@ -260,9 +302,12 @@
             "spend", "value", "dollars", "netamount", "sum", "paid"],
         "refunded_amount": ["refundedamount", "amountrefunded", "refundamount", "totalrefunded",
             "totalrefund", "totalrefunds", "refundedtotal", "refundtotal"],
-        "order_id": ["orderid", "ordernumber", "ordername", "invoiceno", "invoice", "basketid",
-            "receiptid", "receipt", "transactionid", "paymentid", "chargeid", "order", "basket"],
-        "line_id": ["lineid", "orderitemid", "lineitemid", "rowid", "linenumber"],
+        "order_id": ["orderid", "ordernumber", "orderno", "ordernr", "ordername", "invoiceno",
+            "invoicenumber", "invoicenr", "invoice", "basketid", "receiptid", "receiptno",
+            "receiptnumber", "receipt", "transactionid", "paymentid", "chargeid", "order",
+            "basket"],
+        "line_id": ["lineid", "orderitemid", "lineitemid", "rowid", "linenumber", "lineno",
+            "linenr", "line"],
         "product_id": ["productid", "sku", "lineitemsku", "stockcode", "itemid", "product",
             "item", "article", "variantid"],
         "status": ["orderstatus", "financialstatus", "status", "state"],
@@ -284,7 +329,9 @@
                     {%- set place.value = loop.index0 -%}
                 {%- endif -%}
             {%- endfor -%}
-            {%- for word in known if fits and place.value is none and word | length > 3 -%}
+            {#- Many a name ends or begins with "line" and is no number of one. -#}
+            {%- for word in known if fits and place.value is none and word | length > 3
+                and word != "line" -%}
                 {%- if plain.endswith(word) or (plain.startswith(word) and standard not in
                     ["amount", "refunded_amount", "unit_price", "quantity", "order_id",
                     "is_return"]) -%}

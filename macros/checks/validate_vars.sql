@@ -1,37 +1,62 @@
-{# Checks every var before the first model runs; stops with a sentence at a wrong one. #}
+{# Checks every var before the first model runs; stops where any is wrong, with a sentence for each. #}
 {% macro validate_vars() %}
     {%- if not execute -%}{{- return("") -}}{%- endif -%}
     {{- customer_value.require_database() -}}
-    {{- customer_value.require_known_vars() -}}
+    {%- set sentences = customer_value.unknown_vars() -%}
+    {%- set wrong = customer_value.wrong_vars() -%}
+    {%- if wrong -%}
+        {%- do sentences.extend(wrong.values()) -%}
+        {%- do sentences.append(
+            "Set vars under vars: customer_value: in dbt_project.yml, or with --vars."
+        ) -%}
+    {%- endif -%}
+    {%- if not ["modules", "value_model"] | select("in", wrong) | list -%}
+        {%- do sentences.extend(customer_value.wrong_modules()) -%}
+    {%- endif -%}
+    {%- do sentences.extend(customer_value.wrong_subscriptions()) -%}
+    {%- for specification in customer_value.input_specifications().values()
+        if specification.map not in wrong -%}
+        {%- do sentences.extend(customer_value.wrong_input_map(specification)) -%}
+    {%- endfor -%}
+    {%- if sentences -%}
+        {{- exceptions.raise_compiler_error(sentences | join("\n")) -}}
+    {%- endif -%}
+    {{- customer_value.require_core_of_modules() -}}
+    {{- customer_value.require_python() -}}
+{% endmacro %}
+
+
+{# Var -> what is wrong with its value, as a sentence. Two vars are compared where each of them alone
+   is right. #}
+{% macro wrong_vars() %}
+    {%- set wrong = {} -%}
     {%- for group in customer_value.var_specifications().values() -%}
         {%- for name, specification in group.items()
             if not customer_value.is_valid_var(specification, var(name)) -%}
-            {{- customer_value.raise_var_error(
+            {%- do wrong.update({name: customer_value.wrong_var(
                 name, customer_value.expected_var(specification)
-            ) -}}
+            )}) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for lower, upper in [("vip_share", "high_share"), ("high_share", "medium_share")]
-        if var(lower) >= var(upper) -%}
-        {{- customer_value.raise_var_error(
-            lower, "below " ~ upper ~ " (" ~ var(upper) ~ "): the shares add up from the top"
-        ) -}}
+        if lower not in wrong and upper not in wrong and var(lower) >= var(upper) -%}
+        {%- do wrong.update({lower: customer_value.wrong_var(
+            lower, "below " ~ upper ~ ", which is " ~ var(upper) ~ ": the shares add up from the top"
+        )}) -%}
     {%- endfor -%}
-    {%- if var("budget_floor_share") > var("budget_cap_share") -%}
-        {{- customer_value.raise_var_error(
+    {%- if "budget_floor_share" not in wrong and "budget_cap_share" not in wrong
+        and var("budget_floor_share") > var("budget_cap_share") -%}
+        {%- do wrong.update({"budget_floor_share": customer_value.wrong_var(
             "budget_floor_share",
             "at most budget_cap_share (" ~ var("budget_cap_share") ~ ")"
-        ) -}}
+        )}) -%}
     {%- endif -%}
-    {%- if var("minor_units") not in [1, 10, 100, 1000] -%}
-        {{- customer_value.raise_var_error("minor_units", "1, 10, 100 or 1000") -}}
+    {%- if "minor_units" not in wrong and var("minor_units") not in [1, 10, 100, 1000] -%}
+        {%- do wrong.update({
+            "minor_units": customer_value.wrong_var("minor_units", "1, 10, 100 or 1000")
+        }) -%}
     {%- endif -%}
-    {{- customer_value.validate_modules() -}}
-    {{- customer_value.validate_subscriptions() -}}
-    {%- for input, specification in customer_value.input_specifications().items() -%}
-        {{- customer_value.validate_input_map(specification) -}}
-    {%- endfor -%}
-    {{- customer_value.require_python() -}}
+    {{- return(wrong) -}}
 {% endmacro %}
 
 
@@ -113,36 +138,38 @@
 {% endmacro %}
 
 
-{# Stops where the map of an input has a name that is not standard, unless the input may have
-   other columns, or an empty column. #}
-{% macro validate_input_map(specification) %}
+{# What is wrong with the map of an input, as sentences: a name that is not standard, unless the input
+   may have other columns, or an empty column. #}
+{% macro wrong_input_map(specification) %}
     {%- set columns = var(specification.map) or {} -%}
+    {%- set sentences = [] -%}
     {%- if columns and specification.other_columns and "customer_id" not in columns -%}
-        {{- exceptions.raise_compiler_error(
+        {%- do sentences.append(
             specification.map ~ " has no customer_id: name the column with the "
             ~ "ids of the customers."
-        ) -}}
+        ) -%}
     {%- endif -%}
     {%- for name, column in columns.items() -%}
         {%- if not specification.other_columns and name not in specification.columns -%}
-            {{- exceptions.raise_compiler_error(
+            {%- do sentences.append(
                 specification.map ~ " maps " ~ name ~ ", which is no standard name; the "
                 ~ "standard names are: " ~ specification.columns | join(", ") ~ "."
-            ) -}}
+            ) -%}
         {%- elif column is not string or column | trim == "" -%}
-            {{- exceptions.raise_compiler_error(
+            {%- do sentences.append(
                 specification.map ~ " maps " ~ name ~ " to nothing: name a column of the "
                 ~ "input, or leave the entry out."
-            ) -}}
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
+    {{- return(sentences) -}}
 {% endmacro %}
 
 
-{% macro raise_var_error(name, expected) %}
-    {{- exceptions.raise_compiler_error(
+{# The sentence that a wrong var gets. #}
+{% macro wrong_var(name, expected) %}
+    {{- return(
         "The var " ~ name ~ " is " ~ (var(name) | tojson if var(name) is not none else "empty")
-        ~ "; it must be " ~ expected ~ ". Set it under vars: customer_value: in "
-        ~ "dbt_project.yml, or with --vars."
+        ~ "; it must be " ~ expected ~ "."
     ) -}}
 {% endmacro %}

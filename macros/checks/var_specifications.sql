@@ -39,8 +39,9 @@
         "encoding": {
             "kind": "choice",
             "choices": ["utf-8", "utf-16", "latin-1"],
-            "meaning": "how the text of csv files is stored; latin-1 also for windows-1252, as "
-                ~ "older spreadsheets save it",
+            "meaning": "how the text of csv files is stored. latin-1 reads the letters of windows-1252, "
+                ~ "as older spreadsheets save it, and stops at its euro sign, typographic quotes and "
+                ~ "dashes (bytes 80 to 9F): save such a file as UTF-8",
         },
         "date_format": {
             "kind": "text",
@@ -51,7 +52,8 @@
                 ~ customer_value.date_words() | join(", "),
             "meaning": "how dates are written as text: strptime's letters, such as `%d/%m/%Y`; "
                 ~ "or a word for numbers: epoch_seconds, epoch_milliseconds, spreadsheet_serial. "
-                ~ "Columns of dates are read as they are",
+                ~ "Where it is given, transactions in ISO 8601 are not read beside it: write them "
+                ~ "in one way. Columns of dates are read as they are",
         },
         "timezone": {
             "kind": "zone",
@@ -257,21 +259,21 @@
                 "kind": "number",
                 "above": 0,
                 "to": 1,
-                "expected": positive_share,
+                "expected": "a share above 0 and below high_share",
                 "meaning": "the tier VIP is this share of the customers, from the top",
             },
             "high_share": {
                 "kind": "number",
                 "above": 0,
                 "to": 1,
-                "expected": positive_share,
+                "expected": "a share above vip_share and below medium_share",
                 "meaning": "VIP and High together are this share",
             },
             "medium_share": {
                 "kind": "number",
                 "above": 0,
                 "to": 1,
-                "expected": positive_share,
+                "expected": "a share above high_share and at most 1",
                 "meaning": "VIP, High and Medium together are this share; the rest is Low",
             },
             "cluster_counts": {
@@ -460,7 +462,7 @@
                 "from": 0,
                 "to": 365,
                 "expected": "a whole number of days from 0 to 365",
-                "meaning": "so many days before a renewal is due the module `propensity` foretells "
+                "meaning": "so many days before a renewal is due the module `propensity` predicts "
                     ~ "whether it is paid",
             },
             "subscription_model": {

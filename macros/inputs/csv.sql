@@ -23,9 +23,8 @@
     {%- set lines = {} -%}
     {%- if queries -%}
         {%- set rows = try_or_compiler_error(
-            "The first lines of " ~ reference.path ~ " are no " ~ var("encoding") ~ " text: name "
-            ~ "the encoding of the file in the var encoding (a file that a spreadsheet saved is "
-            ~ "often latin-1), or save it as utf-8.",
+            "The first lines of " ~ reference.path ~ " are no " ~ var("encoding") ~ " text: "
+            ~ customer_value.encoding_advice(),
             run_query,
             queries | join(" union all ") ~ " order by file_number, line_number"
         ).rows -%}
@@ -109,6 +108,22 @@
         {%- set options = options ~ ", compression = '" ~ packed ~ "'" -%}
     {%- endif -%}
     {{- return(options) -}}
+{% endmacro %}
+
+
+{# What to do about a csv whose bytes the var encoding does not read, as the end of a sentence. DuckDB
+   alone reads latin-1 without the bytes 80 to 9F, where windows-1252 has the signs of a spreadsheet. #}
+{% macro encoding_advice() %}
+    {{- return({
+        "utf-8": "name the encoding of the file in the var encoding (a file that a spreadsheet saved "
+            ~ "is often latin-1), or save it as utf-8.",
+        "latin-1": "it has bytes from 80 to 9F, as windows-1252 writes the euro sign, typographic "
+            ~ "quotes and dashes. Save it as utf-8 (in a spreadsheet: CSV UTF-8; in a shell: iconv "
+            ~ "-f windows-1252 -t utf-8), and leave the var encoding out.",
+    }.get(
+        var("encoding"),
+        "save it as utf-8, and leave the var encoding out; or name the encoding that the file has."
+    )) -}}
 {% endmacro %}
 
 

@@ -24,7 +24,8 @@
                 "transacted_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when; text is ISO 8601 or in `date_format`, and never guessed",
+                    "meaning": "when, from 1900 to 2261; text is ISO 8601, or where `date_format` is "
+                        ~ "given in that alone; never guessed",
                 },
                 "amount": {
                     "type": "number or text",
@@ -100,7 +101,7 @@
                 "attribute": {
                     "type": "text",
                     "meaning": "in the long form, one row per answer: which attribute, or question, "
-                        ~ "the row tells of; with `attribute_value`",
+                        ~ "the row answers; with `attribute_value`",
                 },
                 "attribute_value": {
                     "type": "any, kept as trimmed text",
@@ -410,7 +411,8 @@
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "a channel of the seed `audiences`; empty = every channel",
+                    "meaning": "a channel of the seed `audiences`, in any case and with or without "
+                        ~ "hyphens; empty, or one that no seed names = every channel",
                 },
                 "reason": {"type": "text", "meaning": "why; `suppressed` where it is empty"},
                 "starts_on": {
@@ -437,7 +439,9 @@
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "a channel of the seed `audiences`; empty = every channel",
+                    "meaning": "a channel of the seed `audiences`, in any case and with or without "
+                        ~ "hyphens; empty = every channel; by one that no seed names a refusal is of "
+                        ~ "every channel and a consent of none",
                 },
                 "granted": {
                     "type": "boolean, number or text",

@@ -11,7 +11,7 @@
     {%- set whole = "([0-9]{1,3}([" ~ group ~ "][0-9]{2,3})*[" ~ group ~ "][0-9]{3}|[0-9]" -%}
     {%- set digits = whole ~ "*)([" ~ separator ~ "][0-9]+)?" -%}
     {%- set sign = "[-+−–﹣－]?" -%}
-    {#- The last is the euro of windows-1252, as latin-1 reads it. -#}
+    {#- The last is the euro of windows-1252, where a table was made by reading it as latin-1. -#}
     {%- set currency = "([A-Z]{3}|[A-Z]{0,3}[$€£¥₹₩₽₺₫₪₴₦฿₱₲₵₸円元\u0080]|[Rr][Ss][.]?|[Kk][Rr]"
         ~ "[.]?|zł|Kč|Fr[.]?|Ft|RM|Rp[.]?|лв[.]?)?" -%}
     {%- set before = "^" ~ blank ~ "['’]?" ~ blank -%}

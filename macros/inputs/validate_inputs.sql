@@ -107,9 +107,8 @@
             ) -}}
         {%- elif "ENCODING" in rows[0][3] -%}
             {{- exceptions.raise_compiler_error(
-                place ~ " is no " ~ var("encoding") ~ " text: name the encoding of the file in "
-                ~ "the var encoding (a file that a spreadsheet saved is often latin-1), or save it "
-                ~ "as utf-8."
+                place ~ " is no " ~ var("encoding") ~ " text: "
+                ~ customer_value.encoding_advice()
             ) -}}
         {%- endif -%}
         {{- exceptions.raise_compiler_error(

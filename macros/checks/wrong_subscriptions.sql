@@ -1,15 +1,16 @@
-{# Stops with a sentence where two inputs tell of the subscriptions. #}
-{% macro validate_subscriptions() %}
+{# A sentence where two inputs tell of the subscriptions. #}
+{% macro wrong_subscriptions() %}
     {%- set named = [] -%}
     {%- for input in customer_value.switching_inputs("subscriptions") if customer_value.input_value(input) -%}
         {%- do named.append(input) -%}
     {%- endfor -%}
     {%- if named | length > 1 -%}
-        {{- exceptions.raise_compiler_error(
-            "The vars " ~ named | join(" and ") ~ " are both given, and each of them tells of all "
+        {{- return([
+            "The vars " ~ named | join(" and ") ~ " are both given, and each of them has all "
             ~ "subscriptions: name one."
-        ) -}}
+        ]) -}}
     {%- endif -%}
+    {{- return([]) -}}
 {% endmacro %}
 
 

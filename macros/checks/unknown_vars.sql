@@ -1,10 +1,10 @@
-{# Part of validate_vars: stops at a var that nobody reads, since a name typed wrong would leave the
-   default in force, and so the demo in the place of the input. Known are the vars of this project,
+{# The vars that nobody reads, as sentences, since a name typed wrong would leave the default in force, and so the demo in the place of the input. Known are the vars of this project,
    and those that some model or test reads. Where the project is a package, vars at large may be
    another package's: only those that nearly have one of our names are refused. dbt 2 does not tell
    which vars were given. #}
-{% macro require_known_vars() %}
-    {%- if not adapter.config or adapter.config.vars is not defined -%}{{- return("") -}}{%- endif -%}
+{% macro unknown_vars() %}
+    {%- if not adapter.config or adapter.config.vars is not defined -%}{{- return([]) -}}{%- endif -%}
+    {%- set sentences = [] -%}
     {%- set known = [] -%}
     {%- for group in customer_value.var_specifications().values() -%}
         {%- do known.extend(group.keys()) -%}
@@ -24,14 +24,15 @@
         {%- set nearest = customer_value.nearest_name(name, known) -%}
         {%- set is_near = customer_value.name_likeness(name, nearest) >= 0.7 -%}
         {%- if (is_ours or is_near) and not customer_value.is_var_read(name) -%}
-            {{- exceptions.raise_compiler_error(
+            {%- do sentences.append(
                 "There is no var " ~ name ~ (
                     ": did you mean " ~ nearest ~ "?" if is_near
                     else ", and nothing reads it: take it out."
                 ) ~ " docs/vars.md lists them all."
-            ) -}}
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
+    {{- return(sentences) -}}
 {% endmacro %}
 
 

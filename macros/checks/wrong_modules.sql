@@ -1,30 +1,32 @@
-{# Stops with one sentence where the var `modules` names an unknown capability, or one without
-   another that it needs. #}
-{% macro validate_modules() %}
+{# What is wrong with the var `modules`, as sentences: an unknown capability, or one without another
+   that it needs. #}
+{% macro wrong_modules() %}
     {%- set capabilities = customer_value.capabilities() -%}
     {%- set given = var("modules") -%}
+    {%- set sentences = [] -%}
     {%- for name in given -%}
         {%- if name not in capabilities -%}
-            {{- exceptions.raise_compiler_error(
+            {%- do sentences.append(
                 "The var modules names " ~ name ~ ", and there is no such capability; there are "
                 ~ capabilities | join(", ") ~ "."
-            ) -}}
+            ) -%}
+        {%- else -%}
+            {%- for needed in capabilities[name].needs if needed not in given -%}
+                {%- do sentences.append(
+                    "The var modules names " ~ name ~ ", which needs " ~ needed
+                    ~ ": add it to the list, or leave " ~ name ~ " out."
+                ) -%}
+            {%- endfor -%}
         {%- endif -%}
-        {%- for needed in capabilities[name].needs if needed not in given -%}
-            {{- exceptions.raise_compiler_error(
-                "The var modules names " ~ name ~ ", which needs " ~ needed
-                ~ ": add it to the list, or leave " ~ name ~ " out."
-            ) -}}
-        {%- endfor -%}
     {%- endfor -%}
     {%- if var("value_model") not in customer_value.value_models_without_learner()
         and "validation" not in given -%}
-        {{- exceptions.raise_compiler_error(
+        {%- do sentences.append(
             "The var value_model is " ~ var("value_model") ~ ", a learner of the capability "
             ~ "validation: add validation to the var modules, or set value_model to corrected."
-        ) -}}
+        ) -%}
     {%- endif -%}
-    {{- customer_value.require_core_of_modules() -}}
+    {{- return(sentences) -}}
 {% endmacro %}
 
 
