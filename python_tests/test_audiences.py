@@ -402,6 +402,10 @@ def test_who_asked_to_be_forgotten_is_in_no_byte_of_what_was_built(forgetting):
         assert connection.execute(
             "select attribute, customer_count from attribute_coverage"
         ).fetchall() == [("region", 1)]
+        assert connection.execute(
+            "select example_values from excluded_rows "
+            "where input = 'transactions' and exclusion_reason = 'missing_customer'"
+        ).fetchall() == [('"(forgotten)"',)]
         before = connection.execute("select count(*) from audience_changes").fetchall()
     forget.copy_into_new_file(forgetting.database)
     published = lists.published_file(str(forgetting.database))

@@ -1,8 +1,10 @@
 """What a build warns of: one list of codes, each documented, and each produced by a test."""
 
+import json
 import re
 
 import yaml
+from conftest import run_dbt
 from helpers import ROOT, reasons_of_the_list
 
 CORE = ROOT / "models" / "core"
@@ -97,3 +99,29 @@ def test_no_column_of_an_input_has_values_that_are_lost_in_silence():
     warned = sum(reason == "unread_values" for of in UNREAD.values() for reason in of.values())
     # And the attribute acquisition_cost.
     assert specifications.count('"if_unread": ') == warned + 1
+
+
+def test_one_row_of_an_input_is_said_in_the_singular(tmp_path):
+    rows = [
+        ("transactions", "kept", 1200),
+        ("suppressions", "kept", 1),
+        ("service_activities", "invalid_date", 1),
+        ("campaign_contacts", "kept", 2),
+    ]
+    table = " union all ".join(
+        f"select '{name}' as input, '{reason}' as exclusion_reason, {count} as row_count, "
+        "null as amount, 0 as identical_line_count"
+        for name, reason, count in rows
+    )
+    result = run_dbt(
+        *("run-operation", "report_rows", "--args"),
+        json.dumps({"built": {"excluded_rows": f"({table}) as excluded_rows"}}),
+        database=tmp_path / "report.duckdb",
+    )
+    assert result.exit_code == 0, result.output
+    assert re.findall(r"customer_value: (.*)", result.output) == [
+        "1,200 lines kept",
+        "1 suppression kept",
+        "1 service activity invalid_date",
+        "2 campaign contacts kept",
+    ]

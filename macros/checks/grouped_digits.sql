@@ -4,3 +4,10 @@
     {%- set text = ("{:,.2f}" if is_money else "{:,}").format(number) -%}
     {{- return(number | string if "{" in text else text) -}}
 {% endmacro %}
+
+
+{# So many of things that are named in the plural, in the singular where it is one. #}
+{% macro counted(number, things) %}
+    {%- set thing = things[:-3] ~ "y" if things.endswith("ies") else things[:-1] -%}
+    {{- return(customer_value.grouped_digits(number) ~ " " ~ (thing if number == 1 else things)) -}}
+{% endmacro %}

@@ -100,10 +100,10 @@
         {%- set identical = " (%s of them identical to another; kept, since no order_id or line_id "
             ~ "distinguishes a duplicate from a second purchase)" -%}
         {%- do customer_value.report_sentence(
-            customer_value.grouped_digits(row_count)
-            ~ ((" line " if row_count == 1 else " lines ") if input == "transactions"
-                else " " ~ input | replace("_", " ") ~ " ")
-            ~ reason
+            customer_value.counted(
+                row_count, "lines" if input == "transactions" else input | replace("_", " ")
+            )
+            ~ " " ~ reason
             ~ (", amount " ~ customer_value.grouped_digits(amount, is_money=true)
                 if amount is not none else "")
             ~ (identical | format(identical_line_count)
@@ -150,11 +150,11 @@
         is_grouping in rows -%}
         {%- do customer_value.report_sentence(
             "attribute " ~ attribute ~ ": a value for "
-            ~ customer_value.grouped_digits(customer_count) ~ " customers ("
+            ~ customer_value.counted(customer_count, "customers") ~ " ("
             ~ ("%.1f" | format(100 * (customer_share | string | float))) ~ "%); "
-            ~ customer_value.grouped_digits(unknown_row_count) ~ " rows of unknown customers"
-            ~ ("; " ~ customer_value.grouped_digits(unused_row_count)
-                ~ " rows replaced, dated later, or without a date that can be read"
+            ~ customer_value.counted(unknown_row_count, "rows") ~ " of unknown customers"
+            ~ ("; " ~ customer_value.counted(unused_row_count, "rows")
+                ~ " replaced, dated later, or without a date that can be read"
                 if unused_row_count else "")
             ~ ("" if is_grouping else "; no grouping, since it needs 1 to "
             ~ customer_value.most_attribute_values() ~ " different values")

@@ -156,6 +156,7 @@ with_value as (
     select
         *,
         case line_reason
+            when 'missing_customer' then missing_customer_as_written
             when 'invalid_timestamp' then transacted_at_as_written
             when 'invalid_amount' then amount_as_written
             when 'invalid_flag' then is_return_as_written

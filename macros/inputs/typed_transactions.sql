@@ -24,8 +24,8 @@ typed as (
             cast(null as {{ dbt.type_string() }}) as currency,
         {% endif -%}
         {% for name in [
-            "transacted_at", "amount", "quantity", "unit_price", "refunded_amount",
-            "is_return", "cost",
+            "customer_id", "transacted_at", "amount", "quantity", "unit_price",
+            "refunded_amount", "is_return", "cost",
         ] %}
             cast(
                 {{ input_column(columns, name) }} as {{ dbt.type_string() }}
@@ -105,6 +105,9 @@ transactions as (
         status,
         customer_group,
         currency,
+        {{ missing_customer_word(
+            "customer_id", "customer_id_as_written"
+        ) }} as missing_customer_as_written,
         transacted_at_as_written,
         concat(
             {% if "amount" in columns -%}

@@ -143,10 +143,11 @@ audience_warnings as (
                     then
                         ', so that a refusal holds for every channel and a consent '
                         || 'for none'
-                else ', so that it holds for every channel'
+                when value_count = 1 then ', so that it holds for every channel'
+                else ', so that they hold for every channel'
             end,
-            ': write it as the seed audiences does, or, where it is another channel, ',
-            'give it a row in the seed frequency_caps.'
+            ': write the channel as the seed audiences does, or, where it is another ',
+            'one, give it a row in the seed frequency_caps.'
         ) as sentence
     from counted_channels
 

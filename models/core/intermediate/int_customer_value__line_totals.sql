@@ -161,11 +161,8 @@ lines as (
 excluded_lines as (
 
     select
-        case
-            when lines.transacted_date > bulk.limit_date
-                then cast(lines.transacted_date as {{ dbt.type_string() }})
-            else lines.excluded_value
-        end as excluded_value,
+        lines.excluded_value,
+        lines.transacted_date,
         {{ with_limit | indent(8) }} as exclusion_reason
     from lines
     cross join bulk
@@ -177,9 +174,12 @@ excluded_values as (
 
     select
         exclusion_reason,
-        excluded_value
+        case
+            when exclusion_reason = 'future_dated'
+                then cast(transacted_date as {{ dbt.type_string() }})
+            else excluded_value
+        end as excluded_value
     from excluded_lines
-    where exclusion_reason != 'missing_customer'
 
 ),
 

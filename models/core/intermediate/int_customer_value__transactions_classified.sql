@@ -20,6 +20,7 @@ transactions as (
         is_flagged_return,
         is_return_unknown,
         transacted_at,
+        missing_customer_as_written,
         transacted_at_as_written,
         amount_as_written,
         is_return_as_written,

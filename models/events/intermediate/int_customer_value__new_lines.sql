@@ -54,6 +54,7 @@ arrived as (
         is_flagged_return,
         is_return_unknown,
         transacted_at,
+        missing_customer_as_written,
         transacted_at_as_written,
         amount_as_written,
         is_return_as_written,
@@ -107,8 +108,9 @@ transactions as (
             false as is_return_unknown,
             transacted_at,
             {% for name in [
-                "transacted_at_as_written", "amount_as_written", "is_return_as_written",
-                "unread_cost", "unread_quantity", "unread_unit_price",
+                "missing_customer_as_written", "transacted_at_as_written",
+                "amount_as_written", "is_return_as_written", "unread_cost",
+                "unread_quantity", "unread_unit_price",
             ] -%}
                 cast(null as {{ dbt.type_string() }}) as {{ name }}
                 {{- "," if not loop.last }}
