@@ -37,7 +37,7 @@
                 "refunded_amount": {
                     "type": "number or text",
                     "meaning": "what was given back later, taken off the amount on the day of the "
-                        ~ "line",
+                        ~ "line; nothing is taken off a return, which is what went back itself",
                 },
                 "cost": {
                     "type": "number or text",
