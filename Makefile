@@ -65,7 +65,7 @@ endef
 # The engines' environment is apart: Spark and the adapters are large, and few need them.
 ENGINES := $(VENV)-engines
 
-.PHONY: help build watch audience lists forget suggest benchmark dashboard draw dashboard-serve test test-previous test-next test-dbt2 test-lake test-spark test-warehouses docs lock clean
+.PHONY: help build watch audience lists forget suggest benchmark dashboard draw dashboard-serve lint test test-previous test-next test-dbt2 test-lake test-spark test-warehouses docs lock clean
 
 help:
 	@echo "make build   environment from requirements.txt, then dbt build"
@@ -75,10 +75,11 @@ help:
 	@echo "make dashboard        environment from requirements-dashboard.txt, build, public/index.html"
 	@echo "make lists            CSV lists of the audiences, actions and segments, beside the published file"
 	@echo "make audience NAME=win_back   the list of one audience"
-	@echo "make forget           build, write the lists, and copy the database into a new file"
+	@echo "make forget           build, write the lists where there are any, and copy the database into a new file"
 	@echo "make draw             the dashboard of what was built, without building again"
 	@echo "make dashboard-serve  the boards from the database at every visit, as it then is"
 	@echo "make test    environment from requirements-dev.txt, then linters and tests"
+	@echo "make lint    the same without the tests"
 	@echo "make test-previous    the strict parse and the core on the dbt-core before the locked one"
 	@echo "make test-next        the same on the next DuckDB"
 	@echo "make test-dbt2        dbt 2: the parse, and a build where it finds its driver"
@@ -137,7 +138,7 @@ audience: $(VENV)/build.stamp
 
 # Who asked to be forgotten (the var erasure_requests) is then in no byte of the database either.
 forget: build
-	@$(BIN)/python handover/lists.py
+	@$(BIN)/python handover/lists.py --if-any
 	@$(BIN)/python handover/forget.py
 
 # dct asks whether it may send usage statistics; it may not.
@@ -160,8 +161,8 @@ dashboard-serve: $(VENV)/dashboard.stamp
 	cd $(SERVED) && CUSTOMER_VALUE_DB="$$database" DBT_PROFILES_DIR=. DBT_TARGET_PATH=target \
 		"$(abspath $(BIN))/dct" serve --no-cache $(ARGS)
 
-# Cheap first; pytest's summary is the last thing printed.
-test: $(VENV)/test.stamp
+# Cheap first.
+lint: $(VENV)/test.stamp
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/codespell
@@ -170,6 +171,9 @@ test: $(VENV)/test.stamp
 	$(CHECKING) $(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	$(BIN)/dbt-bouncer run --show-all-failures
 	$(CHECKING) $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar models tests
+
+# pytest's summary is the last thing printed.
+test: $(VENV)/test.stamp lint
 	$(BIN)/python -m pytest $(ARGS)
 
 # Other versions than the locked ones, each in an environment of its own. More of them:

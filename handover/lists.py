@@ -7,6 +7,7 @@ with the channels that are closed to them.
 
     python handover/lists.py                    all of them, beside the published file
     python handover/lists.py --audience NAME    one audience, on the standard output
+    python handover/lists.py --if-any           all of them; where there are none, also no old ones
 
 A spreadsheet runs a cell that begins with a sign such as = as a formula, and quotes do not stop it.
 So text has an apostrophe put in front there, as OWASP advises, and an id, which would then not be
@@ -42,10 +43,15 @@ REACHABLE = (
 Rows = Sequence[tuple]
 
 
-def published_file(database: str, published_path: str | None = None) -> Path:
-    """Return the published file of a database, in the folder beside it or in another one."""
+def published_folder(database: str, published_path: str | None = None) -> Path:
+    """Return the folder into which a database publishes: the one beside it or another one."""
     beside = Path(database).absolute().with_name(f"{Path(database).stem}_published")
-    file = (Path(published_path) if published_path else beside) / "current" / "marts.duckdb"
+    return Path(published_path) if published_path else beside
+
+
+def published_file(database: str, published_path: str | None = None) -> Path:
+    """Return the published file of a database."""
+    file = published_folder(database, published_path) / "current" / "marts.duckdb"
     if not file.exists():
         raise ValueError(
             f"There is no {file}: a whole `dbt build` with the module audiences publishes it."
@@ -95,11 +101,15 @@ def write_whole(path: Path, text: str) -> None:
     os.replace(unfinished, path)
 
 
+def tables_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the names of the tables that are published."""
+    rows = connection.execute("select table_name from duckdb_tables()").fetchall()
+    return {name for (name,) in rows}
+
+
 def queries(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, list[str]]]:
     """Return file name -> its query and the parameters of that."""
-    tables = {
-        name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
-    }
+    tables = tables_of(connection)
     if "audience_members" not in tables:
         raise ValueError(
             "The published file has no audiences: list the module audiences in the var modules, "
@@ -176,6 +186,21 @@ def write_lists(file: Path) -> dict[str, int]:
     return {f"{name}.csv": count for name, (_, count) in found.items()}
 
 
+def delete_lists_without_audiences(folder: Path) -> bool:
+    """Delete the lists in a published folder where it has no audiences, and return whether.
+
+    Nobody writes them anew there, so that they would go on to name who was forgotten.
+    """
+    file = folder / "current" / "marts.duckdb"
+    if file.exists():
+        with duckdb.connect(str(file), read_only=True) as connection:
+            if "audience_members" in tables_of(connection):
+                return False
+    for old in (folder / LISTS).glob("*.csv"):
+        old.unlink()
+    return True
+
+
 def audience_text(file: Path, audience: str) -> str:
     """Return the CSV of one audience's sendable members."""
     with duckdb.connect(str(file), read_only=True) as connection:
@@ -198,9 +223,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the lists that people take away.")
     parser.add_argument("--audience", help="write this one to the standard output")
     parser.add_argument("--published", help="the folder that published_path names")
+    parser.add_argument(
+        "--if-any", action="store_true", help="where there are no audiences, delete the old lists"
+    )
     options = parser.parse_args(arguments)
     database = os.environ.get("CUSTOMER_VALUE_DB", "customer_value.duckdb")
+    folder = published_folder(database, options.published)
     try:
+        if options.if_any and delete_lists_without_audiences(folder):
+            print(f"There are no audiences in {folder}, so it has no lists.")
+            return 0
         file = published_file(database, options.published)
         if options.audience:
             sys.stdout.write(audience_text(file, options.audience))

@@ -149,7 +149,7 @@ def expected(model: str, rows: pd.DataFrame, estimates: dict[str, float], days: 
 
 def internal_days(at: int, window: int) -> list[int]:
     """Return the internal dates of a forecast, as the macro internal_dates has them."""
-    earlier = [int(np.floor(multiple * window)) for multiple in (1, 1.5, 2, 2.5)]
+    earlier = sorted({int(np.floor(multiple * window)) for multiple in (1, 1.5, 2, 2.5)})
     return [at - back for back in earlier if window >= 1 and at + 1 - back >= window]
 
 

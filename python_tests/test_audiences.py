@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -139,7 +140,7 @@ def shop(tmp_path_factory) -> Shop:
         folder,
         "suppressions",
         "customer_id,channel,reason,starts_on,ends_on\n"
-        "c03,,bounced,,\nc04,email,asked,2025-02-20,\nc05,mail,pause,,2025-02-25\n",
+        "c03,,bounced,,\nc04,E-Mail,asked,2025-02-20,\nc05,mail,pause,,2025-02-25\n",
     )
     everybody = sorted(set(log_of_sales()["customer_id"]) - {"c06"})
     write(
@@ -601,6 +602,54 @@ def test_a_published_file_without_audiences_gets_a_sentence(tmp_path):
         connection.execute("create table customers (customer_id varchar)")
     with pytest.raises(ValueError, match="list the module audiences"):
         lists.write_lists(file)
+
+
+def test_make_forget_forgets_where_there_are_no_audiences(tmp_path):
+    """Lists from a time with audiences would go on to name the customer, so they go too."""
+    binaries = tmp_path / "venv" / "bin"
+    binaries.mkdir(parents=True)
+    for name, command in (("dbt", "true"), ("python", f'exec "{sys.executable}" "$@"')):
+        (binaries / name).write_text(f"#!/bin/sh\n{command}\n")
+        (binaries / name).chmod(0o755)
+    (tmp_path / "venv" / "build.stamp").touch()
+    database = tmp_path / "shop.duckdb"
+    published = tmp_path / "shop_published"
+    (published / "current").mkdir(parents=True)
+    for file in (database, published / "current" / "marts.duckdb"):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute("pragma force_compression = 'uncompressed'")
+            connection.execute(
+                f"create table customers as select '{FORGOTTEN}-' || i as customer_id "
+                "from range(5000) as numbers (i)"
+            )
+            connection.execute("checkpoint")
+            connection.execute("delete from customers where customer_id like '%7'")
+            connection.execute("checkpoint")
+    (published / lists.LISTS).mkdir()
+    (published / lists.LISTS / "segment_lost.csv").write_text(f'"customer_id"\n"{FORGOTTEN}"\n')
+    deleted = f"{FORGOTTEN}-4997".encode()
+    assert deleted in database.read_bytes()
+    done = subprocess.run(
+        ["make", "--no-print-directory", "forget", f"VENV={tmp_path / 'venv'}"]
+        + ["-o", str(tmp_path / "venv" / "build.stamp")],
+        cwd=ROOT,
+        env={**os.environ, "MAKEFLAGS": "", "CUSTOMER_VALUE_DB": str(database)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"There are no audiences in {published}, so it has no lists." in done.stdout
+    assert deleted not in database.read_bytes()
+    assert files_with(FORGOTTEN, published / lists.LISTS) == []
+
+
+def test_old_lists_stay_where_they_can_be_written_anew(tmp_path):
+    file = publish_by_hand(tmp_path, [("x", "Lost", "Leave", None)])
+    written = lists.write_lists(file)
+    assert not lists.delete_lists_without_audiences(tmp_path)
+    assert {path.name for path in (tmp_path / lists.LISTS).glob("*.csv")} == set(written)
 
 
 def test_a_copy_forgets_what_was_deleted_and_keeps_all_else(tmp_path):

@@ -290,6 +290,10 @@ def test_everything_on_one_day(built, csv_of):
     build = built({"transactions": csv_of(HEADER + rows)})
     assert build.row("select count(*), max(customer_age_days) from customers") == (10, 0)
     assert_forecasts_are_finite(build)
+    # Nobody has come back, so nobody knows how many will: there is a forecast without bounds.
+    assert build.rows(
+        "select distinct point_forecast, lower_bound, upper_bound from forecast_intervals"
+    ) == [(0.0, None, None)]
 
 
 def test_an_empty_build_passes_and_leaves_typed_tables(dbt, tmp_path):

@@ -242,6 +242,20 @@ def test_capabilities_read_of_each_other_what_the_architecture_says():
                 assert f"`{ref.replace(PACKAGE, '')}`" in page, (name, ref)
 
 
+def test_the_pages_name_all_that_is_kept_and_all_that_is_off():
+    kept = [path.stem for path in models().values() if "full_refresh=false" in path.read_text()]
+    assert len(kept) >= 3
+    forgetting = section("docs/activation.md", "## Who asks to be forgotten")
+    heading = "## 0.2: one way through the house (November 2026)"
+    decisions = section("docs/decisions_taken.md", heading)
+    for name in kept:
+        table = name.replace("customer_value__", "")
+        assert f"`{table}`" in forgetting and f"`{table}`" in decisions, table
+    default = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]["customer_value"]
+    (sentence,) = re.findall(r"All but ([^.]*?)\s+are on by default", decisions)
+    assert set(in_backticks(sentence)) == set(CAPABILITIES) - set(default["modules"])
+
+
 def test_the_glossary_has_each_word_once_in_order_in_a_sentence():
     lines = (ROOT / "docs" / "glossary.md").read_text().split("\n- ")[1:]
     words = [re.match(r"\*\*(.+?)\*\*: ", line) for line in lines]

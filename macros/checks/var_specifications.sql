@@ -462,7 +462,7 @@
                 "from": 0,
                 "to": 365,
                 "expected": "a whole number of days from 0 to 365",
-                "meaning": "so many days before a renewal is due the module `propensity` foretells "
+                "meaning": "so many days before a renewal is due the module `propensity` predicts "
                     ~ "whether it is paid",
             },
             "subscription_model": {
@@ -531,8 +531,8 @@
                 "from": 0,
                 "to": 1,
                 "expected": any_share,
-                "meaning": "a build warns of each reason that leaves out more than this share of "
-                    ~ "an input's rows, or of its money",
+                "meaning": "a build warns of each reason, those a var asks for aside, that leaves "
+                    ~ "out more than this share of an input's rows, or of its money",
             },
             "maximum_customer_order_share": {
                 "kind": "number",
@@ -556,7 +556,8 @@
                 "to": 1,
                 "expected": any_share,
                 "meaning": "a build names up to five customers who hold more than this share of "
-                    ~ "the expected lifetime value, and ten times that of average ones",
+                    ~ "the expected lifetime value, and ten times that of average ones; and one who "
+                    ~ "brought more than it of the revenue, and twice that of an average one",
             },
             "minimum_history_multiple": {
                 "kind": "number",

@@ -6,7 +6,7 @@
     {%- endfor -%}
     {%- if named | length > 1 -%}
         {{- return([
-            "The vars " ~ named | join(" and ") ~ " are both given, and each of them tells of all "
+            "The vars " ~ named | join(" and ") ~ " are both given, and each of them has all "
             ~ "subscriptions: name one."
         ]) -}}
     {%- endif -%}

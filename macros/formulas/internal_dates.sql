@@ -15,7 +15,7 @@
 
 
 {# The internal dates of forecasts with windows: 1, 1.5, 2 and 2.5 windows before the forecast's own
-   date, where as long a history is left. #}
+   date, where as long a history is left. A window of one day has no halves: the dates are distinct. #}
 {% macro internal_dates(forecasts) -%}
     select *
     from (
@@ -32,7 +32,7 @@
                 ) }} as as_of_date
             from {{ forecasts }}
             where
-                window_days >= 1
+                window_days >= {{ 1 if multiple == multiple | int else 2 }}
                 and observed_days - floor({{ multiple }} * window_days) >= window_days
             {{ "union all" if not loop.last }}
         {%- endfor %}

@@ -101,7 +101,7 @@
                 "attribute": {
                     "type": "text",
                     "meaning": "in the long form, one row per answer: which attribute, or question, "
-                        ~ "the row tells of; with `attribute_value`",
+                        ~ "the row answers; with `attribute_value`",
                 },
                 "attribute_value": {
                     "type": "any, kept as trimmed text",
@@ -414,7 +414,8 @@
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "a channel of the seed `audiences`; empty = every channel",
+                    "meaning": "a channel of the seed `audiences`, in any case and with or without "
+                        ~ "hyphens; empty, or one that no seed names = every channel",
                 },
                 "reason": {"type": "text", "meaning": "why; `suppressed` where it is empty"},
                 "starts_on": {
@@ -441,7 +442,9 @@
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "a channel of the seed `audiences`; empty = every channel",
+                    "meaning": "a channel of the seed `audiences`, in any case and with or without "
+                        ~ "hyphens; empty = every channel; by one that no seed names a refusal is of "
+                        ~ "every channel and a consent of none",
                 },
                 "granted": {
                     "type": "boolean, number or text",

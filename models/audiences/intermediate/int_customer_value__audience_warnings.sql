@@ -48,6 +48,43 @@ counted_values as (
 
 ),
 
+channel_keys as (
+
+    select distinct channel_key
+    from {{ ref("int_customer_value__channels") }}
+
+),
+
+written_channels as (
+
+    {% for input in ["suppressions", "consents"] -%}
+        select
+            '{{ input }}' as input,
+            channel
+        from {{ ref("stg_customer_value__" ~ input) }}
+        where customer_id is not null and channel is not null
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+unknown_channels as (
+
+    select
+        written_channels.input,
+        written_channels.channel
+    from written_channels
+    left join channel_keys
+        on {{ channel_key("written_channels.channel") }} = channel_keys.channel_key
+    where channel_keys.channel_key is null
+
+),
+
+counted_channels as (
+
+    {{ most_frequent_values("unknown_channels", ["input"], "channel") }}
+
+),
+
 audience_warnings as (
 
     select
@@ -90,6 +127,28 @@ audience_warnings as (
             ': mend what is written there, or map another column.'
         ) as sentence
     from counted_values
+    union all
+    select
+        'unknown_channels' as warning_code,
+        concat(input, ' channel') as subject,
+        concat(
+            {{ number_text("value_count", 0) }},
+            case when value_count = 1 then ' row of ' else ' rows of ' end,
+            input,
+            case when value_count = 1 then ' names' else ' name' end,
+            ' a channel that neither audiences nor frequency_caps has, such as ',
+            examples,
+            case
+                when input = 'consents'
+                    then
+                        ', so that a refusal holds for every channel and a consent '
+                        || 'for none'
+                else ', so that it holds for every channel'
+            end,
+            ': write it as the seed audiences does, or, where it is another channel, ',
+            'give it a row in the seed frequency_caps.'
+        ) as sentence
+    from counted_channels
 
 )
 

@@ -4,8 +4,28 @@ with
 
 channels as (
 
-    select distinct lower(trim(channel)) as channel
-    from {{ ref("customer_value__audiences") }}
+    select
+        channel,
+        channel_key,
+        is_of_audience
+    from {{ ref("int_customer_value__channels") }}
+
+),
+
+audience_channels as (
+
+    select
+        channel,
+        channel_key
+    from channels
+    where is_of_audience
+
+),
+
+channel_keys as (
+
+    select distinct channel_key
+    from channels
 
 ),
 
@@ -17,35 +37,47 @@ as_of_dates as (
 
 ),
 
+-- A channel that no seed names may be any of them, so that what forbids it forbids all.
 suppressions as (
 
     select
-        customer_id,
-        channel,
-        suppression_reason,
-        started_date,
-        ended_date
-    from {{ ref("stg_customer_value__suppressions") }}
-    where customer_id is not null
+        suppressions.customer_id,
+        channel_keys.channel_key,
+        suppressions.suppression_reason,
+        suppressions.started_date,
+        suppressions.ended_date
+    from {{ ref("stg_customer_value__suppressions") }} as suppressions
+    left join channel_keys
+        on {{ channel_key("suppressions.channel") }} = channel_keys.channel_key
+    where suppressions.customer_id is not null
 
 ),
 
+-- A refusal likewise; a consent to it allows none of them.
 consents as (
 
     select
-        customer_id,
-        channel,
-        is_granted,
+        consents.customer_id,
+        channel_keys.channel_key,
+        consents.is_granted,
         -- Without a date a refusal is the last word, and a consent the first.
         coalesce(
-            decided_date,
+            consents.decided_date,
             case
-                when is_granted then cast('1900-01-01' as date)
+                when consents.is_granted then cast('1900-01-01' as date)
                 else cast('9999-12-31' as date)
             end
         ) as decided_date
-    from {{ ref("stg_customer_value__consents") }}
-    where customer_id is not null
+    from {{ ref("stg_customer_value__consents") }} as consents
+    left join channel_keys
+        on {{ channel_key("consents.channel") }} = channel_keys.channel_key
+    where
+        consents.customer_id is not null
+        and (
+            not consents.is_granted
+            or consents.channel is null
+            or channel_keys.channel_key is not null
+        )
 
 ),
 
@@ -54,7 +86,7 @@ contacts as (
 
     select
         customer_id,
-        channel,
+        {{ channel_key("channel") }} as channel_key,
         contacted_date
     from {{ ref("int_customer_value__campaign_contacts") }}
     where
@@ -63,13 +95,27 @@ contacts as (
 
 ),
 
+-- Of two spellings of a channel the stricter cap holds.
 frequency_caps as (
 
     select
-        lower(trim(channel)) as channel,
-        window_days,
-        maximum_contacts
+        {{ channel_key("channel") }} as channel_key,
+        max(window_days) as window_days,
+        min(maximum_contacts) as maximum_contacts
     from {{ ref("customer_value__frequency_caps") }}
+    group by {{ channel_key("channel") }}
+
+),
+
+channel_caps as (
+
+    select
+        channels.channel,
+        channels.channel_key,
+        frequency_caps.window_days,
+        frequency_caps.maximum_contacts
+    from channels
+    inner join frequency_caps on channels.channel_key = frequency_caps.channel_key
 
 ),
 
@@ -77,16 +123,18 @@ suppressed as (
 
     select
         suppressions.customer_id,
-        channels.channel,
+        audience_channels.channel,
         min(suppressions.suppression_reason) as suppression_reason
     from suppressions
     cross join as_of_dates
-    inner join channels
-        on coalesce(suppressions.channel, channels.channel) = channels.channel
+    inner join audience_channels
+        on
+            coalesce(suppressions.channel_key, audience_channels.channel_key)
+            = audience_channels.channel_key
     where
         coalesce(suppressions.started_date <= as_of_dates.as_of_date, true)
         and coalesce(suppressions.ended_date > as_of_dates.as_of_date, true)
-    group by suppressions.customer_id, channels.channel
+    group by suppressions.customer_id, audience_channels.channel
 
 ),
 
@@ -95,18 +143,20 @@ decisions as (
 
     select
         consents.customer_id,
-        channels.channel,
+        audience_channels.channel,
         consents.is_granted,
         row_number() over (
-            partition by consents.customer_id, channels.channel
+            partition by consents.customer_id, audience_channels.channel
             order by
                 consents.decided_date desc,
                 case when consents.is_granted then 1 else 0 end asc
         ) as place
     from consents
     cross join as_of_dates
-    inner join channels
-        on coalesce(consents.channel, channels.channel) = channels.channel
+    inner join audience_channels
+        on
+            coalesce(consents.channel_key, audience_channels.channel_key)
+            = audience_channels.channel_key
     where
         not consents.is_granted
         or consents.decided_date <= as_of_dates.as_of_date
@@ -117,18 +167,20 @@ contacted as (
 
     select
         contacts.customer_id,
-        frequency_caps.channel,
+        channel_caps.channel,
         count(*) as contact_count
     from contacts
     cross join as_of_dates
-    inner join frequency_caps
-        on coalesce(contacts.channel, frequency_caps.channel) = frequency_caps.channel
+    inner join channel_caps
+        on
+            coalesce(contacts.channel_key, channel_caps.channel_key)
+            = channel_caps.channel_key
     where
         contacts.contacted_date
         > {{ date_add_days(
-            "as_of_dates.as_of_date", "-1 * frequency_caps.window_days"
+            "as_of_dates.as_of_date", "-1 * channel_caps.window_days"
         ) }}
-    group by contacts.customer_id, frequency_caps.channel
+    group by contacts.customer_id, channel_caps.channel
 
 ),
 
@@ -191,10 +243,10 @@ channel_permissions as (
         coalesce(permissions.consent_flag = 1, false) as is_consented,
         coalesce(permissions.consent_flag = 0, false) as is_refused,
         coalesce(
-            permissions.contact_count >= frequency_caps.maximum_contacts, false
+            permissions.contact_count >= channel_caps.maximum_contacts, false
         ) as is_over_cap
     from permissions
-    left join frequency_caps on permissions.channel = frequency_caps.channel
+    left join channel_caps on permissions.channel = channel_caps.channel
 
 )
 

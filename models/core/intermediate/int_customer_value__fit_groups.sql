@@ -60,7 +60,7 @@ grouped as (
 
     select
         customers.customer_id,
-        coalesce(replace(named.group_name, '|', '/'), 'unknown') as group_name
+        replace(named.group_name, '|', '/') as group_name
     from customers
     left join named on customers.customer_id = named.customer_id
 
@@ -84,13 +84,14 @@ fit_groups as (
 
         ---------- strings
         grouped.group_name,
-        -- Too few customers say too little: they have the parameters of all.
+        -- Too few customers say too little, and those without a group have nothing in
+        -- common: they have the parameters of all.
         case
             when counts.customer_count >= {{ [var("minimum_customers"), 1] | max }}
                 then grouped.group_name
         end as fit_group
     from grouped
-    inner join counts on grouped.group_name = counts.group_name
+    left join counts on grouped.group_name = counts.group_name
     where {{ "1 = 1" if fits_groups() else "1 = 0" }}
 
 )

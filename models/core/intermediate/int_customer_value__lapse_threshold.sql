@@ -65,7 +65,9 @@ threshold as (
                             ' gaps between purchase days: 19 of 20 returns came within',
                             ' it.'
                         )
-                else 'Nobody has bought on a second day: the var activity_days.'
+                else
+                    'Nobody has bought on a second day, so the var activity_days is '
+                    || 'taken.'
             end as reason,
         {%- endif %}
 

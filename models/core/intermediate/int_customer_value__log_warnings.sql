@@ -14,7 +14,10 @@ populations as (
 
 customer_totals as (
 
-    select first_purchase_date
+    select
+        customer_id,
+        net_revenue,
+        first_purchase_date
     from {{ ref("int_customer_value__customer_totals") }}
 
 ),
@@ -287,6 +290,46 @@ holders as (
 
 ),
 
+-- Who brought most. In a small log an average customer holds more than the bound, so it
+-- must be twice what such a one brought.
+best_customers as (
+
+    select
+        customer_id,
+        cast(net_revenue as {{ type_double() }}) as net_revenue
+    from customer_totals
+    where net_revenue is not null
+    order by net_revenue desc, customer_id asc
+    limit 1
+
+),
+
+revenue_totals as (
+
+    select
+        cast(count(*) as {{ type_double() }}) as customer_count,
+        cast(sum(net_revenue) as {{ type_double() }}) as net_revenue
+    from customer_totals
+
+),
+
+revenue_holders as (
+
+    select
+        best_customers.customer_id,
+        revenue_totals.customer_count,
+        best_customers.net_revenue / revenue_totals.net_revenue as revenue_share
+    from best_customers
+    cross join revenue_totals
+    where
+        revenue_totals.net_revenue > 0
+        and best_customers.net_revenue
+        > revenue_totals.net_revenue * greatest(
+            {{ var("maximum_handful_share") }}, 2 / revenue_totals.customer_count
+        )
+
+),
+
 -- Subscribers pay about the same after about the same time.
 rhythms as (
 
@@ -332,7 +375,8 @@ pooled_groups as (
 
     select
         count(distinct group_name) as group_count,
-        count(*) as customer_count
+        count(group_name) as customer_count,
+        count(*) - count(group_name) as ungrouped_count
     from {{ ref("int_customer_value__fit_groups") }}
     where fit_group is null
 
@@ -499,19 +543,61 @@ warnings as (
     where holder_count is not null
     union all
     select
+        'concentrated_value' as warning_code,
+        'net_revenue' as subject,
+        concat(
+            '1 of ',
+            {{ number_text("customer_count", 0) }},
+            ' customers brought ',
+            {{ number_text("100 * revenue_share", 1) }},
+            ' % of the revenue so far (',
+            customer_id,
+            '): look at this one apart, since totals and means rest on it.'
+        ) as sentence
+    from revenue_holders
+    union all
+    select
         'pooled_groups' as warning_code,
         'fit_group' as subject,
         concat(
-            {{ number_text("group_count", 0) }},
-            case when group_count = 1 then ' group of ' else ' groups of ' end,
-            {{ quoted_text(var("fit_group") or "") }},
-            case when group_count = 1 then ' has ' else ' have ' end,
-            'fewer than {{ var("minimum_customers") }} customers (',
-            {{ number_text("customer_count", 0) }},
-            ' in all), so that their forecasts have the parameters of all customers.'
+            case
+                when group_count > 0
+                    then
+                        concat(
+                            {{ number_text("group_count", 0) }},
+                            case
+                                when group_count = 1 then ' group of '
+                                else ' groups of '
+                            end,
+                            {{ quoted_text(var("fit_group") or "") }},
+                            case when group_count = 1 then ' has ' else ' have ' end,
+                            'fewer than {{ var("minimum_customers") }} customers (',
+                            {{ number_text("customer_count", 0) }},
+                            ' in all)'
+                        )
+                else ''
+            end,
+            case
+                when group_count > 0 and ungrouped_count > 0 then ', and '
+                else ''
+            end,
+            case
+                when ungrouped_count > 0
+                    then
+                        concat(
+                            {{ number_text("ungrouped_count", 0) }},
+                            case
+                                when ungrouped_count = 1 then ' customer has no '
+                                else ' customers have no '
+                            end,
+                            {{ quoted_text(var("fit_group") or "") }}
+                        )
+                else ''
+            end,
+            ', so that their forecasts have the parameters of all customers.'
         ) as sentence
     from pooled_groups
-    where group_count > 0
+    where group_count > 0 or ungrouped_count > 0
 
 ),
 

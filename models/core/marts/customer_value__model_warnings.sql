@@ -1,3 +1,6 @@
+{#- What a var names, or lies after a day that a var sets, is left out as asked. -#}
+{%- set asked_for = "'kept', 'excluded_status', 'excluded_product'"
+    ~ (", 'future_dated'" if var("as_of_date") else "") -%}
 {%- set metrics = {
     "mae": {"sign": 1, "words": "the mean absolute error of"},
     "rmse": {"sign": 1, "words": "the root mean squared error of"},
@@ -100,6 +103,27 @@ fits as (
 
     ),
 
+    -- Totals lean one way where every date has them too high, or too low.
+    dates_and_means as (
+
+        select
+            *,
+            min(case when evaluation != 'all' then bias_share end)
+                over (partition by model)
+            >= 0
+            or max(case when evaluation != 'all' then bias_share end)
+                over (partition by model)
+            <= 0 as has_one_sign,
+            min(case when evaluation != 'all' then revenue_bias_share end)
+                over (partition by model)
+            >= 0
+            or max(case when evaluation != 'all' then revenue_bias_share end)
+                over (partition by model)
+            <= 0 as revenue_has_one_sign
+        from {{ ref("customer_value__rolling_evaluation") }}
+
+    ),
+
     rolling as (
 
         select
@@ -111,9 +135,11 @@ fits as (
             revenue_bias_share,
             revenue_bias_share_deviation,
             revenue_mae,
+            has_one_sign,
+            revenue_has_one_sign,
             is_baseline,
             is_selected
-        from {{ ref("customer_value__rolling_evaluation") }}
+        from dates_and_means
         where evaluation = 'all' and date_count > 1
 
     ),
@@ -125,8 +151,10 @@ fits as (
                 '{{ measure }}' as measure,
                 model,
                 date_count,
-                {% for metric in ["bias_share", "bias_share_deviation", "mae"] -%}
-                    {{ prefix ~ metric ~ " as " ~ metric if prefix else metric }},
+                {% for name in [
+                    "bias_share", "bias_share_deviation", "mae", "has_one_sign"
+                ] -%}
+                    {{ prefix ~ name ~ " as " ~ name if prefix else name }},
                 {% endfor -%}
                 is_baseline,
                 is_selected
@@ -223,7 +251,7 @@ excluded_lines as (
         ) as sentence
     from excluded_shares
     where
-        exclusion_reason != 'kept'
+        exclusion_reason not in ({{ asked_for }})
         and (
             row_share > {{ var("maximum_excluded_share") }}
             or amount_share > {{ var("maximum_excluded_share") }}
@@ -531,7 +559,12 @@ warnings as (
                 measure,
                 ' than came on average, give or take ',
                 {{ number_text("100 * bias_share_deviation", 1) }},
-                ' points: its totals lean one way.'
+                case
+                    when has_one_sign then ' points: its totals lean one way.'
+                    else
+                        ' points: its totals are too high at some dates and too low at '
+                        || 'others.'
+                end
             ) as sentence
         from rolling_biases
         where is_selected and abs(bias_share) > {{ var("maximum_bias_share") }}
@@ -570,8 +603,8 @@ warnings as (
                 end,
                 ' revenue of ',
                 group_name,
-                ' than came, beside what everybody was off by: read decisions on this ',
-                'segment with that in mind.'
+                ' than came, once the error of the total is taken out: read decisions ',
+                'on this segment with that in mind.'
             ) as sentence
         from group_biases
     {%- endif %}
@@ -584,15 +617,15 @@ warnings as (
                 case
                     when target = 'active' then 'On the holdout ' else 'On the test '
                 end,
-                'the model named ',
+                'the model ',
                 model,
-                ' gave a mean probability of ',
-                {{ number_text("mean_probability", 3) }},
-                ' for the target ',
+                ' gave the target ',
                 target,
-                ', and ',
-                {{ number_text("outcome_share", 3) }},
-                ' had the outcome: use the order of the customers, and not the level.'
+                ' a probability of ',
+                {{ number_text("100 * mean_probability", 1) }},
+                ' % on average, and it came true for ',
+                {{ number_text("100 * outcome_share", 1) }},
+                ' %: use the order of the customers, and not the level.'
             ) as sentence
         from probability_levels
         where
@@ -603,8 +636,8 @@ warnings as (
             * (mean_probability - outcome_share)
             * observation_count
             > 9 * outcome_share * (1 - outcome_share)
-            and {{ number_text("mean_probability", 3) }}
-            != {{ number_text("outcome_share", 3) }}
+            and {{ number_text("100 * mean_probability", 1) }}
+            != {{ number_text("100 * outcome_share", 1) }}
     {%- endif %}
 
 ),

@@ -1,7 +1,7 @@
 {%- set forecast_days = var("forecast_months") * 365 // 12 -%}
 {%- set horizon_days = [var("horizon_days"), forecast_days] | min -%}
 {%- set horizon_month = (horizon_days * 12 + 364) // 365 -%}
-{%- set month_days = 365 / 12 -%}
+{%- set month_days = "(cast(365 as " ~ type_double() ~ ") / 12)" -%}
 with
 
 assumed as (

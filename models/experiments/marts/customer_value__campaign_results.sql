@@ -56,6 +56,9 @@ customers as (
         max(case when contacted_count = 1 then response_count end) as response_count,
         sum(case when contacted_count = 1 then response_value end) as response_value,
         sum(case when contacted_count = 1 then cost end) as cost,
+        sum(contacted_count) as contact_count,
+        sum(case when contacted_count = 1 and cost is not null then 1 else 0 end)
+            as costed_contact_count,
         min(case when contacted_count = 1 then contacted_date end)
             as first_contact_date,
         max(case when contacted_count = 1 then contacted_date end) as last_contact_date,
@@ -150,6 +153,8 @@ counted as (
         sum(customers.response_count) as responding_customer_count,
         sum(customers.response_value) as response_value,
         sum(customers.cost) as cost,
+        sum(customers.contact_count) as contact_count,
+        sum(customers.costed_contact_count) as costed_contact_count,
         count(purchases.spend) as buying_customer_count,
         coalesce(sum(purchases.spend), 0) as spend,
         count(purchases.previous_spend) as previous_buying_customer_count,
@@ -200,6 +205,20 @@ campaign_results as (
                                 ' Of the days after the last contact the log has ',
                                 cast(windows.window_days as {{ dbt.type_string() }}),
                                 ', the day itself included.'
+                            )
+                    else ''
+                end,
+                case
+                    when
+                        counted.costed_contact_count > 0
+                        and counted.costed_contact_count < counted.contact_count
+                        then
+                            concat(
+                                ' The cost is that of ',
+                                {{ number_text("counted.costed_contact_count", 0) }},
+                                ' of ',
+                                {{ number_text("counted.contact_count", 0) }},
+                                ' contacts; nobody knows that of the others.'
                             )
                     else ''
                 end

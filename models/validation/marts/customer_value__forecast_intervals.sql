@@ -138,7 +138,8 @@ points as (
         segment,
         'expected_purchases' as measure,
         expected_purchases as point_forecast,
-        1 as has_interval
+        1 as has_interval,
+        false as is_worthless
     from scopes
     union all
     select
@@ -146,7 +147,10 @@ points as (
         segment,
         'lifetime_value' as measure,
         lifetime_value as point_forecast,
-        has_value_interval as has_interval
+        has_value_interval as has_interval,
+        lifetime_value = 0
+        and expected_purchases > 0
+        and has_value_interval = 1 as is_worthless
     from scopes
 
 ),
@@ -167,6 +171,7 @@ points_by_level as (
         points.measure,
         points.point_forecast,
         points.has_interval,
+        points.is_worthless,
         cast(levels.level as {{ type_double() }}) as level
     from points
     cross join levels
@@ -184,19 +189,17 @@ forecast_intervals as (
         ---------- numerics
         cast(points_by_level.level as {{ type_double() }}) as level,
         cast(points_by_level.point_forecast as {{ type_double() }}) as point_forecast,
-        -- Where nothing is expected of anybody, nothing is uncertain under the model.
-        cast(
-            case
-                when points_by_level.point_forecast = 0 then 0
-                else points_by_level.point_forecast * ratios.lower_ratio
-            end as {{ type_double() }}
-        ) as lower_bound,
-        cast(
-            case
-                when points_by_level.point_forecast = 0 then 0
-                else points_by_level.point_forecast * ratios.upper_ratio
-            end as {{ type_double() }}
-        ) as upper_bound,
+        -- Purchases that bring no margin are worth 0 for certain. A forecast of no
+        -- purchases is no certainty: nobody has come back, so no rate is known.
+        {% for bound in ["lower", "upper"] -%}
+            cast(
+                case
+                    when points_by_level.is_worthless then 0
+                    when points_by_level.point_forecast != 0
+                        then points_by_level.point_forecast * ratios.{{ bound }}_ratio
+                end as {{ type_double() }}
+            ) as {{ bound }}_bound,
+        {% endfor -%}
         cast(
             case
                 when points_by_level.measure = 'expected_purchases'
