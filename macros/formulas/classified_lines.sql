@@ -3,7 +3,6 @@
    `transactions`, rows of stg_transactions. Lines after `as_of_date` are in the future; where it is
    empty, none is. All lines with one line id must be among the rows, or none. #}
 {% macro classified_lines(as_of_date) -%}
-    {%- set prefix = (var("return_order_prefix") or "") | string -%}
     {%- set dropping = var("drop_identical_lines") -%}
     {%- set columns = input_map("transactions") -%}
     {#- A column that is not mapped is null in all rows and decides nothing. -#}
@@ -47,14 +46,7 @@ signed as (
     select
         *,
         cast(transacted_at as date) as transacted_date,
-        coalesce(is_flagged_return, false)
-        {% if prefix -%}
-            or coalesce(
-                substr(order_id, 1, {{ prefix | length }})
-                = {{ quoted_text(prefix) }},
-                false
-            )
-        {%- endif %} as is_marked_return
+        {{ is_marked_return("is_flagged_return", "order_id") }} as is_marked_return
     from transactions
 
 ),

@@ -37,7 +37,7 @@
                 "refunded_amount": {
                     "type": "number or text",
                     "meaning": "what was given back later, taken off the amount on the day of the "
-                        ~ "line",
+                        ~ "line; nothing is taken off a return, which is what went back itself",
                 },
                 "cost": {
                     "type": "number or text",
@@ -118,7 +118,10 @@
             "other_columns": {
                 "type": "any, kept as trimmed text",
                 "meaning": "at least one attribute under a name of yours, such as `channel`; "
-                    ~ "`acquisition_cost` is a number",
+                    ~ "`acquisition_cost` is a number. Survival curves, cohorts and fairness have a "
+                    ~ "group per value, of an attribute with at most "
+                    ~ customer_value.most_attribute_values() ~ "; so band a number such as an age "
+                    ~ "first, as in `25-34`",
                 "if_unread": {
                     "acquisition_cost": ", so that the seed acquisition_costs stands in"
                 },

@@ -92,6 +92,16 @@ priced as (
 
 ),
 
+with_returns as (
+
+    select
+        *,
+        {{ is_marked_return("is_flagged_return", "order_id") }}
+        or coalesce(full_amount < 0, false) as is_return
+    from priced
+
+),
+
 transactions as (
 
     select
@@ -131,18 +141,20 @@ transactions as (
         quantity,
         unit_price,
         {% if "refunded_amount" in columns -%}
-            -- A refund that cannot be read leaves the amount unknown.
+            -- A refund that cannot be read leaves the amount unknown. A return is what
+            -- went back itself, and its refund is the same money.
             case
-                when {{ is_given("refunded_amount_as_written") }}
-                    then
-                        {{ try_cast(
-                            "(cast(full_amount as " ~ type_decimal(20, 4)
-                            ~ ") - refund)",
-                            type_amount()
-                        ) }}
-                else full_amount
+                when
+                    not {{ is_given("refunded_amount_as_written") }}
+                    or (is_return and refund is not null)
+                    then full_amount
+                else
+                    {{ try_cast(
+                        "(cast(full_amount as " ~ type_decimal(20, 4) ~ ") - refund)",
+                        type_amount()
+                    ) }}
             end as amount,
-            refund as refunded_amount,
+            case when not is_return then refund end as refunded_amount,
         {% else -%}
             full_amount as amount,
             refund as refunded_amount,
@@ -159,7 +171,7 @@ transactions as (
                 then parsed_at
         end as transacted_at
 
-    from priced
+    from with_returns
 
 )
 {%- endmacro %}
