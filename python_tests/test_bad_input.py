@@ -237,7 +237,7 @@ def test_dates_that_are_left_out_get_advice_that_is_not_followed_yet(built, csv_
     (sentence,) = build.row(
         "select sentence from model_warnings where subject like '%invalid_timestamp'"
     )
-    assert "read by date_format (%d/%m/%Y) alone" in sentence
+    assert "by date_format (%d/%m/%Y) alone" in sentence
     assert "from 1900 to 2261 only" in sentence
     assert "give the date" not in sentence
 

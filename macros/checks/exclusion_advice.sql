@@ -4,12 +4,11 @@
     {{- return({
         "missing_customer": "look at the column mapped to customer_id, and at the ids that "
             ~ "missing_customer_ids takes for nobody",
-        "invalid_timestamp": (
-                "dates of transactions are read by date_format (" ~ format ~ ") alone, other dates "
-                ~ "as ISO 8601, and all from 1900 to 2261 only, so write them in one way"
-                if format else "dates are read as ISO 8601, such as 2024-01-31, and from 1900 to 2261 "
-                ~ "only; where those of transactions are written otherwise, give the date_format, "
-                ~ "such as %d/%m/%Y"
+        "invalid_timestamp": "dates are read from 1900 to 2261 only, " ~ (
+                "those of transactions by date_format (" ~ format ~ ") alone and others as ISO 8601, "
+                ~ "so write them in one way"
+                if format else "and as ISO 8601, such as 2024-01-31; where those of transactions are "
+                ~ "written otherwise, give the date_format, such as %d/%m/%Y"
             ),
         "invalid_amount": "look at the column mapped to amount, which must hold numbers below 10^14, "
             ~ "or text such as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",
@@ -28,11 +27,10 @@
         "invalid_number": "look at the columns mapped to response_value, cost, planned_share and score",
         "duplicate_contact": "they repeat another one in every column",
         "missing_activity": "look at the column mapped to activity",
-        "invalid_date": (
-                "dates are read by date_format (" ~ format ~ ") or as ISO 8601, and from 1900 to "
-                ~ "2261 only, so write them in one of these ways"
-                if format else "dates are read as ISO 8601, such as 2024-01-31, and from 1900 to 2261 "
-                ~ "only; where they are written otherwise, give the date_format, such as %d/%m/%Y"
+        "invalid_date": "dates are read from 1900 to 2261 only, " ~ (
+                "by date_format (" ~ format ~ ") or as ISO 8601, so write them in one of these ways"
+                if format else "and as ISO 8601, such as 2024-01-31; where they are written "
+                ~ "otherwise, give the date_format, such as %d/%m/%Y"
             ),
         "invalid_quantity": "look at the column mapped to quantity",
         "missing_subscription": "look at the column mapped to subscription_id",
