@@ -651,9 +651,9 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
         """
     )
     readme = " ".join((ROOT / "README.md").read_text().split())
-    assert f"the demo expects {si(point)} of its customers" in readme
+    assert f"customers are expected to spend {si(point)} in the next year" in readme
     assert "between {} and {}, because".format(*map(si, bounds)) in readme
-    assert f"brought {si(last_year)} in the year before" in readme
+    assert f"In the year before they spent {si(last_year)}." in readme
     assert f"{abs(error):.0%} {'below' if error < 0 else 'above'} what came" in drawing
     (segments,) = demo.row(
         """

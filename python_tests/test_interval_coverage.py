@@ -148,8 +148,8 @@ def log_of(*customers: list[int], amount: float | None = None) -> Days:
             id="constant spend",
         ),
         pytest.param(log_of(*([0, 1] for _ in range(30))), 1, False, id="no internal date"),
-        # Three days leave windows of one day, two dates of which are one: fewer there cannot be.
-        pytest.param(log_of(*([0, 1, 2] for _ in range(30))), 2, True, id="fewest internal dates"),
+        # Three days leave windows of one day, and two internal dates: fewer there cannot be.
+        pytest.param(log_of(*([0, 1, 2] for _ in range(60))), 2, True, id="fewest internal dates"),
     ],
 )
 def test_a_log_that_says_little_has_the_forecast_of_the_base(days, at, is_learned):

@@ -24,7 +24,7 @@
     {%- if queries -%}
         {%- set rows = try_or_compiler_error(
             "The first lines of " ~ reference.path ~ " are no " ~ var("encoding") ~ " text: "
-            ~ customer_value.encoding_advice(),
+            ~ customer_value.csv_encoding_advice(),
             run_query,
             queries | join(" union all ") ~ " order by file_number, line_number"
         ).rows -%}
@@ -113,7 +113,7 @@
 
 {# What to do about a csv whose bytes the var encoding does not read, as the end of a sentence. DuckDB
    alone reads latin-1 without the bytes 80 to 9F, where windows-1252 has the signs of a spreadsheet. #}
-{% macro encoding_advice() %}
+{% macro csv_encoding_advice() %}
     {{- return({
         "utf-8": "name the encoding of the file in the var encoding (a file that a spreadsheet saved "
             ~ "is often latin-1), or save it as utf-8.",

@@ -108,7 +108,7 @@
         {%- elif "ENCODING" in rows[0][3] -%}
             {{- exceptions.raise_compiler_error(
                 place ~ " is no " ~ var("encoding") ~ " text: "
-                ~ customer_value.encoding_advice()
+                ~ customer_value.csv_encoding_advice()
             ) -}}
         {%- endif -%}
         {{- exceptions.raise_compiler_error(
