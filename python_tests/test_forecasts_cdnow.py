@@ -348,8 +348,8 @@ def test_the_demo_warns_of_nothing_but_what_is_true(demo):
     ("variables", "sentence"),
     [
         ({"purchase_model": "prophet"}, "one of bg_nbd, mbg_nbd, pareto_nbd"),
-        ({"vip_share": 0.3}, "below high_share (0.25)"),
-        ({"medium_share": 1.2}, "a share above 0 and at most 1"),
+        ({"vip_share": 0.3}, "below high_share, which is 0.25"),
+        ({"medium_share": 1.2}, "a share above high_share and at most 1"),
         ({"bootstrap_replicates": 5}, "a whole number from 10 to 10000"),
         ({"maximum_bias_share": "a lot"}, "a number of 0 or more"),
     ],
