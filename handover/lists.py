@@ -40,6 +40,9 @@ REACHABLE = (
     "where channel is not null)"
 )
 
+# The file for readers, in the published folder.
+PUBLISHED = Path("current") / "marts.duckdb"
+
 Rows = Sequence[tuple]
 
 
@@ -51,7 +54,7 @@ def published_folder(database: str, published_path: str | None = None) -> Path:
 
 def published_file(database: str, published_path: str | None = None) -> Path:
     """Return the published file of a database."""
-    file = published_folder(database, published_path) / "current" / "marts.duckdb"
+    file = published_folder(database, published_path) / PUBLISHED
     if not file.exists():
         raise ValueError(
             f"There is no {file}: a whole `dbt build` with the module audiences publishes it."
@@ -191,7 +194,7 @@ def delete_lists_without_audiences(folder: Path) -> bool:
 
     Nobody writes them anew there, so that they would go on to name who was forgotten.
     """
-    file = folder / "current" / "marts.duckdb"
+    file = folder / PUBLISHED
     if file.exists():
         with duckdb.connect(str(file), read_only=True) as connection:
             if "audience_members" in tables_of(connection):

@@ -266,12 +266,12 @@ def medians(c0: float, c1: float, highest: int) -> pd.DataFrame:
         return betainc(theta, level, theta / (theta + mean)) < 0.5
 
     starts = np.arange(highest + 1, dtype="float64")
-    theta = theta_of(np.maximum(starts, 1e-12))
-    median = nbinom.ppf(0.5, theta, theta / (theta + np.maximum(starts, 1e-12)))
-    at_start = np.where(starts == 0, 0.0, median)
+    lowest = np.maximum(starts, 1e-12)
+    theta = theta_of(lowest)
+    at_start = np.where(starts == 0, 0.0, nbinom.ppf(0.5, theta, theta / (theta + lowest)))
     rises = []
     for more in (1, 2):
-        low, high = np.maximum(starts, 1e-12), starts + 1
+        low, high = lowest, starts + 1
         reaches = is_reached(at_start + more, np.nextafter(high, 0))
         for _ in range(50):
             middle = (low + high) / 2
