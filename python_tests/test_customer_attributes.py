@@ -50,16 +50,20 @@ def test_curves_are_drawn_by_attribute_and_strangers_are_reported(run):
     strangers = attributes_of(["999901", "999902"]).assign(customer_id=["x1", "x2"])
     # An attribute of which everybody has another value groups nobody.
     given = pd.concat([given, strangers]).assign(
-        email=lambda rows: rows["customer_id"] + "@example.com"
+        email=lambda rows: rows["customer_id"] + "@example.com",
+        age=lambda rows: [18 + (7 * place) % 211 % 73 for place in range(len(rows))],
     )
+    given.loc[given["age"] > 85, "age"] = pd.NA
     result = run(given, *ATTRIBUTES)
     assert result.exit_code == 0, result.output
 
     covered = len(customers) - 7
+    known = given.iloc[:covered]
     assert result.rows(
         "select attribute, value_count, customer_count, unknown_row_count, is_grouping "
         "from attribute_coverage order by 1"
     ) == [
+        ("age", 68, known["age"].count(), 2, True),
         ("channel", 2, covered, 2, True),
         ("email", covered, covered, 2, False),
         ("note", 0, 0, 2, False),
@@ -81,6 +85,21 @@ def test_curves_are_drawn_by_attribute_and_strangers_are_reported(run):
     assert result.row(
         "select count(*) from survival_curves where grouping_name in ('email', 'note')"
     ) == (0,)
+
+    # A number is grouped by fifths of the customers who have it, equal ones together.
+    ages = known["age"].dropna().astype(int)
+    fifths = (ages.rank(method="min") - 1) * 5 // len(ages)
+    bands = {
+        f"{fifth + 1:.0f}: {band.min()} to {band.max()}": len(band)
+        for fifth, band in ages.groupby(fifths)
+    }
+    assert len(bands) == 5
+    assert dict(
+        result.rows(
+            "select group_name, customer_count from survival_summary "
+            "where curve = 'second_purchase' and grouping_name = 'age'"
+        )
+    ) == bands | {"unknown": len(customers) - len(ages)}
 
 
 def test_a_map_names_the_customer_and_chooses_the_attributes(run):

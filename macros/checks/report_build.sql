@@ -157,7 +157,7 @@
                 ~ " replaced, dated later, or without a date that can be read"
                 if unused_row_count else "")
             ~ ("" if is_grouping else "; no grouping, since it needs 1 to "
-            ~ customer_value.most_attribute_values() ~ " different values")
+            ~ customer_value.most_attribute_values() ~ " different values, or numbers alone")
         ) -%}
     {%- endfor -%}
 {% endmacro %}

@@ -120,8 +120,9 @@
                 "meaning": "at least one attribute under a name of yours, such as `channel`; "
                     ~ "`acquisition_cost` is a number. Survival curves, cohorts and fairness have a "
                     ~ "group per value, of an attribute with at most "
-                    ~ customer_value.most_attribute_values() ~ "; so band a number such as an age "
-                    ~ "first, as in `25-34`",
+                    ~ customer_value.most_attribute_values() ~ "; a number of more than ten values, "
+                    ~ "such as an age, is grouped by bands of a fifth of the customers, as in "
+                    ~ "`1: 18 to 34`",
                 "if_unread": {
                     "acquisition_cost": ", so that the seed acquisition_costs stands in"
                 },

@@ -4,6 +4,8 @@
 {%- set is_number = regexp_matches(
     "attribute_value", "^-?(0|[1-9][0-9]{0,14})([.][0-9]+)?$"
 ) -%}
+{#- Numbers of at most so many values are groups by themselves, others by bands. -#}
+{%- set most_numbers = 10 -%}
 with
 
 attributes as (
@@ -70,6 +72,7 @@ judged as (
 
     select
         *,
+        kind = 'numeric' and number_count = response_count as is_number,
         case
             when response_count < minimum_responses then 'few'
             when kind = 'numeric' and number_count < response_count then 'text'
@@ -137,7 +140,10 @@ attribute_kinds as (
         response_count,
 
         ---------- booleans
-        kind = 'numeric' and number_count = response_count as is_number,
+        is_number,
+        is_number and value_count > {{ most_numbers }} as is_banded,
+        value_count between 1 and {{ most_attribute_values() }}
+        or (is_number and value_count > {{ most_numbers }}) as is_grouping,
         role = 'profile' as is_feature,
         obstacle is null as is_compared
     from judged

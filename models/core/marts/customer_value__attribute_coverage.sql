@@ -19,7 +19,8 @@ kinds as (
         attribute,
         kind,
         role,
-        finding
+        finding,
+        is_grouping
     from {{ ref("int_customer_value__attribute_kinds") }}
 
 ),
@@ -99,7 +100,7 @@ attribute_coverage as (
         cast(coverage.unused_row_count as {{ dbt.type_bigint() }}) as unused_row_count,
 
         ---------- booleans
-        coverage.value_count between 1 and {{ most_attribute_values() }} as is_grouping
+        coalesce(kinds.is_grouping, false) as is_grouping
     from coverage
     cross join totals
     left join kinds on coverage.attribute = kinds.attribute

@@ -24,9 +24,8 @@ attributes as (
     select
         customer_id,
         attribute,
-        attribute_value
-    from {{ ref("int_customer_value__customer_attributes") }}
-    where is_customer
+        group_name
+    from {{ ref("int_customer_value__attribute_groups") }}
 
 ),
 
@@ -70,7 +69,8 @@ curve_days as (
 
 attribute_names as (
 
-    {{ grouping_attributes("attributes") }}
+    select distinct attribute
+    from attributes
 
 ),
 
@@ -92,7 +92,7 @@ attribute_days as (
     select
         curve_attributes.curve,
         curve_attributes.attribute,
-        coalesce(attributes.attribute_value, 'unknown') as attribute_value,
+        coalesce(attributes.group_name, 'unknown') as group_name,
         curve_attributes.day,
         sum(curve_attributes.event_count) as event_count,
         sum(1 - curve_attributes.event_count) as censored_count
@@ -104,7 +104,7 @@ attribute_days as (
     group by
         curve_attributes.curve,
         curve_attributes.attribute,
-        coalesce(attributes.attribute_value, 'unknown'),
+        coalesce(attributes.group_name, 'unknown'),
         curve_attributes.day
 
 ),
@@ -141,7 +141,7 @@ groupings as (
     select
         curve,
         attribute as grouping_name,
-        attribute_value as group_name,
+        group_name,
         day,
         event_count,
         censored_count

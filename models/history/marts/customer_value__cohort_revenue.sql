@@ -18,9 +18,8 @@ attributes as (
     select
         customer_id,
         attribute,
-        attribute_value
-    from {{ ref("int_customer_value__customer_attributes") }}
-    where is_customer
+        group_name
+    from {{ ref("int_customer_value__attribute_groups") }}
 
 ),
 
@@ -35,7 +34,8 @@ months as (
 
 attribute_names as (
 
-    {{ grouping_attributes("attributes") }}
+    select distinct attribute
+    from attributes
 
 ),
 
@@ -58,7 +58,7 @@ totals as (
 
     select
         attribute_months.attribute as grouping_name,
-        coalesce(attributes.attribute_value, 'unknown') as group_name,
+        coalesce(attributes.group_name, 'unknown') as group_name,
         attribute_months.cohort_start_date,
         attribute_months.month_start_date,
         count(
@@ -75,7 +75,7 @@ totals as (
             and attribute_months.attribute = attributes.attribute
     group by
         attribute_months.attribute,
-        coalesce(attributes.attribute_value, 'unknown'),
+        coalesce(attributes.group_name, 'unknown'),
         attribute_months.cohort_start_date,
         attribute_months.month_start_date
 

@@ -35,7 +35,7 @@ kinds as (
         attribute,
         is_number,
         is_feature,
-        value_count <= {{ most_attribute_values() }} as is_grouping
+        value_count
     from {{ ref("int_customer_value__attribute_kinds") }}
 
 ),
@@ -60,13 +60,12 @@ propensity_attributes as (
         ---------- booleans
         kinds.is_number,
         kinds.is_feature,
-        kinds.is_grouping,
         sampled.customer_id is not null as is_sampled
     from attributes
     inner join kinds on attributes.attribute = kinds.attribute
     inner join features on attributes.customer_id = features.customer_id
     left join sampled on attributes.customer_id = sampled.customer_id
-    where kinds.is_number or kinds.is_grouping
+    where kinds.is_number or kinds.value_count <= {{ most_attribute_values() }}
 
 )
 

@@ -18,9 +18,8 @@ attributes as (
     select
         customer_id,
         attribute,
-        attribute_value
-    from {{ ref("int_customer_value__propensity_attributes") }}
-    where is_grouping
+        group_name
+    from {{ ref("int_customer_value__attribute_groups") }}
 
 ),
 
@@ -36,7 +35,6 @@ groupings as (
 
     select distinct attribute
     from attributes
-    where attribute_value is not null
 
 ),
 
@@ -60,7 +58,7 @@ grouped as (
     select
         ranked.target,
         groupings.attribute,
-        coalesce(attributes.attribute_value, 'unknown') as attribute_value,
+        coalesce(attributes.group_name, 'unknown') as attribute_value,
         ranked.label,
         ranked.probability,
         case
