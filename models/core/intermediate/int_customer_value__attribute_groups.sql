@@ -62,19 +62,29 @@ numbers as (
 
 ),
 
+number_counts as (
+
+    select
+        attribute,
+        number,
+        sum(customer_count) as customer_count
+    from numbers
+    group by attribute, number
+
+),
+
 running as (
 
     select
-        *,
+        attribute,
+        number,
         sum(customer_count) over (
             partition by attribute
             order by number
-            range between unbounded preceding and current row
-        ) as customers_up_to,
-        sum(customer_count) over (partition by attribute, number)
-            as customers_with_it,
+            rows between unbounded preceding and current row
+        ) - customer_count as customers_below,
         sum(customer_count) over (partition by attribute) as customers_in_all
-    from numbers
+    from number_counts
 
 ),
 
@@ -83,8 +93,10 @@ running as (
 fifths as (
 
     select
-        *,
-        floor(5 * (customers_up_to - customers_with_it) / customers_in_all) as fifth
+        attribute,
+        number,
+        cast(floor(5 * customers_below / customers_in_all) as {{ dbt.type_int() }})
+            as fifth
     from running
 
 ),
@@ -105,7 +117,9 @@ bands as (
 limit_texts as (
 
     select
-        *,
+        attribute,
+        fifth,
+        band_number,
         {% for limit in ["lowest", "highest"] -%}
             case
                 {% for digits in range(most_digits) -%}
@@ -113,9 +127,9 @@ limit_texts as (
                         then {{ number_text(limit, digits) }}
                 {% endfor -%}
                 else {{ number_text(limit, most_digits) }}
-            end as {{ limit }}_text
-            {{- "," if not loop.last }}
-        {% endfor %}
+            end as {{ limit }}_text,
+        {% endfor -%}
+        lowest < highest as is_range
     from bands
 
 ),
@@ -130,9 +144,25 @@ band_names as (
             {{ number_text("band_number", 0) }},
             ': ',
             lowest_text,
-            case when lowest < highest then concat(' to ', highest_text) else '' end
+            case when is_range then concat(' to ', highest_text) else '' end
         ) as band_name
     from limit_texts
+
+),
+
+banded as (
+
+    select
+        numbers.attribute,
+        numbers.attribute_value,
+        band_names.band_name
+    from numbers
+    inner join fifths
+        on numbers.attribute = fifths.attribute and numbers.number = fifths.number
+    inner join band_names
+        on
+            fifths.attribute = band_names.attribute
+            and fifths.fifth = band_names.fifth
 
 ),
 
@@ -144,16 +174,12 @@ attribute_groups as (
 
         ---------- strings
         attributes.attribute,
-        coalesce(band_names.band_name, attributes.attribute_value) as group_name
+        coalesce(banded.band_name, attributes.attribute_value) as group_name
     from attributes
-    left join fifths
+    left join banded
         on
-            attributes.attribute = fifths.attribute
-            and attributes.attribute_value = fifths.attribute_value
-    left join band_names
-        on
-            fifths.attribute = band_names.attribute
-            and fifths.fifth = band_names.fifth
+            attributes.attribute = banded.attribute
+            and attributes.attribute_value = banded.attribute_value
 
 )
 
