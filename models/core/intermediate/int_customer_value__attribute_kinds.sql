@@ -142,8 +142,8 @@ attribute_kinds as (
         ---------- booleans
         is_number,
         is_number and value_count > {{ most_numbers }} as is_banded,
-        value_count between 1 and {{ most_attribute_values() }}
-        or (is_number and value_count > {{ most_numbers }}) as is_grouping,
+        value_count > 0
+        and (is_number or value_count <= {{ most_attribute_values() }}) as is_grouping,
         role = 'profile' as is_feature,
         obstacle is null as is_compared
     from judged
