@@ -328,3 +328,41 @@ def test_discount_margin_and_windows_follow_their_vars(built, tmp_path):
     assert windows == [(180, 180)]
     (between,) = build.row("select max(as_of_date) - min(as_of_date) from model_fits")
     assert between == 90
+
+
+# Input -> the header of its file, the moment first, and the column that staging reads it into.
+DATED = {
+    "campaign_contacts": ("contacted_at,customer_id,campaign_id", "contacted_at"),
+    "service_activities": ("performed_at,customer_id,activity", "performed_date"),
+    "trials": ("converted_at,customer_id,trial_started_at", "converted_at"),
+    "events": ("occurred_at,customer_id,event_name", "occurred_at"),
+}
+
+
+def test_inputs_beside_the_transactions_are_read_by_date_format_or_as_iso_8601(dbt, tmp_path):
+    """Events are in ISO 8601 alone: new ones are found by text that sorts as its days do."""
+    variables = {"modules": ["history", "decisions", "events"], "date_format": "%d.%m.%Y"}
+    for name, (header, _) in DATED.items():
+        path = tmp_path / f"{name}.csv"
+        rows = ["06.02.2025,a,01.02.2025", "2025-02-06,b,01.02.2025", "soon,c,01.02.2025"]
+        path.write_text("\n".join([header, *rows]) + "\n")
+        variables[name] = str(path)
+    result = dbt(
+        *("run", "--select", *(f"stg_customer_value__{name}" for name in DATED)),
+        variables=variables,
+    )
+    assert result.exit_code == 0, result.output
+    found = {
+        name: result.rows(
+            f"select customer_id from main_internal.stg_{name} "
+            f"where cast({column} as date) = '2025-02-06' order by customer_id"
+        )
+        for name, (_, column) in DATED.items()
+    }
+    either = [("a",), ("b",)]
+    assert found == {
+        "campaign_contacts": either,
+        "service_activities": either,
+        "trials": either,
+        "events": [("b",)],
+    }

@@ -551,6 +551,14 @@ def refused(dbt, tmp_path) -> Callable[..., str]:
         ),
         pytest.param(
             "subscription_payments",
+            "customer_id,paid_on,amount\na,31.01.2023,10\nb,28.02.2023,10\nc,2023-01-01,0\n",
+            {"billing_interval": "month"},
+            "(2 invalid_date, 1 free of charge): dates are read from 1900 to 2261 only, and as ISO "
+            "8601, such as 2024-01-31; where they are written otherwise, give the date_format",
+            id="dates that nobody can read",
+        ),
+        pytest.param(
+            "subscription_payments",
             "customer_id,paid_on,amount\na,2023-01-01,10\n",
             {"billing_interval": "month", "subscriptions": "other.csv"},
             "each of them has all subscriptions: name one",
@@ -560,6 +568,51 @@ def refused(dbt, tmp_path) -> Callable[..., str]:
 )
 def test_an_unusable_log_is_refused(refused, input_name, text, variables, sentence):
     assert sentence in refused(text, variables, input_name)
+
+
+DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=number) for number in range(400)]
+
+
+@pytest.mark.parametrize(
+    ("input_name", "text"),
+    [
+        pytest.param(
+            "subscriptions",
+            "subscription_id,customer_id,started_on,ended_on,amount,cancelled_on\n"
+            + "".join(f"s{place},c{place},{day},,10,\n" for place, day in enumerate(DAYS))
+            + "x,x,2030-01-01,,10,\ny,y,2052-01-01,,10,\nz,z,2024-01-01,,10,2031-01-01\n",
+            id="periods, and a cancellation",
+        ),
+        pytest.param(
+            "subscription_payments",
+            "customer_id,paid_on,amount\n"
+            + "".join(f"c{place},{day},10\n" for place, day in enumerate(DAYS))
+            + "x,2030-01-01,10\ny,2052-01-01,10\n",
+            id="payments",
+        ),
+        pytest.param(
+            "subscription_changes",
+            "customer_id,changed_on,mrr_change\n"
+            + "".join(f"c{place},{day},10\n" for place, day in enumerate(DAYS))
+            + "x,2030-01-01,10\ny,2052-01-01,10\n",
+            id="changes",
+        ),
+    ],
+)
+def test_mistyped_days_do_not_move_the_as_of_date(dbt, tmp_path, input_name, text):
+    """They lie years behind all others; the cancellation of z is one that has not come yet."""
+    result = dbt(
+        *("run", "--select", "+int_customer_value__subscription_lines"),
+        variables={input_name: write(tmp_path, text), "billing_interval": "month"},
+    )
+    assert result.exit_code == 0, result.output
+    assert result.rows(
+        "select distinct as_of_date from main_internal.int_subscription_lines"
+    ) == [(DAYS[-1],)]
+    assert result.rows(
+        "select customer_id, exclusion_reason from main_internal.int_subscription_lines "
+        "where exclusion_reason is not null order by all"
+    ) == [("x", "future_dated"), ("y", "future_dated")]
 
 
 PAYMENTS = """customer_id,subscription_id,payment_id,paid_on,amount,billing_interval

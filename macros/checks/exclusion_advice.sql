@@ -5,10 +5,10 @@
         "missing_customer": "look at the column mapped to customer_id, and at the ids that "
             ~ "missing_customer_ids takes for nobody",
         "invalid_timestamp": "dates are read from 1900 to 2261 only, " ~ (
-                "those of transactions by date_format (" ~ format ~ ") alone and others as ISO 8601, "
-                ~ "so write them in one way"
-                if format else "and as ISO 8601, such as 2024-01-31; where those of transactions are "
-                ~ "written otherwise, give the date_format, such as %d/%m/%Y"
+                "those of transactions by date_format (" ~ format ~ ") alone, those of events as "
+                ~ "ISO 8601 alone and others as either, so write them in one way"
+                if format else "and as ISO 8601, such as 2024-01-31; where they are written "
+                ~ "otherwise, give the date_format, such as %d/%m/%Y, which is not for events"
             ),
         "invalid_amount": "look at the column mapped to amount, which must hold numbers below 10^14, "
             ~ "or text such as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",

@@ -53,7 +53,8 @@
             "meaning": "how dates are written as text: strptime's letters, such as `%d/%m/%Y`; "
                 ~ "or a word for numbers: epoch_seconds, epoch_milliseconds, spreadsheet_serial. "
                 ~ "Where it is given, transactions in ISO 8601 are not read beside it: write them "
-                ~ "in one way. Columns of dates are read as they are",
+                ~ "in one way. Other inputs may be in either, but for events, which are in ISO 8601. "
+                ~ "Columns of dates are read as they are",
         },
         "timezone": {
             "kind": "zone",
@@ -71,9 +72,10 @@
             "from": 1,
             "to": 1000,
             "expected": "1, 10, 100 or 1000",
-            "meaning": "how many units of the input make one of the currency: 100 where `amount`, "
-                ~ "`unit_price`, `cost` and `refunded_amount` are in cents. For a currency without cents, "
-                ~ "multiply its rate in `exchange_rates`",
+            "meaning": "how many units of the transactions make one of the currency: 100 where their "
+                ~ "`amount`, `unit_price`, `cost` and `refunded_amount` are in cents. All other inputs, "
+                ~ "such as subscriptions, are in units of the currency: divide there first. For a "
+                ~ "currency without cents, multiply its rate in `exchange_rates`",
         },
         "missing_customer_ids": {
             "kind": "list",
@@ -133,8 +135,8 @@
                 "empty": "no limit",
                 "expected": "empty or a whole number of at least 1 (days)",
                 "meaning": "where `as_of_date` is empty: how far after 99 % of the lines the last "
-                    ~ "date may lie; later lines are future_dated. Logs of fewer than ten lines "
-                    ~ "have no limit",
+                    ~ "date may lie; later lines are future_dated, also those of subscriptions. "
+                    ~ "Logs of fewer than ten lines have no limit",
             },
             "holdout_days": {
                 "kind": "whole number",

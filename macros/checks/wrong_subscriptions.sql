@@ -45,19 +45,23 @@
             ~ currencies | join(", ") ~ "), whose sum means nothing: convert them first."
         ) -}}
     {%- endif -%}
-    {%- set reasons = [] -%}
-    {%- for reason, row_count, paid_count in run_query(
+    {%- set counts = run_query(
         "select coalesce(exclusion_reason, 'free of charge') as reason, count(*) as row_count,"
         ~ " sum(case when exclusion_reason is null and amount > 0 then 1 else 0 end)"
         ~ " as paid_count from " ~ this ~ " group by 1 order by 2 desc, 1"
     ).rows -%}
+    {%- set reasons = [] -%}
+    {%- for reason, row_count, paid_count in counts -%}
         {%- if paid_count -%}{{- return("") -}}{%- endif -%}
         {%- do reasons.append(row_count ~ " " ~ reason) -%}
     {%- endfor -%}
     {{- exceptions.raise_compiler_error(
         "No line of " ~ customer_value.input_value(input) ~ " says that somebody paid ("
-        ~ (reasons | join(", ") or "it has no rows") ~ "): look at the columns that the var "
-        ~ customer_value.input_specifications()[input].map ~ " maps."
+        ~ (reasons | join(", ") or "it has no rows") ~ "): "
+        ~ customer_value.exclusion_advice().get(
+            counts[0][0] if reasons else "", "look at the columns that the var "
+            ~ customer_value.input_specifications()[input].map ~ " maps"
+        ) ~ "."
     ) -}}
 {% endmacro %}
 

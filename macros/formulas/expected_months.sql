@@ -8,24 +8,26 @@
     customer_age_days,
     count(*) as customer_count,
     {{ exact_sum("expected_purchase_value") }} as purchase_value,
+    {{ exact_sum("expected_purchase_value * margin_share") }} as purchase_margin,
     {{ value_weight_columns() }}
 {%- endmacro %}
 
 
 {# The sums of those columns that hold a chance: to be alive, to come back, to buy; and the latter
-   two times the value of a purchase, and the last times its margin. #}
+   two times the value of a purchase, and times its margin. #}
 {% macro value_weight_columns(forecasts="", values="") -%}
     {%- set alive = forecasts ~ "probability_alive" -%}
     {%- set returning = alive ~ " * least(" ~ forecasts ~ "purchases_factor, 1)" -%}
     {%- set buying = alive ~ " * " ~ forecasts ~ "purchases_factor" -%}
     {%- set value = values ~ "expected_purchase_value" -%}
+    {%- set margin = value ~ " * " ~ forecasts ~ "margin_share" -%}
     {{ exact_sum(alive) }} as alive_customers,
     {{ exact_sum(returning) }} as returning_customers,
     {{ exact_sum(returning ~ " * " ~ value) }} as returning_value,
+    {{ exact_sum(returning ~ " * " ~ margin) }} as returning_margin,
     {{ exact_sum(buying) }} as buying_customers,
     {{ exact_sum(buying ~ " * " ~ value) }} as buying_value,
-    {{ exact_sum(buying ~ " * " ~ value ~ " * " ~ forecasts ~ "margin_share") }}
-        as buying_margin
+    {{ exact_sum(buying ~ " * " ~ margin) }} as buying_margin
 {%- endmacro %}
 
 
@@ -48,10 +50,12 @@
             {{ exact_sum(patterns ~ "." ~ factor ~ " * monthly_purchases." ~ term) }}
                 as {{ name }},
         {% endfor %}
-        {#- Who is not expected to have bought by then, and what they would spend if they did. #}
+        {#- Who is not expected to have bought by then, and what they would spend and leave if
+            they did. #}
         {% for name, factor, all in [
             ("absent_customers", "returning_customers", "customer_count"),
             ("absent_purchase_value", "returning_value", "purchase_value"),
+            ("absent_purchase_margin", "returning_margin", "purchase_margin"),
         ] %}
             {{ exact_sum(
                 patterns ~ "." ~ all ~ " - " ~ patterns ~ "." ~ factor

@@ -118,8 +118,9 @@
             "other_columns": {
                 "type": "any, kept as trimmed text",
                 "meaning": "at least one attribute under a name of yours, such as `channel`; "
-                    ~ "`acquisition_cost` is a number. Survival curves, cohorts and fairness have a "
-                    ~ "group per value, of an attribute with at most "
+                    ~ "`acquisition_cost` is a number. Text that is a number has the decimal sign of "
+                    ~ "`decimal_separator`. Survival curves, cohorts and fairness have a group per "
+                    ~ "value, of an attribute with at most "
                     ~ customer_value.most_attribute_values() ~ "; a number of more than ten values, "
                     ~ "such as an age, is grouped by bands of a fifth of the customers, as in "
                     ~ "`1: 18 to 34`",
@@ -172,8 +173,8 @@
                 "contacted_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when; text is ISO 8601; for customers held out, the day on which "
-                        ~ "they would have been contacted",
+                    "meaning": "when; text is ISO 8601 or in `date_format`; for customers held out, "
+                        ~ "the day on which they would have been contacted",
                 },
                 "variant": {
                     "type": "text",
@@ -185,9 +186,13 @@
                     "meaning": "true where the customer responded; empty counts as no",
                 },
                 "response_value": {
-                    "type": "number or text", "meaning": "what the response brought"
+                    "type": "number or text",
+                    "meaning": "what the response brought, in the currency, not in cents",
                 },
-                "cost": {"type": "number or text", "meaning": "what the contact cost"},
+                "cost": {
+                    "type": "number or text",
+                    "meaning": "what the contact cost, in the currency, not in cents",
+                },
                 "channel": {
                     "type": "text",
                     "meaning": "how, for the seed `frequency_caps`; without it a contact counts "
@@ -239,8 +244,8 @@
                 "amount": {
                     "type": "number or text",
                     "is_required": true,
-                    "meaning": "what a billing interval costs; 0 is free of charge, a negative "
-                        ~ "amount a credit",
+                    "meaning": "what a billing interval costs, in the currency, not in cents; 0 is free "
+                        ~ "of charge, a negative amount a credit",
                 },
                 "billing_interval": {
                     "type": "text or number",
@@ -293,7 +298,8 @@
                 "amount": {
                     "type": "number or text",
                     "is_required": true,
-                    "meaning": "what was paid, negative where it was paid back",
+                    "meaning": "what was paid, in the currency, not in cents; negative where it was paid "
+                        ~ "back",
                 },
                 "billing_interval": {
                     "type": "text or number",
@@ -333,7 +339,8 @@
                 "mrr_change": {
                     "type": "number or text",
                     "is_required": true,
-                    "meaning": "by how much; the running sum is the revenue per month",
+                    "meaning": "by how much, in the currency, not in cents; the running sum is the "
+                        ~ "revenue per month",
                 },
                 "billing_interval": {
                     "type": "text or number", "meaning": "as in `subscriptions`"
@@ -357,7 +364,7 @@
                 "occurred_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when; text is ISO 8601",
+                    "meaning": "when; text is ISO 8601, whatever `date_format` says",
                 },
                 "event_name": {
                     "type": "text",
@@ -391,7 +398,7 @@
                 "trial_started_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when the trial began; text is ISO 8601",
+                    "meaning": "when the trial began; text is ISO 8601 or in `date_format`",
                 },
                 "trial_ends_at": {
                     "type": "date, timestamp or text",

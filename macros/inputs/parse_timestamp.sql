@@ -10,6 +10,20 @@
 {% endmacro %}
 
 
+{# The same of the inputs beside the transactions, which other systems write: text in the var's
+   `date_format`, or what that does not read in ISO 8601. #}
+{% macro parse_moment(expression) -%}
+    {%- if var("date_format") -%}
+    coalesce(
+        {{ customer_value.parse_timestamp(expression) }},
+        {{ customer_value.parse_timestamp(expression, date_format="") }}
+    )
+    {%- else -%}
+    {{ customer_value.parse_timestamp(expression) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# The words for numbers that stand for moments, with their number of seconds. Those of epochs are
    counted from 1970 in UTC, those of spreadsheets are days from 1899-12-30, local. #}
 {% macro date_words() %}

@@ -10,7 +10,8 @@ typed as (
         {{ parse_id(input_column(columns, "session_id")) }} as session_id,
         lower({{ text_id(input_column(columns, "event_name")) }}) as event_name,
         lower({{ text_id(input_column(columns, "feature")) }}) as feature,
-        -- The var date_format is about the transactions: here text is ISO 8601.
+        -- New events are found among the old ones by their text, which has to sort as
+        -- its days do: it is ISO 8601, whatever the var date_format says.
         {{ parse_timestamp(
             input_column(columns, "occurred_at"), date_format=""
         ) }} as parsed_at

@@ -1,9 +1,5 @@
 {{ config(materialized="table") }}
 
-{#- 007 is a name, and so is a number that no double holds. -#}
-{%- set is_number = regexp_matches(
-    "attribute_value", "^-?(0|[1-9][0-9]{0,14})([.][0-9]+)?$"
-) -%}
 {#- Numbers of at most so many values are groups by themselves, others by bands. -#}
 {%- set most_numbers = 10 -%}
 with
@@ -36,7 +32,9 @@ counts as (
         attribute,
         count(distinct attribute_value) as value_count,
         count(attribute_value) as response_count,
-        sum(case when {{ is_number }} then 1 else 0 end) as number_count
+        sum(
+            case when {{ is_attribute_number("attribute_value") }} then 1 else 0 end
+        ) as number_count
     from attributes
     group by attribute
 

@@ -490,6 +490,10 @@ forecast_rows as (
             end,
             cast({{ var("gross_margin") }} as {{ type_double() }})
         ) as margin_share,
+        coalesce(
+            modelled_dates.mean_margin,
+            cast({{ var("gross_margin") }} as {{ type_double() }})
+        ) as mean_margin,
         states.quarter_window_purchases,
         states.half_window_purchases,
         states.whole_window_purchases,

@@ -125,7 +125,7 @@ unread_values as (
         where
             attribute = '{{ name }}'
             and {{ is_given("attribute_value") }}
-            and {{ parse_number("attribute_value", type_money()) }} is null
+            and {{ parse_attribute_number("attribute_value", type_money()) }} is null
     {% endfor %}
 ),
 

@@ -2,9 +2,6 @@
     materialized="table", post_hook="{{ require_identifying_line_ids() }}"
 ) }}
 
-{#- A date that is given has been applied to the lines already. -#}
-{%- set gap_days = "" if var("as_of_date") else var("maximum_as_of_gap_days") -%}
-{%- set has_limit = gap_days not in ["", none] -%}
 {%- set line_reason = "coalesce(exclusion_reason, 'kept')" -%}
 {%- set is_dated = "customer_id is not null and amount is not null" -%}
 {%- set with_limit -%}
@@ -56,36 +53,7 @@ lines_per_day as (
 
 ),
 
-running_lines as (
-
-    select
-        transacted_date,
-        sum(line_count) over (
-            order by transacted_date
-            rows between unbounded preceding and current row
-        ) as lines_up_to,
-        sum(line_count) over () as line_count
-    from lines_per_day
-
-),
-
--- All but a hundredth of the lines, and but one at least, are the bulk of the log. What
--- lies far behind it is a slip of the pen, and no date as of which to see customers.
-bulk as (
-
-    select
-        {% if has_limit -%}
-            case
-                when min(line_count) >= 10
-                    then {{ date_add_days("min(transacted_date)", gap_days) }}
-            end as limit_date
-        {%- else -%}
-            max(cast(null as date)) as limit_date
-        {%- endif %}
-    from running_lines
-    where lines_up_to >= line_count - greatest(1, floor(line_count / 100))
-
-),
+{{ bulk_of_days("lines_per_day", "transacted_date", "line_count") }},
 
 days as (
 

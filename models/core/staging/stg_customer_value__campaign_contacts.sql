@@ -34,10 +34,7 @@ typed as (
         {% endfor -%}
         {{ is_unknown_flag(input_column(columns, "responded")) }}
         or {{ is_unknown_flag(input_column(columns, "exposed")) }} as is_flag_unknown,
-        -- The var date_format is about the transactions: here text is ISO 8601.
-        {{ parse_timestamp(
-            input_column(columns, "contacted_at"), date_format=""
-        ) }} as parsed_at
+        {{ parse_moment(input_column(columns, "contacted_at")) }} as parsed_at
     from source
 
 ),

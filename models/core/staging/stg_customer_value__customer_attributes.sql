@@ -19,7 +19,7 @@ attributes as (
         select
             {{ customer_id }} as customer_id,
             cast({{ quoted_text(attribute) }} as {{ dbt.type_string() }}) as attribute,
-            {{ text_id(input_column(columns, attribute)) }} as attribute_value,
+            {{ attribute_text(input_column(columns, attribute)) }} as attribute_value,
             {{ parse_day(answered_on) }} as answered_date,
             {{ is_unknown_day(answered_on) }} as is_unknown_date
         from source
@@ -29,7 +29,9 @@ attributes as (
         select
             {{ customer_id }} as customer_id,
             lower({{ text_id(input_column(columns, "attribute")) }}) as attribute,
-            {{ text_id(input_column(columns, "attribute_value")) }} as attribute_value,
+            {{ attribute_text(
+                input_column(columns, "attribute_value")
+            ) }} as attribute_value,
             {{ parse_day(answered_on) }} as answered_date,
             {{ is_unknown_day(answered_on) }} as is_unknown_date
         from source

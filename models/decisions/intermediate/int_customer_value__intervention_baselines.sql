@@ -160,6 +160,11 @@ intervention_baselines as (
         ] %}
             cast(coalesce(expected.{{ name }}, 0) as {{ type_money() }}) as {{ name }},
         {% endfor %}
+        coalesce(
+            expected.absent_purchase_margin
+            / nullif(expected.absent_purchase_value, 0),
+            0
+        ) as absent_margin_share,
         months.month_ahead
     from interventions
     cross join months

@@ -45,7 +45,7 @@ attributes as (
         max(
             case
                 when attribute = 'acquisition_cost'
-                    then {{ parse_number("attribute_value", type_money()) }}
+                    then {{ parse_attribute_number("attribute_value", type_money()) }}
             end
         ) as own_cost
     from {{ ref("int_customer_value__customer_attributes") }}
@@ -105,6 +105,9 @@ values_by_pattern as (
         sum(attributes.own_cost) as own_cost,
         count(attributes.own_cost) as own_cost_count,
         {{ exact_sum("customers.expected_purchase_value") }} as purchase_value,
+        {{ exact_sum(
+            "customers.expected_purchase_value * customer_forecasts.margin_share"
+        ) }} as purchase_margin,
         {{ value_weight_columns("customer_forecasts.", "customers.") }}
     from customers
     inner join customer_forecasts
@@ -165,9 +168,11 @@ patterns as (
             own_cost,
             own_cost_count,
             purchase_value,
+            purchase_margin,
             alive_customers,
             returning_customers,
             returning_value,
+            returning_margin,
             buying_customers,
             buying_value,
             buying_margin

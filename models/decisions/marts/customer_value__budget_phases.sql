@@ -106,14 +106,48 @@ phase_months as (
 
     ),
 
-    treated_costs as (
+    customer_forecasts as (
+
+        select
+            customer_id,
+            expected_purchase_value,
+            margin_share
+        from {{ ref("int_customer_value__customer_forecasts") }}
+
+    ),
+
+    treated_customers as (
 
         select
             experiment,
-            sum(cost) as cost
+            customer_id,
+            cost
         from {{ ref("int_customer_value__experiment_customers") }}
         where exclusion_reason is null and not is_control
-        group by experiment
+
+    ),
+
+    -- Of what the treated spend more, they leave their margin; where none of them has
+    -- bought, nobody knows theirs.
+    treated as (
+
+        select
+            treated_customers.experiment,
+            sum(treated_customers.cost) as cost,
+            coalesce(
+                {{ exact_sum(
+                    "customer_forecasts.expected_purchase_value "
+                    ~ "* customer_forecasts.margin_share"
+                ) }}
+                / nullif(
+                    {{ exact_sum("customer_forecasts.expected_purchase_value") }}, 0
+                ),
+                {{ var("gross_margin") }}
+            ) as margin_share
+        from treated_customers
+        left join customer_forecasts
+            on treated_customers.customer_id = customer_forecasts.customer_id
+        group by treated_customers.experiment
 
     ),
 
@@ -124,13 +158,13 @@ phase_months as (
             results.experiment,
         {% for bound in ["difference", "lower_bound", "upper_bound"] -%}
             sum(results.{{ bound }} * results.treated_count)
-            * {{ var("gross_margin") }}
-            / nullif(cast(max(treated_costs.cost) as {{ type_double() }}), 0)
+            * max(treated.margin_share)
+            / nullif(cast(max(treated.cost) as {{ type_double() }}), 0)
                 as {{ bound }}
             {{- "," if not loop.last }}
         {% endfor %}
         from results
-        inner join treated_costs on results.experiment = treated_costs.experiment
+        inner join treated on results.experiment = treated.experiment
         group by results.experiment
 
     ),

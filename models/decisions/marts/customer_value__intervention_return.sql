@@ -83,7 +83,8 @@ baseline as (
         absent_customers,
         cast(forecast_revenue as {{ type_double() }}) as forecast_revenue,
         cast(discounted_margin as {{ type_double() }}) as discounted_margin,
-        cast(absent_purchase_value as {{ type_double() }}) as absent_purchase_value
+        cast(absent_purchase_value as {{ type_double() }}) as absent_purchase_value,
+        absent_margin_share
     from {{ ref("int_customer_value__intervention_baselines") }}
 
 ),
@@ -93,7 +94,8 @@ at_horizon as (
     select
         intervention,
         absent_customers,
-        absent_purchase_value
+        absent_purchase_value,
+        absent_margin_share
     from baseline
     where month_ahead = {{ horizon_month }}
 
@@ -135,6 +137,7 @@ months_in_window as (
         baseline.discounted_margin,
         at_horizon.absent_customers,
         at_horizon.absent_purchase_value,
+        at_horizon.absent_margin_share,
         windows.window_end_day - windows.window_start_day as window_days,
         greatest(
             (baseline.month_ahead - 1) * {{ month_days }}, windows.window_start_day
@@ -173,7 +176,7 @@ unit_effects as (
                 absent_purchase_value
                 * (end_day - start_day)
                 / window_days
-                * {{ var("gross_margin") }}
+                * absent_margin_share
                 * exp(
                     -1 * ln(1 + {{ var("annual_discount_rate") }})
                     * (start_day + end_day) / 730.0

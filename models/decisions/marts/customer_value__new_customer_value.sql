@@ -84,6 +84,15 @@ newcomers as (
 
 ),
 
+-- Whoever comes has no days of their own yet: the margin is that of all.
+margins as (
+
+    select max(mean_margin) as mean_margin
+    from {{ ref("int_customer_value__forecast_rows") }}
+    where forecast_role = 'current' and date_number = 0 and not is_history
+
+),
+
 customers as (
 
     select
@@ -160,10 +169,12 @@ expected as (
         (grouped.repeat_count + {{ usual_count }})
         / (grouped.usual_repeat_count + {{ usual_count }}) as repeat_factor,
         newcomers.repeat_purchases,
-        newcomers.discounted_purchases
+        newcomers.discounted_purchases,
+        margins.mean_margin
     from grouped
     cross join everybody
     cross join newcomers
+    cross join margins
 
 ),
 
@@ -184,7 +195,7 @@ new_customer_value as (
             (
                 first_order_value
                 + repeat_factor * discounted_purchases * repeat_purchase_value
-            ) * {{ var("gross_margin") }} as {{ type_double() }}
+            ) * mean_margin as {{ type_double() }}
         ) as new_customer_value_365d
     from expected
 

@@ -18,14 +18,8 @@ activities as (
         {%- else -%}
             cast(1 as {{ type_amount() }})
         {%- endif %} as quantity,
-        -- In the date_format of the transactions, or ISO 8601.
         cast(
-            coalesce(
-                {{ parse_timestamp(input_column(columns, "performed_at")) }},
-                {{ parse_timestamp(
-                    input_column(columns, "performed_at"), date_format=""
-                ) }}
-            ) as date
+            {{ parse_moment(input_column(columns, "performed_at")) }} as date
         ) as performed_date
     from source
 

@@ -15,8 +15,7 @@ typed as (
         {{ parse_customer_id(input_column(columns, "customer_id")) }} as customer_id,
     {% for name in moments -%}
         {{ is_given(input_column(columns, name)) }} as is_{{ name }}_given,
-        {{ parse_timestamp(input_column(columns, name), date_format="") }}
-            as parsed_{{ name }}
+        {{ parse_moment(input_column(columns, name)) }} as parsed_{{ name }}
         {{- "," if not loop.last }}
     {% endfor %}
     from source

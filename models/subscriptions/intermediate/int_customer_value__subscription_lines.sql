@@ -98,23 +98,49 @@ with
     ),
 
 {% endif -%}
+-- A row shows the day on which it begins, and the one on which it is cancelled.
+shown_dates as (
+
+    select started_date as shown_date
+    from read_lines
+    where customer_id is not null and amount is not null and started_date is not null
+    union all
+    select cancelled_date as shown_date
+    from read_lines
+    where
+        customer_id is not null
+        and amount is not null
+        and cancelled_date > started_date
+
+),
+
+dates_per_day as (
+
+    select
+        shown_date,
+        count(*) as date_count
+    from shown_dates
+    group by shown_date
+
+),
+
+{{ bulk_of_days("dates_per_day", "shown_date", "date_count") }},
+
 -- The last day on which the log shows anything begin or be cancelled is the as-of date,
--- unless the var gives one: the ends of periods lie in the future.
+-- unless the var gives one: the ends of periods lie in the future. A day far behind all
+-- others is mistyped.
 as_of_dates as (
 
     select
+        max(bulk.bulk_date) as bulk_date,
         {% if as_of_date -%}
             max(cast('{{ as_of_date }}' as date)) as as_of_date
         {%- else -%}
-            max(
-                case
-                    when cancelled_date > started_date then cancelled_date
-                    else started_date
-                end
-            ) as as_of_date
+            max(dates_per_day.shown_date) as as_of_date
         {%- endif %}
-    from read_lines
-    where customer_id is not null and amount is not null
+    from dates_per_day
+    cross join bulk
+    where bulk.limit_date is null or dates_per_day.shown_date <= bulk.limit_date
 
 ),
 
@@ -123,6 +149,7 @@ with_reason as (
     select
         read_lines.*,
         as_of_dates.as_of_date,
+        as_of_dates.bulk_date,
         case
             when read_lines.customer_id is null then 'missing_customer'
             when read_lines.subscription_id is null then 'missing_subscription'
@@ -225,7 +252,8 @@ subscription_lines as (
         ended_date,
         trial_ended_date,
         cancelled_date,
-        as_of_date
+        as_of_date,
+        bulk_date
     from ranked
 
 )

@@ -35,7 +35,17 @@ lost_per_day as (
 
 ),
 
--- A whole plan that ends on one day was moved elsewhere, or its dates are no dates.
+dates as (
+
+    select
+        max(as_of_date) as as_of_date,
+        max(bulk_date) as bulk_date
+    from {{ ref("int_customer_value__subscription_lines") }}
+
+),
+
+-- A whole plan that ends on one day was moved elsewhere, or its dates are no dates. A
+-- last day that stands alone makes everybody look lapsed.
 subscription_warnings as (
 
     select
@@ -58,6 +68,24 @@ subscription_warnings as (
         ) as sentence
     from lost_per_day
     where all_lost_count >= 20 and 2 * lost_count > all_lost_count
+    union all
+    select
+        'isolated_as_of_date' as warning_code,
+        'subscriptions' as subject,
+        concat(
+            'The as-of date of the subscriptions, ',
+            cast(as_of_date as {{ dbt.type_string() }}),
+            ', lies ',
+            {{ number_text(date_diff_days("bulk_date", "as_of_date"), 0) }},
+            ' days after ',
+            cast(bulk_date as {{ dbt.type_string() }}),
+            ', by which all but a few rows begin or are cancelled: if a date is ',
+            'mistyped, mend it, or set as_of_date.'
+        ) as sentence
+    from dates
+    where
+        {{ date_diff_days("bulk_date", "as_of_date") }} > {{ var("activity_days") }}
+        {{- " and 1 = 0" if var("as_of_date") }}
 
 )
 
