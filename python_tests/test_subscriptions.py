@@ -606,9 +606,8 @@ def test_mistyped_days_do_not_move_the_as_of_date(dbt, tmp_path, input_name, tex
         variables={input_name: write(tmp_path, text), "billing_interval": "month"},
     )
     assert result.exit_code == 0, result.output
-    assert result.rows(
-        "select distinct as_of_date from main_internal.int_subscription_lines"
-    ) == [(DAYS[-1],)]
+    dates = "select distinct as_of_date from main_internal.int_subscription_lines"
+    assert result.rows(dates) == [(DAYS[-1],)]
     assert result.rows(
         "select customer_id, exclusion_reason from main_internal.int_subscription_lines "
         "where exclusion_reason is not null order by all"
