@@ -128,19 +128,22 @@ phase_months as (
     ),
 
     -- Of what the treated spend more, they leave their margin; where none of them has
-    -- bought, nobody knows theirs.
+    -- bought, nobody knows theirs. A share that is the same for all stays what it is.
     treated as (
 
         select
             treated_customers.experiment,
             sum(treated_customers.cost) as cost,
             coalesce(
-                {{ exact_sum(
-                    "customer_forecasts.expected_purchase_value "
-                    ~ "* customer_forecasts.margin_share"
-                ) }}
-                / nullif(
-                    {{ exact_sum("customer_forecasts.expected_purchase_value") }}, 0
+                round(
+                    {{ exact_sum(
+                        "customer_forecasts.expected_purchase_value "
+                        ~ "* customer_forecasts.margin_share"
+                    ) }}
+                    / nullif(
+                        {{ exact_sum("customer_forecasts.expected_purchase_value") }}, 0
+                    ),
+                    9
                 ),
                 {{ var("gross_margin") }}
             ) as margin_share
