@@ -11,6 +11,7 @@
         {%- do built.update({result.node.alias: result.node.relation_name}) -%}
     {%- endfor -%}
     {%- do customer_value.report_failures(results) -%}
+    {%- do customer_value.report_unloaded_seeds(results) -%}
     {%- do customer_value.report_rows(built) -%}
     {%- do customer_value.report_line_ids(built) -%}
     {%- do customer_value.report_warnings(built) -%}
@@ -45,6 +46,21 @@
         {%- for sentence in sentences -%}
             {%- do customer_value.report_sentence("failed: " ~ sentence) -%}
         {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{# Which seeds the engine could not load, and how a seed is written. #}
+{% macro report_unloaded_seeds(results) %}
+    {%- for result in results
+        if result.node.resource_type == "seed" and result.status | string == "error"
+        and result.node.name.startswith("customer_value__") -%}
+        {%- do customer_value.report_sentence(
+            "failed: The seed " ~ result.node.alias ~ " cannot be loaded; what the engine said is "
+            ~ "above. Commas stand between its cells, and none in a number, whose decimal sign is a "
+            ~ "point (1234.56). Where its columns are others than before, build once with "
+            ~ "--full-refresh."
+        ) -%}
     {%- endfor -%}
 {% endmacro %}
 
@@ -94,7 +110,8 @@
     {%- if "excluded_rows" not in built -%}{{- return("") -}}{%- endif -%}
     {%- set rows = run_query(
         "select input, exclusion_reason, row_count, amount, identical_line_count from "
-        ~ built["excluded_rows"] ~ " where row_count > 0 order by input desc, row_count desc"
+        ~ built["excluded_rows"]
+        ~ " where row_count > 0 order by input desc, row_count desc, reason_order"
     ).rows -%}
     {%- for input, reason, row_count, amount, identical_line_count in rows -%}
         {%- set identical = " (%s of them identical to another; kept, since no order_id or line_id "
