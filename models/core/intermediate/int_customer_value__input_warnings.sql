@@ -215,7 +215,8 @@ warnings as (
         concat(
             {{ number_text("row_count", 0) }},
             case
-                when row_count = 1 then ' row of the seed customer_overrides names a customer '
+                when row_count = 1
+                    then ' row of the seed customer_overrides names a customer '
                 else ' rows of the seed customer_overrides name customers '
             end,
             'without a purchase, such as ',
