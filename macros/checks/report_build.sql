@@ -105,13 +105,21 @@
 {% endmacro %}
 
 
-{# Rows of the inputs and their amount, kept or by the reason for leaving them out. #}
+{# Rows of the inputs and their amount, kept or by the reason for leaving them out. Where another
+   input has stopped the build, the lines of the log are still accounted for. #}
 {% macro report_rows(built) %}
-    {%- if "excluded_rows" not in built -%}{{- return("") -}}{%- endif -%}
+    {%- if "excluded_rows" in built -%}
+        {%- set counts = "select input, exclusion_reason, row_count, amount, identical_line_count"
+            ~ " from " ~ built["excluded_rows"] -%}
+    {%- elif "int_line_totals" in built -%}
+        {%- set counts = "select 'transactions' as input, exclusion_reason, line_count as row_count,"
+            ~ " amount, identical_line_count from " ~ built["int_line_totals"] -%}
+    {%- else -%}
+        {{- return("") -}}
+    {%- endif -%}
     {%- set rows = run_query(
-        "select input, exclusion_reason, row_count, amount, identical_line_count from "
-        ~ built["excluded_rows"]
-        ~ " where row_count > 0 order by input desc, row_count desc, reason_order"
+        "select * from (" ~ counts ~ ") as counts where row_count > 0"
+        ~ " order by input desc, row_count desc, exclusion_reason desc"
     ).rows -%}
     {%- for input, reason, row_count, amount, identical_line_count in rows -%}
         {%- set identical = " (%s of them identical to another; kept, since no order_id or line_id "
