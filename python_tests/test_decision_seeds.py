@@ -199,6 +199,7 @@ CONDITION_CASES = [
     ("segment =", ["does not run"]),
     ("true; drop table customers", ["one SQL condition"]),
     ("true -- or not", ["one SQL condition"]),
+    ("recency_days", ["neither true nor false"]),
 ]
 
 
@@ -303,6 +304,76 @@ def test_floors_that_exceed_the_budget_are_named(refuse):
         budget_floor_share=0.1,
     )
     assert_refused(result, "budget_floor_share is 0.1", "11 segments exceed the budget")
+
+
+PLAYBOOK = "Lost,High,*,{},act,goal,channel,offer,1,message"
+# What the checks of a seed find before anything is built on it.
+SEED_CASES = [
+    (
+        "int_customer_value__transactions_classified",
+        "exchange_rates",
+        "currency,rate\nEUR,1\nUSD,0.92\nusd ,0.93\n",
+        ["more than one row for the currency USD: keep one"],
+    ),
+    (
+        "customer_profitability",
+        "cost_rates",
+        shipped("cost_rates", *(f"{name},service,service,3,us" for name in ("Call", "call"))),
+        ["more than one row for the cost name Call: keep one"],
+    ),
+    (
+        "int_customer_value__attribute_answers",
+        "attribute_definitions",
+        shipped("attribute_definitions", "Kanal,nominal,,,", "kanal,,,,"),
+        ["more than one row for the attribute Kanal: keep one"],
+    ),
+    (
+        "int_customer_value__experiment_checks",
+        "experiment_arms",
+        shipped("experiment_arms", "spring,Mail,0.5", "spring,mail,0.4"),
+        ["more than one row for the experiment spring, the variant Mail: keep one"],
+    ),
+    (
+        "int_customer_value__playbook_actions",
+        "action_playbook",
+        shipped("action_playbook", PLAYBOOK.format("Yes"), PLAYBOOK.format("yes")),
+        ["the segment Lost, the value tier High, the cluster name *, the lapsed Yes: keep one"],
+    ),
+    (
+        "customers",
+        "customer_overrides",
+        shipped("customer_overrides", "7,VIP,,sister,03.04.2025"),
+        ["end_date 03.04.2025 for the customer 7", "YYYY-MM-DD"],
+    ),
+    (
+        "customers",
+        "customer_overrides",
+        shipped("customer_overrides", "7,VIP,,sister,2025-02-29"),
+        ["end_date 2025-02-29 for the customer 7", "YYYY-MM-DD"],
+    ),
+    (
+        "budget_phases",
+        "budget_steps",
+        shipped("budget_steps", "5,1,return_per_unit,0.8,,,1/2/2025,example"),
+        ["start_date 1/2/2025 for phase 5", "YYYY-MM-DD"],
+    ),
+    (
+        "int_customer_value__transactions_classified",
+        "exchange_rates",
+        'currency,rate\nEUR,1\nUSD,"0,92"\n',
+        ["cannot be loaded", "decimal sign is a point"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "seed", "text", "sentence"), SEED_CASES)
+def test_a_seed_that_is_not_sound_stops_what_reads_it(
+    project, tmp_path, model, seed, text, sentence
+):
+    result = rebuild(project, tmp_path / "test.duckdb", model, {seed: text})
+    assert_refused(result, f"The seed {seed}", *sentence)
+    # What reads it is skipped, not tried.
+    assert re.search(r"SKIP=[1-9]", result.output), result.output
 
 
 # What rests on each seed of assumptions, and changes with it.

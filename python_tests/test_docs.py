@@ -409,6 +409,12 @@ def test_the_page_of_troubles_has_what_the_engine_says(tmp_path):
         with pytest.raises(duckdb.Error) as refused:
             reader.execute("create table a as select 1")
     found = [held, str(refused.value)]
+    rates = tmp_path / "rates.csv"
+    rates.write_text('currency,rate\nUSD,"0,92"\n')
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error) as refused:
+        connection.execute("create table rates (currency varchar, rate decimal(18, 8))")
+        connection.execute(f"copy rates from '{rates}' (format csv, header true, delimiter ',')")
+    found.append(str(refused.value))
     for path in (tmp_path / "nowhere" / "x.duckdb", tmp_path, other, Path("/dev/full")):
         with pytest.raises(duckdb.Error) as refused:
             duckdb.connect(str(path))
@@ -417,6 +423,7 @@ def test_the_page_of_troubles_has_what_the_engine_says(tmp_path):
     phrases = [
         "Conflicting lock is held in",
         "attached in read-only mode",
+        'Could not convert string "0,92" to',
         "No such file or directory",
         "Is a directory",
         "it is not a valid DuckDB database file",

@@ -111,3 +111,18 @@ def test_a_group_that_nothing_names_gets_a_sentence(dbt, variables, words):
     result = dbt("run", "--select", "int_customer_value__fit_groups", variables=variables)
     assert result.exit_code != 0
     assert words in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    "variables", [{"fit_group": "country"}, {"cluster_features": ["hours", "usage"]}]
+)
+def test_the_core_alone_reads_no_attribute_and_says_so(dbt, variables):
+    """In a sentence of ours, where dbt would name a model that is disabled."""
+    result = dbt("run", variables={"modules": [], "customer_attributes": "people.csv", **variables})
+    ((name, value),) = variables.items()
+    named = value if isinstance(value, str) else " and ".join(value)
+    assert result.exit_code != 0
+    assert (
+        f"The var {name} names {named}, and attributes are read where a module is on: list one in "
+        f"the var modules, or leave {named} out." in " ".join(result.output.split())
+    )

@@ -614,6 +614,25 @@ def test_mistyped_days_do_not_move_the_as_of_date(dbt, tmp_path, input_name, tex
     ) == [("x", "future_dated"), ("y", "future_dated")]
 
 
+def test_a_refused_log_hides_no_account_of_the_transactions(dbt, tmp_path):
+    orders = tmp_path / "orders.csv"
+    orders.write_text(
+        "customer_id,transacted_at,amount\na,2023-01-01,1\nb,2023-01-02,1\nc,soon,1\n"
+    )
+    result = dbt(
+        *("build", "--exclude-resource-type", "unit_test", "--select"),
+        *("+int_customer_value__subscription_lines", "+int_customer_value__line_totals"),
+        variables={
+            "transactions": str(orders),
+            "subscription_payments": write(tmp_path, "customer_id,paid_on,amount\na,soon,10\n"),
+            "billing_interval": "month",
+        },
+    )
+    assert result.exit_code != 0
+    assert "customer_value: 2 lines kept" in result.output
+    assert "customer_value: 1 line invalid_timestamp" in result.output
+
+
 PAYMENTS = """customer_id,subscription_id,payment_id,paid_on,amount,billing_interval
 steady,,,2023-01-10,10,month
 steady,,,2023-02-10,10,month

@@ -204,6 +204,18 @@ def test_dates_written_in_two_ways_are_said_with_the_share_of_each(suggest, tmp_
         assert "# A build leaves out 5 of 11 lines as invalid_timestamp" in printed
 
 
+def test_an_impossible_date_is_no_second_way_of_writing_dates(suggest, tmp_path):
+    csv = tmp_path / "orders.csv"
+    dates = ["31.01.2024"] * 6 + ["31.02.2024"]
+    csv.write_text("customer,date,total\n" + "".join(f"a,{d},1\n" for d in dates))
+    printed = suggest(str(csv))
+    assert "in more than one way" not in printed
+    assert (
+        "# CHECK: date has dates that are no day of the calendar, or lie outside 1900 to 2261, "
+        "such as 31.02.2024"
+    ) in printed
+
+
 NUMBERED = "{order},Line,Customer,Ordered,Total\n" + "".join(
     f"{'R' if number % 7 == 0 else 'S'}{number},{line},c{number % 9},2024-01-{number % 28 + 1:02},"
     f"{'-' if number % 7 == 0 else ''}5\n"

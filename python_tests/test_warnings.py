@@ -104,7 +104,9 @@ def test_no_column_of_an_input_has_values_that_are_lost_in_silence():
 def test_one_row_of_an_input_is_said_in_the_singular(tmp_path):
     rows = [
         ("transactions", "kept", 1200),
+        # Of as many rows the order is always the same.
         ("suppressions", "kept", 1),
+        ("suppressions", "total", 1),
         ("service_activities", "invalid_date", 1),
         ("campaign_contacts", "kept", 2),
     ]
@@ -121,6 +123,7 @@ def test_one_row_of_an_input_is_said_in_the_singular(tmp_path):
     assert result.exit_code == 0, result.output
     assert re.findall(r"customer_value: (.*)", result.output) == [
         "1,200 lines kept",
+        "1 suppression total",
         "1 suppression kept",
         "1 service activity invalid_date",
         "2 campaign contacts kept",

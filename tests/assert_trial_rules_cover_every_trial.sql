@@ -86,9 +86,7 @@ counted as (
 select
     concat(
         'The seed trial_rules gives no segment to some trials: its last rule must ',
-        'have no condition, so that it holds for everybody. The first point without ',
-        'one: ',
-        cast(min(customer_id) as {{ dbt.type_string() }})
+        'have no condition, so that it holds for everybody.'
     ) as sentence
 from counted
 where segment_count != 1

@@ -1,9 +1,11 @@
 {# What to do about the rows that a reason leaves out, as the end of a sentence. #}
 {% macro exclusion_advice() %}
     {%- set format = var("date_format") -%}
+    {%- set forgotten = "; those whom erasure_requests names are nobody, too, and need nothing done"
+        if customer_value.input_value("erasure_requests") else "" -%}
     {{- return({
         "missing_customer": "look at the column mapped to customer_id, and at the ids that "
-            ~ "missing_customer_ids takes for nobody",
+            ~ "missing_customer_ids takes for nobody" ~ forgotten,
         "invalid_timestamp": "dates are read from 1900 to 2261 only, " ~ (
                 "those of transactions by date_format (" ~ format ~ ") alone, those of events as "
                 ~ "ISO 8601 alone and others as either, so write them in one way"

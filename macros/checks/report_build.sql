@@ -11,6 +11,7 @@
         {%- do built.update({result.node.alias: result.node.relation_name}) -%}
     {%- endfor -%}
     {%- do customer_value.report_failures(results) -%}
+    {%- do customer_value.report_unloaded_seeds(results) -%}
     {%- do customer_value.report_rows(built) -%}
     {%- do customer_value.report_line_ids(built) -%}
     {%- do customer_value.report_warnings(built) -%}
@@ -45,6 +46,21 @@
         {%- for sentence in sentences -%}
             {%- do customer_value.report_sentence("failed: " ~ sentence) -%}
         {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{# Which seeds the engine could not load, and how a seed is written. #}
+{% macro report_unloaded_seeds(results) %}
+    {%- for result in results
+        if result.node.resource_type == "seed" and result.status | string == "error"
+        and result.node.name.startswith("customer_value__") -%}
+        {%- do customer_value.report_sentence(
+            "failed: The seed " ~ result.node.alias ~ " cannot be loaded; what the engine said is "
+            ~ "above. Commas stand between its cells, and none in a number, whose decimal sign is a "
+            ~ "point (1234.56). Where its columns are others than before, build once with "
+            ~ "--full-refresh."
+        ) -%}
     {%- endfor -%}
 {% endmacro %}
 
@@ -89,12 +105,21 @@
 {% endmacro %}
 
 
-{# Rows of the inputs and their amount, kept or by the reason for leaving them out. #}
+{# Rows of the inputs and their amount, kept or by the reason for leaving them out. Where another
+   input has stopped the build, the lines of the log are still accounted for. #}
 {% macro report_rows(built) %}
-    {%- if "excluded_rows" not in built -%}{{- return("") -}}{%- endif -%}
+    {%- if "excluded_rows" in built -%}
+        {%- set counts = "select input, exclusion_reason, row_count, amount, identical_line_count"
+            ~ " from " ~ built["excluded_rows"] -%}
+    {%- elif "int_line_totals" in built -%}
+        {%- set counts = "select 'transactions' as input, exclusion_reason, line_count as row_count,"
+            ~ " amount, identical_line_count from " ~ built["int_line_totals"] -%}
+    {%- else -%}
+        {{- return("") -}}
+    {%- endif -%}
     {%- set rows = run_query(
-        "select input, exclusion_reason, row_count, amount, identical_line_count from "
-        ~ built["excluded_rows"] ~ " where row_count > 0 order by input desc, row_count desc"
+        "select * from (" ~ counts ~ ") as counts where row_count > 0"
+        ~ " order by input desc, row_count desc, exclusion_reason desc"
     ).rows -%}
     {%- for input, reason, row_count, amount, identical_line_count in rows -%}
         {%- set identical = " (%s of them identical to another; kept, since no order_id or line_id "

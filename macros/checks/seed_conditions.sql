@@ -33,6 +33,17 @@
             ~ (order ~ ", " if order else "") ~ "customer_id) as place from " ~ customers
             ~ " where (" ~ condition ~ ")) as members"
         ) -%}
+        {#- An engine that takes a number for a condition takes all but 0 for true. -#}
+        {%- set truths = run_query(
+            "select (" ~ condition ~ ") as is_met from " ~ customers ~ " where (" ~ condition
+            ~ ") is not null limit 1"
+        ).columns[0].values() -%}
+        {%- if truths and truths[0] is not boolean -%}
+            {{- exceptions.raise_compiler_error(
+                place ~ ", which is neither true nor false of a customer: compare it with something, as "
+                ~ "in order_count >= 2."
+            ) -}}
+        {%- endif -%}
         {%- do found.update({name: {"condition": condition, "ordering": order}}) -%}
     {%- endfor -%}
     {{- return(found) -}}

@@ -222,7 +222,8 @@
 {% endmacro %}
 
 
-{# A comment on a column whose dates are written in two ways, of which a build reads one. #}
+{# A comment on a column whose dates are written in two ways, of which a build reads one, or are
+   written like the others and none. #}
 {% macro suggested_unity(relation, name, format, filled) %}
     {%- if format["count"] == filled -%}{{- return([]) -}}{%- endif -%}
     {%- set column = customer_value.input_column({"column": name}, "column") -%}
@@ -244,6 +245,12 @@
     {%- set count = run_query(
         "select count(" ~ customer_value.parse_timestamp(column, other) ~ ") as c" ~ rest
     ).columns[0][0] | int -%}
+    {%- if not count -%}
+        {{- return([
+            "# CHECK: " ~ name ~ " has dates that are no day of the calendar, or lie outside 1900 "
+            ~ "to 2261, such as " ~ dates[0]
+        ]) -}}
+    {%- endif -%}
     {{- return([
         "# CHECK: " ~ name ~ " is written in more than one way: "
         ~ (format.formats[0] or "ISO 8601") ~ " reads "

@@ -15,11 +15,6 @@
                 ~ customer_value.cluster_feature_choices() | join(", ")
                 ~ " nor an attribute of customer_attributes: mend the name, or leave it out."
             ) -}}
-        {%- elif not customer_value.looks_back() -%}
-            {{- exceptions.raise_compiler_error(
-                "The var cluster_features names an attribute, and attributes are read where a module "
-                ~ "is on: list one in the var modules, or leave " ~ name ~ " out."
-            ) -}}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}

@@ -10,7 +10,8 @@
             "Set vars under vars: customer_value: in dbt_project.yml, or with --vars."
         ) -%}
     {%- endif -%}
-    {%- if not ["modules", "value_model"] | select("in", wrong) | list -%}
+    {%- if not ["modules", "value_model", "fit_group", "cluster_features"]
+        | select("in", wrong) | list -%}
         {%- do sentences.extend(customer_value.wrong_modules()) -%}
     {%- endif -%}
     {%- do sentences.extend(customer_value.wrong_subscriptions()) -%}

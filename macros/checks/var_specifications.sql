@@ -419,7 +419,9 @@
                 "kind": "text",
                 "pattern": "[^ ]",
                 "expected": "the variant of the customers held out, as text",
-                "meaning": "the value of the column variant for customers held out",
+                "meaning": "the value of the column variant for customers held out, in any case; other "
+                    ~ "variants of a campaign that differ by case alone are one arm, under the first "
+                    ~ "of their spellings",
             },
             "wished_lift": {
                 "kind": "number",

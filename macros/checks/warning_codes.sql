@@ -2,8 +2,9 @@
    given, and a test compares the two. #}
 {% macro warning_codes() %}
     {{- return([
-        "excluded_lines", "unread_values", "crowded_customer_id", "ids_in_two_cases",
-        "negative_amounts", "too_few_customers", "too_few_repeat_customers", "short_history",
+        "excluded_lines", "empty_input", "unread_values", "crowded_customer_id",
+        "ids_in_two_cases", "unknown_overrides", "negative_amounts", "too_few_customers",
+        "too_few_repeat_customers", "short_history",
         "left_truncated", "isolated_first_date", "isolated_as_of_date", "concentrated_value",
         "looks_like_subscriptions", "no_renewal_model", "plan_ended_at_once", "no_consent_input",
         "unknown_channels", "no_holdout", "frequency_spend_correlation", "not_converged",

@@ -1,5 +1,5 @@
-{# What is wrong with the var `modules`, as sentences: an unknown capability, or one without another
-   that it needs. #}
+{# What is wrong with the var `modules`, as sentences: an unknown capability, one without another that
+   it needs, or none where a var names what only capabilities read. #}
 {% macro wrong_modules() %}
     {%- set capabilities = customer_value.capabilities() -%}
     {%- set given = var("modules") -%}
@@ -26,6 +26,17 @@
             ~ "validation: add validation to the var modules, or set value_model to corrected."
         ) -%}
     {%- endif -%}
+    {%- set fit_group = var("fit_group") or "customer_group" -%}
+    {%- for name, attributes in {
+        "fit_group": [fit_group] | reject("equalto", "customer_group") | list,
+        "cluster_features": customer_value.cluster_attributes(),
+    }.items() if attributes and not customer_value.looks_back() -%}
+        {%- do sentences.append(
+            "The var " ~ name ~ " names " ~ attributes | join(" and ") ~ ", and attributes are read "
+            ~ "where a module is on: list one in the var modules, or leave " ~ attributes
+            | join(" and ") ~ " out."
+        ) -%}
+    {%- endfor -%}
     {{- return(sentences) -}}
 {% endmacro %}
 

@@ -68,9 +68,11 @@
 {% endmacro %}
 
 
-{# What it names that cluster_addition_rows has. #}
+{# What it names that cluster_addition_rows has. The core alone reads no attributes: dbt would refuse a
+   reference to them before wrong_modules can say so. #}
 {% macro cluster_additions() %}
-    {{- return(customer_value.cluster_usages() + customer_value.cluster_attributes()) -}}
+    {%- set attributes = customer_value.cluster_attributes() if customer_value.looks_back() else [] -%}
+    {{- return(customer_value.cluster_usages() + attributes) -}}
 {% endmacro %}
 
 

@@ -47,10 +47,5 @@
             ~ "one of them, or map the column customer_group in transaction_columns and set "
             ~ "fit_group: customer_group."
         ) -}}
-    {%- elif name and not customer_value.looks_back() -%}
-        {{- exceptions.raise_compiler_error(
-            "The var fit_group names an attribute, and attributes are read where a module is on: "
-            ~ "list one in the var modules, or empty fit_group."
-        ) -}}
     {%- endif -%}
 {% endmacro %}

@@ -463,7 +463,8 @@
                 "decided_on": {
                     "type": "date, timestamp or text",
                     "if_unread": ", so that a refusal is the last word and a consent the first",
-                    "meaning": "when; the last decision counts, and of one day the refusal",
+                    "meaning": "when; the last decision counts, and of one day the refusal; without a date a "
+                        ~ "refusal is the last, whatever consent comes later, and a consent the first",
                 },
             },
         },

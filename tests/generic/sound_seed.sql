@@ -1,9 +1,11 @@
-{% test sound_seed(model, key, rules=[]) %}
+{% test sound_seed(model, key, without_case=[], rules=[]) %}
 
-{%- set keys = [] -%}
+{%- set cells, keys = [], [] -%}
 {%- for column in key -%}
     {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
-    {%- do keys.append(customer_value.any_if_empty(text)) -%}
+    {%- set cell = customer_value.any_if_empty(text) -%}
+    {%- do cells.append(cell) -%}
+    {%- do keys.append("lower(" ~ cell ~ ")" if column in without_case else cell) -%}
 {%- endfor -%}
 {% call customer_value.where_built() %}
 with
@@ -20,7 +22,7 @@ select
         'The seed {{ model.identifier }} has more than one row for '
         {%- for column in key %},
         '{{ ", " if not loop.first }}the {{ column | replace("_", " ") }} ',
-        {{ keys[loop.index0] }}
+        min({{ cells[loop.index0] }})
         {%- endfor %},
         ': keep one.'
     ) as sentence

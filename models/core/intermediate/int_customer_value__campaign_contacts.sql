@@ -1,5 +1,6 @@
 {{ config(materialized="table") }}
 
+{%- set control = quoted_text(var("control_variant")) %}
 -- The first reason that applies is the reason for leaving a contact out.
 with
 
@@ -8,7 +9,8 @@ contacts as (
     select
         customer_id,
         campaign_id,
-        variant,
+        variant as written_variant,
+        {{ variant_key("variant") }} as variant_key,
         channel,
         response_value,
         cost,
@@ -21,6 +23,23 @@ contacts as (
         contacted_at,
         cast(contacted_at as date) as contacted_date
     from {{ ref("stg_customer_value__campaign_contacts") }}
+
+),
+
+-- What differs by case alone is one arm of a campaign. Its name is the first of its
+-- spellings, and of the control that of the var.
+arms as (
+
+    select
+        campaign_id,
+        variant_key,
+        case
+            when variant_key = {{ variant_key(control) }} then {{ control }}
+            else min(written_variant)
+        end as variant
+    from contacts
+    where written_variant is not null
+    group by campaign_id, variant_key
 
 ),
 
@@ -42,30 +61,43 @@ as_of_dates as (
 
 ),
 
-numbered as (
+with_arm as (
 
     select
         contacts.*,
+        coalesce(arms.variant, contacts.written_variant) as variant
+    from contacts
+    left join arms
+        on
+            contacts.campaign_id = arms.campaign_id
+            and contacts.variant_key = arms.variant_key
+
+),
+
+numbered as (
+
+    select
+        with_arm.*,
         as_of_dates.as_of_date,
         customers.customer_id is not null as is_customer,
         row_number() over (
             partition by
-                contacts.customer_id,
-                contacts.campaign_id,
-                contacts.variant,
-                contacts.channel,
-                contacts.response_value,
-                contacts.cost,
-                contacts.planned_share,
-                contacts.score,
-                contacts.is_responded,
-                contacts.is_exposed,
-                contacts.contacted_at
-            order by contacts.contacted_at
+                with_arm.customer_id,
+                with_arm.campaign_id,
+                with_arm.variant,
+                with_arm.channel,
+                with_arm.response_value,
+                with_arm.cost,
+                with_arm.planned_share,
+                with_arm.score,
+                with_arm.is_responded,
+                with_arm.is_exposed,
+                with_arm.contacted_at
+            order by with_arm.contacted_at
         ) as copy_number
-    from contacts
-    left join customers on contacts.customer_id = customers.customer_id
-    left join as_of_dates on contacts.customer_id is not null
+    from with_arm
+    left join customers on with_arm.customer_id = customers.customer_id
+    left join as_of_dates on with_arm.customer_id is not null
 
 ),
 

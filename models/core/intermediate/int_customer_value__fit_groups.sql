@@ -34,7 +34,7 @@ customers as (
         where line_number = 1
 
     ),
-{% elif fits_groups() %}
+{% elif fits_groups() and looks_back() %}
     named as (
 
         select

@@ -25,6 +25,23 @@ line_totals as (
 
 ),
 
+overrides as (
+
+    select
+        trim(customer_id) as customer_id,
+        cast(end_date as date) as end_date
+    from {{ ref("customer_value__customer_overrides") }}
+
+),
+
+as_of_dates as (
+
+    select as_of_date
+    from {{ ref("int_customer_value__as_of_dates") }}
+    where as_of_role = 'current'
+
+),
+
 -- Who stands for many people has many times the orders of everybody else.
 most_orders as (
 
@@ -87,6 +104,19 @@ folded_ids as (
         count(*) as customer_count,
         min(customer_id) as customer_id
     from ids_in_two_cases
+
+),
+
+-- What has ended changes nothing, whomever it names.
+unknown_overrides as (
+
+    select
+        count(*) as row_count,
+        min(overrides.customer_id) as customer_id
+    from overrides
+    inner join as_of_dates on overrides.end_date >= as_of_dates.as_of_date
+    left join customer_totals on overrides.customer_id = customer_totals.customer_id
+    where customer_totals.customer_id is null
 
 ),
 
@@ -178,6 +208,27 @@ warnings as (
         ) as sentence
     from folded_ids
     where customer_count > 0
+    union all
+    select
+        'unknown_overrides' as warning_code,
+        'customer_overrides' as subject,
+        concat(
+            {{ number_text("row_count", 0) }},
+            case
+                when row_count = 1
+                    then ' row of the seed customer_overrides names a customer '
+                else ' rows of the seed customer_overrides name customers '
+            end,
+            'without a purchase, such as ',
+            coalesce(customer_id, 'an empty id'),
+            case
+                when row_count = 1 then ', and changes nothing: write ids '
+                else ', and change nothing: write ids '
+            end,
+            'as customers has them, zeros in front included, or leave the rows out.'
+        ) as sentence
+    from unknown_overrides
+    where row_count > 0
     union all
     select
         'negative_amounts' as warning_code,

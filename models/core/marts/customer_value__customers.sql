@@ -141,7 +141,7 @@ overrides as (
         nullif(trim(value_tier), '') as value_tier,
         nullif(trim(action), '') as override_action,
         reason,
-        end_date
+        cast(end_date as date) as end_date
     from {{ ref("customer_value__customer_overrides") }}
 
 ),

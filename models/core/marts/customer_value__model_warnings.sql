@@ -1,6 +1,10 @@
 {#- What a var names, or lies after a day that a var sets, is left out as asked. -#}
 {%- set asked_for = "'kept', 'excluded_status', 'excluded_product'"
     ~ (", 'future_dated'" if var("as_of_date") else "") -%}
+{%- set named_inputs = [] -%}
+{%- for input in input_specifications() if input_value(input) -%}
+    {%- do named_inputs.append(quoted_text(input)) -%}
+{%- endfor -%}
 {%- set metrics = {
     "mae": {"sign": 1, "words": "the mean absolute error of"},
     "rmse": {"sign": 1, "words": "the root mean squared error of"},
@@ -426,6 +430,23 @@ warnings as (
         concat(input, ' ', exclusion_reason) as subject,
         sentence
     from excluded_lines
+    {% if named_inputs -%}
+        union all
+        select
+            'empty_input' as warning_code,
+            input as subject,
+            concat(
+                'The input that the var ',
+                input,
+                ' names has no rows: look at whether its export failed, or leave the ',
+                'var empty.'
+            ) as sentence
+        from excluded_rows
+        where
+            exclusion_reason = 'total'
+            and row_count = 0
+            and input in ({{ named_inputs | join(", ") }})
+    {%- endif %}
     union all
     select
         warning_code,

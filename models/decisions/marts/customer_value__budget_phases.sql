@@ -9,7 +9,7 @@ budget_steps as (
         cast(threshold_share as {{ type_double() }}) as threshold_share,
         cast(agreed_threshold as {{ type_double() }}) as agreed_threshold,
         {{ any_if_empty("experiment") }} as experiment,
-        start_date,
+        cast(start_date as date) as start_date,
         source
     from {{ ref("customer_value__budget_steps") }}
 

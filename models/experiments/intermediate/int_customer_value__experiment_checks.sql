@@ -79,8 +79,8 @@ all_arms as (
     select
         experiment_arms.experiment,
         experiment_arms.variant,
-        experiment_arms.variant = {{ quoted_text(var("control_variant")) }}
-            as is_control,
+        {{ variant_key("experiment_arms.variant") }}
+        = {{ variant_key(quoted_text(var("control_variant"))) }} as is_control,
         0 as arm_customer_count,
         cast(null as {{ type_double() }}) as planned_share
     from experiment_arms
@@ -88,7 +88,8 @@ all_arms as (
     left join arms
         on
             experiment_arms.experiment = arms.experiment
-            and experiment_arms.variant = arms.variant
+            and {{ variant_key("experiment_arms.variant") }}
+            = {{ variant_key("arms.variant") }}
     where arms.variant is null
 
 ),
@@ -119,7 +120,8 @@ shares as (
     left join experiment_arms
         on
             all_arms.experiment = experiment_arms.experiment
-            and all_arms.variant = experiment_arms.variant
+            and {{ variant_key("all_arms.variant") }}
+            = {{ variant_key("experiment_arms.variant") }}
     left join planned_experiments
         on all_arms.experiment = planned_experiments.experiment
     where experiments.control_arm_count > 0 and experiments.treated_arm_count > 0

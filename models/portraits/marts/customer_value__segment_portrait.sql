@@ -132,8 +132,8 @@ segment_portrait as (
                 when attributes.attribute_count = 0
                     then
                         concat(
-                            'No attribute of the customers is given by which to ',
-                            'compare them.'
+                            'There is no attribute to compare them by: none is ',
+                            'given, or attribute_coverage has the reasons.'
                         )
                 else
                     concat(
