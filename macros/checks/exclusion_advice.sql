@@ -3,14 +3,16 @@
     {%- set format = var("date_format") -%}
     {%- set forgotten = "; those whom erasure_requests names are nobody, too, and need nothing done"
         if customer_value.input_value("erasure_requests") else "" -%}
+    {%- set read = "dates are read from 1900 to 2261 only, " -%}
+    {%- set as_iso = "and as ISO 8601, such as 2024-01-31; where they are written otherwise, give the "
+        ~ "date_format, such as %d/%m/%Y" -%}
     {{- return({
         "missing_customer": "look at the column mapped to customer_id, and at the ids that "
             ~ "missing_customer_ids takes for nobody" ~ forgotten,
-        "invalid_timestamp": "dates are read from 1900 to 2261 only, " ~ (
+        "invalid_timestamp": read ~ (
                 "those of transactions by date_format (" ~ format ~ ") alone, those of events as "
                 ~ "ISO 8601 alone and others as either, so write them in one way"
-                if format else "and as ISO 8601, such as 2024-01-31; where they are written "
-                ~ "otherwise, give the date_format, such as %d/%m/%Y, which is not for events"
+                if format else as_iso ~ ", which is not for events"
             ),
         "invalid_amount": "look at the column mapped to amount, which must hold numbers below 10^14, "
             ~ "or text such as $1,234.56 (for 1.234,56 set decimal_separator to a comma)",
@@ -29,10 +31,9 @@
         "invalid_number": "look at the columns mapped to response_value, cost, planned_share and score",
         "duplicate_contact": "they repeat another one in every column",
         "missing_activity": "look at the column mapped to activity",
-        "invalid_date": "dates are read from 1900 to 2261 only, " ~ (
+        "invalid_date": read ~ (
                 "by date_format (" ~ format ~ ") or as ISO 8601, so write them in one of these ways"
-                if format else "and as ISO 8601, such as 2024-01-31; where they are written "
-                ~ "otherwise, give the date_format, such as %d/%m/%Y"
+                if format else as_iso
             ),
         "invalid_quantity": "look at the column mapped to quantity",
         "missing_subscription": "look at the column mapped to subscription_id",

@@ -26,9 +26,9 @@
             ~ "validation: add validation to the var modules, or set value_model to corrected."
         ) -%}
     {%- endif -%}
-    {%- set fit_group = var("fit_group") or "customer_group" -%}
+    {%- set fit_group = var("fit_group") -%}
     {%- for name, attributes in {
-        "fit_group": [fit_group] | reject("equalto", "customer_group") | list,
+        "fit_group": [fit_group] if fit_group not in ["", none, "customer_group"] else [],
         "cluster_features": customer_value.cluster_attributes(),
     }.items() if attributes and not customer_value.looks_back() -%}
         {%- do sentences.append(

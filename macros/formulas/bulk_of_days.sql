@@ -1,6 +1,6 @@
 {# The CTE `bulk` of an input, one row: bulk_date, the day up to which all but a hundredth of its rows
-   lie, and limit_date, the day after which they are future_dated where no as-of date is given. The
-   relation `days` has the rows of each day, one row per day. #}
+   lie, all_row_count, and limit_date, the day after which they are future_dated where no as-of date is
+   given. The relation `days` has the rows of each day, one row per day. #}
 {% macro bulk_of_days(days, day, row_count) -%}
 {%- set gap_days = "" if var("as_of_date") else var("maximum_as_of_gap_days") -%}
 running_rows as (
@@ -22,6 +22,7 @@ bulk as (
 
     select
         min(running_date) as bulk_date,
+        min(row_count) as all_row_count,
         {% if gap_days not in ["", none] -%}
             case
                 when min(row_count) >= 10

@@ -24,35 +24,24 @@ running as (
 
     select
         event_date,
-        lag(event_date) over (order by event_date) as previous_date,
-        sum(event_count) over (
-            order by event_date
-            rows between unbounded preceding and current row
-        ) as events_up_to,
-        sum(event_count) over () as event_count
+        lag(event_date) over (order by event_date) as previous_date
     from events_per_day
 
 ),
 
--- All but a hundredth of the events, and but one at least, are the bulk. Behind it the
--- days follow each other; what lies after a longer gap comes of a clock that is wrong.
 {% if gap_days not in ["", none] -%}
-    bulk as (
+    {{ bulk_of_days("events_per_day", "event_date", "event_count") }},
 
-        select
-            case when min(event_count) >= 10 then min(event_date) end as bulk_date
-        from running
-        where events_up_to >= event_count - greatest(1, floor(event_count / 100))
-
-    ),
-
+    -- Behind the bulk the days follow each other; what lies after a longer gap comes of a
+    -- clock that is wrong.
     gaps as (
 
         select min(running.event_date) as limit_date
         from running
         cross join bulk
         where
-            running.event_date > bulk.bulk_date
+            bulk.all_row_count >= 10
+            and running.event_date > bulk.bulk_date
             and {{ date_diff_days("running.previous_date", "running.event_date") }}
             > {{ gap_days }}
 

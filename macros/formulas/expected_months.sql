@@ -32,9 +32,10 @@
 
 
 {# The forecast of groups of customers by month ahead, as a select over `patterns`: one
-   row per group, repeat count and age. `keys` are the columns that name a group. Needs
-   the CTE monthly_purchases, of the model int_monthly_purchases. #}
-{% macro expected_months(patterns, keys) -%}
+   row per group, repeat count and age. `keys` are the columns that name a group; `with_absent`
+   adds those who are not expected to buy. Needs the CTE monthly_purchases, of the model
+   int_monthly_purchases. #}
+{% macro expected_months(patterns, keys, with_absent=true) -%}
     select
         {% for key in keys %}
             {{ patterns }}.{{ key }},
@@ -56,7 +57,7 @@
             ("absent_customers", "returning_customers", "customer_count"),
             ("absent_purchase_value", "returning_value", "purchase_value"),
             ("absent_purchase_margin", "returning_margin", "purchase_margin"),
-        ] %}
+        ] if with_absent %}
             {{ exact_sum(
                 patterns ~ "." ~ all ~ " - " ~ patterns ~ "." ~ factor
                 ~ " * monthly_purchases.active_so_far_if_alive"

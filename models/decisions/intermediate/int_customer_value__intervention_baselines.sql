@@ -160,13 +160,10 @@ intervention_baselines as (
         ] %}
             cast(coalesce(expected.{{ name }}, 0) as {{ type_money() }}) as {{ name }},
         {% endfor %}
-        -- A share that is the same for all of them stays what it is.
         coalesce(
-            round(
-                expected.absent_purchase_margin
-                / nullif(expected.absent_purchase_value, 0),
-                9
-            ),
+            {{ shared_margin(
+                "expected.absent_purchase_margin", "expected.absent_purchase_value"
+            ) }},
             0
         ) as absent_margin_share,
         months.month_ahead

@@ -104,10 +104,6 @@ values_by_pattern as (
             as forecast_value,
         sum(attributes.own_cost) as own_cost,
         count(attributes.own_cost) as own_cost_count,
-        {{ exact_sum("customers.expected_purchase_value") }} as purchase_value,
-        {{ exact_sum(
-            "customers.expected_purchase_value * customer_forecasts.margin_share"
-        ) }} as purchase_margin,
         {{ value_weight_columns("customer_forecasts.", "customers.") }}
     from customers
     inner join customer_forecasts
@@ -167,12 +163,8 @@ patterns as (
             forecast_value,
             own_cost,
             own_cost_count,
-            purchase_value,
-            purchase_margin,
             alive_customers,
             returning_customers,
-            returning_value,
-            returning_margin,
             buying_customers,
             buying_value,
             buying_margin
@@ -201,7 +193,9 @@ margins as (
 
 expected as (
 
-    {{ expected_months("patterns", ["grouping_name", "group_name"]) }}
+    {{ expected_months(
+        "patterns", ["grouping_name", "group_name"], with_absent=false
+    ) }}
 
 ),
 

@@ -128,23 +128,20 @@ phase_months as (
     ),
 
     -- Of what the treated spend more, they leave their margin; where none of them has
-    -- bought, nobody knows theirs. A share that is the same for all stays what it is.
+    -- bought, nobody knows theirs.
     treated as (
 
         select
             treated_customers.experiment,
             sum(treated_customers.cost) as cost,
             coalesce(
-                round(
-                    {{ exact_sum(
+                {{ shared_margin(
+                    exact_sum(
                         "customer_forecasts.expected_purchase_value "
                         ~ "* customer_forecasts.margin_share"
-                    ) }}
-                    / nullif(
-                        {{ exact_sum("customer_forecasts.expected_purchase_value") }}, 0
                     ),
-                    9
-                ),
+                    exact_sum("customer_forecasts.expected_purchase_value"),
+                ) }},
                 {{ var("gross_margin") }}
             ) as margin_share
         from treated_customers
