@@ -227,6 +227,7 @@ def deviations(
         revenue / purchases,
         np.sqrt(np.expm1(within)).to_numpy(),
         np.sqrt(np.expm1(within / (now["paid_count"] + shrinkage))).to_numpy(),
+        purchases,
     )
     ones, zeros = np.ones(len(now)), np.zeros(len(now), "int64")
     histories = (now[n].to_numpy("float64") for n in fits.PATTERN[:3])
