@@ -497,7 +497,7 @@ def test_service_activities_cost_what_their_rates_say(serve):
         (
             ACTIVITIES,
             {"service_activity_columns": {"client": "customer_id"}},
-            ["maps client", "no standard name"],
+            ["maps client", "not a standard name"],
         ),
     ],
 )

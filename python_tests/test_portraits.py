@@ -307,7 +307,7 @@ def test_bad_attributes_say_what_is_wrong_and_every_row_is_accounted_for(surveye
         "suppressed",
         "Not used: the seed attribute_definitions suppresses it.",
     ]
-    assert found["constant"][2] == "Not compared: all who have a value have the same."
+    assert found["constant"][2] == "Not compared: all customers with a value have the same one."
     assert found["email"][2] == (
         f"Not compared: {len(people)} different values among {len(people)} customers "
         "form no groups."

@@ -211,7 +211,7 @@ def test_an_impossible_date_is_no_second_way_of_writing_dates(suggest, tmp_path)
     printed = suggest(str(csv))
     assert "in more than one way" not in printed
     assert (
-        "# CHECK: date has dates that are no day of the calendar, or lie outside 1900 to 2261, "
+        "# CHECK: date has dates that are not calendar dates, or lie outside 1900 to 2261, "
         "such as 31.02.2024"
     ) in printed
 

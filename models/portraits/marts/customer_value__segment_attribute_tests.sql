@@ -81,13 +81,13 @@ segment_attribute_tests as (
                     when is_input
                         then
                             concat(
-                                'Not tested: the groups were made from it, so they ',
+                                'Not tested: the groups were formed from it, so they ',
                                 'differ in it by construction.'
                             )
                     when q_value is null then 'Nothing to compare.'
                     when q_value > 0.05 then 'No difference beyond chance.'
                     when comparable_effect < 0.1
-                        then 'The groups differ beyond chance, and too little to name.'
+                        then 'The groups differ beyond chance, but too little to name.'
                     else 'The groups differ.'
                 end,
                 case
