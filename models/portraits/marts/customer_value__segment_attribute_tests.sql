@@ -96,8 +96,8 @@ segment_attribute_tests as (
                             concat(
                                 ' ',
                                 {{ number_text("100 * small_cell_share", 0) }},
-                                ' % of the cells expect fewer than 5 customers: take ',
-                                'the test with care.'
+                                ' % of the cells expect fewer than 5 customers: treat ',
+                                'the test with caution.'
                             )
                     else ''
                 end
