@@ -492,7 +492,7 @@ def test_audiences_have_a_page_where_they_are_built(forgetting, tmp_path):
         for name, count in zip(("members", "sendable", "suppressed"), counts, strict=True):
             assert f" {count} " in words(chart(drawing, name))
         assert "As of 30 April 2025" in words(drawing)
-        assert "Nobody has checked consent" not in words(drawing)
+        assert "Consent is not checked" not in words(drawing)
 
 
 HOSTILE = ["=1+1", "+49 15", "-12", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]

@@ -61,8 +61,8 @@ def assert_refused(build, *sentence: str) -> None:
         pytest.param(
             HEADER + "a,31/02/2024,10\nb,30/02/2024,20\n",
             {"date_format": "%d/%m/%Y"},
-            ["2 invalid_timestamp", "no days of the calendar in date_format %d/%m/%Y"],
-            id="no days of the calendar",
+            ["2 invalid_timestamp", "not calendar dates in date_format %d/%m/%Y"],
+            id="not calendar dates",
         ),
         pytest.param(
             HEADER + 'a,2024-01-01,ten\nb,2024-01-02,"1.234,56"\n',
@@ -172,7 +172,7 @@ def test_all_wrong_vars_are_named_at_once(build):
         'The var budget_floor_share is "much"; it must be',
         "There is no var logo_colour",
         "names decisions, which needs history",
-        "names crystal_ball, and there is no such capability",
+        "names crystal_ball, which is not a capability",
         "transaction_columns maps client, which is not a standard name",
         'The var customer_attribute_columns is "age"; it must be a map',
         "Set vars under vars: customer_value: in dbt_project.yml",

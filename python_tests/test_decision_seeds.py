@@ -361,7 +361,7 @@ SEED_CASES = [
         "int_customer_value__transactions_classified",
         "exchange_rates",
         'currency,rate\nEUR,1\nUSD,"0,92"\n',
-        ["cannot be loaded", "decimal sign is a point"],
+        ["cannot be loaded", "decimal point"],
     ),
 ]
 
@@ -518,7 +518,7 @@ def assert_documented(build: Build, query: str, table: str) -> None:
     assert [[as_documented(value) for value in row] for row in build.rows(query)] == rows
 
 
-LAST_STEP = "**6. What the experiment then showed.**"
+LAST_STEP = "**6. The result of the experiment.**"
 
 
 def test_the_documented_queries_give_the_documented_tables(demo):

@@ -266,7 +266,7 @@ def test_what_made_the_groups_is_not_tested(surveyed):
     assert len(rows) == 6
     for p_value, q_value, is_input, finding in rows:
         assert (p_value, q_value, is_input) == (None, None, True)
-        assert finding.startswith("Not tested: the groups were made from it")
+        assert finding.startswith("Not tested: the groups were formed from it")
 
 
 def test_the_shares_of_a_question_and_its_silence_are_told_apart(surveyed):

@@ -344,7 +344,7 @@ def test_a_database_of_any_name_can_publish(tmp_path, name):
 
 
 def test_beside_a_database_that_is_no_file_there_is_no_folder():
-    with pytest.raises(ValueError, match="this database is no file"):
+    with pytest.raises(ValueError, match="this database is not a file"):
         publication.folder_of("auto", None)
     assert publication.folder_of("auto", "/data/shop.duckdb") == Path("/data/shop_published")
 

@@ -243,7 +243,7 @@ def test_a_number_of_an_order_is_known_by_its_usual_names(suggest, tmp_path, nam
 def test_an_input_that_is_not_there_gets_a_sentence(dbt, tmp_path):
     missing = str(tmp_path / "orders.csv")
     for value, sentence in {
-        "": "There is no input to look at",
+        "": "There is no input to inspect",
         missing: "There is no file",
     }.items():
         result = dbt("run-operation", "suggest_vars", variables={"transactions": value})
