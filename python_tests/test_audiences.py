@@ -440,7 +440,9 @@ def test_lists_hold_the_sendable_and_nobody_who_must_not_be_addressed(forgetting
 
 def test_an_unknown_audience_and_a_missing_file_get_a_sentence(forgetting, tmp_path):
     published = lists.published_file(str(forgetting.database))
-    with pytest.raises(ValueError, match=r"no audience missing; the audiences are: recent, regulars"):
+    with pytest.raises(
+        ValueError, match=r"no audience missing; the audiences are: recent, regulars"
+    ):
         lists.audience_text(published, "missing")
     with pytest.raises(ValueError, match="a whole `dbt build`"):
         lists.published_file(str(tmp_path / "none.duckdb"))
