@@ -27,6 +27,8 @@ classical as (
     where
         date_number = 0
         and (is_compared or model = '{{ var("purchase_model") }}')
+        -- The past is seen by the forecast in use alone.
+        and (not is_history or '{{ forecast_in_use() }}' != 'corrected')
 
 ),
 
@@ -47,6 +49,7 @@ factors as (
         expected_purchases_365d as base_purchases_365d,
         discounted_purchases_365d as base_discounted_purchases_365d
     from {{ ref("int_customer_value__forecast_factors") }}
+    where not is_history or '{{ forecast_in_use() }}' = 'corrected'
 
 ),
 
