@@ -104,8 +104,8 @@ def test_an_unusable_input_is_refused(build, csv_of, text, variables, sentence):
 @pytest.mark.parametrize(
     ("transactions", "sentence"),
     [
-        ("nowhere/orders.csv", ["nowhere/orders.csv", "there is none"]),
-        ("nowhere/*.parquet", ["nowhere/*.parquet", "there is none"]),
+        ("nowhere/orders.csv", ["nowhere/orders.csv", "does not exist"]),
+        ("nowhere/*.parquet", ["nowhere/*.parquet", "does not exist"]),
         ("shop.orders", ["shop.orders", "no such table"]),
     ],
 )

@@ -82,7 +82,7 @@ RULE = ",*,*,act,goal,channel,offer,3,message"
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (shipped("action_playbook", f"Champion,*{RULE}"), ["segment Champion,", "there is none"]),
+        (shipped("action_playbook", f"Champion,*{RULE}"), ["segment Champion,", "does not exist"]),
         (shipped("action_playbook", f"*,Gold{RULE}"), ["value tier Gold,", "VIP, High, Medium"]),
         (
             shipped("action_playbook", "*,*,Whales,*,act,goal,channel,offer,3,message"),
@@ -187,7 +187,7 @@ INTERVENTION_CASES = [
     (intervention(reach_share="1.2"), ["reach_share 1.2", "from 0 to 1"]),
     (intervention(effect_low="0.07"), ["order than low, base, high"]),
     (intervention(effect_basis="clicks"), ["effect_basis clicks", "reactivations"]),
-    (intervention(segment="Losts"), ["segment Losts,", "there is none"]),
+    (intervention(segment="Losts"), ["segment Losts,", "does not exist"]),
     (intervention(value_tier="Gold"), ["value tier Gold,", "VIP, High, Medium"]),
     (intervention(cluster_name="Whales"), ["cluster Whales,", "cluster_labels"]),
     (intervention(intervention="Champion care"), ["more than one row", "Champion care"]),
@@ -250,7 +250,7 @@ OTHER_CASES = [
         "int_customer_value__budget_segments",
         "current_budget",
         shipped("current_budget", "Champion,5,example"),
-        ["segment Champion,", "there is none"],
+        ["segment Champion,", "does not exist"],
     ),
     (
         "int_customer_value__budget_segments",

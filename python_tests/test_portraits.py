@@ -485,7 +485,7 @@ def test_clusters_of_more_features_are_those_of_the_nearest_centre(four_features
     ("named", "sentence"),
     [
         ("spend", "names spend, which is neither one of average_order_value"),
-        ("Store No", "names Store No: an attribute in it has a name of small letters"),
+        ("Store No", "names Store No: an attribute in it has a name of lower-case letters"),
         ("store", "names store, of which no customer has a number"),
         ("usage_features", "names usage_features, which is counted from events: list events"),
     ],

@@ -471,7 +471,7 @@ def test_readers_see_one_tested_version_whatever_happens_to_the_builds(shop):
     failed = build_shop(shop, failing=True)
     assert failed.exit_code == 1
     assert "customer_value: failed: on demand; found" in failed.output
-    assert "customer_value: not published, since something before it failed" in failed.output
+    assert "customer_value: not published, because an earlier node failed" in failed.output
     assert version_of(shop) == first
 
     write_lines(shop / "lines.csv", 170)

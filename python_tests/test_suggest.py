@@ -148,7 +148,7 @@ def test_an_export_with_epochs_refunds_and_every_reason(suggest, tmp_path):
         "is_return": "is_return",
     }
     assert variables["date_format"] == "epoch_seconds"
-    assert "# refunded is no is_return" in printed
+    assert "# refunded does not fit is_return" in printed
     for sentence in [
         "1 of 7 lines as missing_customer",
         '1 of 7 lines as invalid_timestamp, such as "later"',
