@@ -643,7 +643,7 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
         """
     )
     last_year = float(last_year)
-    assert f"these customers brought {si(last_year)}" in drawing
+    assert f"these customers brought in {si(last_year)}" in drawing
     point, *bounds = demo.row(
         """
         select point_forecast, lower_bound, upper_bound from forecast_intervals
