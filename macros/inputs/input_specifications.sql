@@ -46,7 +46,7 @@
                     "meaning": "cost of the line to the company, for all pieces: the lifetime "
                         ~ "value is then the customer's contribution; lines without a cost use "
                         ~ "`gross_margin`",
-                    "if_unread": ", so that the var gross_margin stands in",
+                    "if_unread": ", so that the var gross_margin is used instead",
                 },
                 "quantity": {
                     "type": "number or text",
@@ -129,7 +129,7 @@
                     ~ "such as an age, is grouped by bands of a fifth of the customers, as in "
                     ~ "`1: 18 to 34`",
                 "if_unread": {
-                    "acquisition_cost": ", so that the seed acquisition_costs stands in"
+                    "acquisition_cost": ", so that the seed acquisition_costs is used instead"
                 },
             },
         },
@@ -470,7 +470,7 @@
                 },
                 "decided_on": {
                     "type": "date, timestamp or text",
-                    "if_unread": ", so that a refusal is the last word and a consent the first",
+                    "if_unread": ", so that a refusal counts as the last decision and a consent as the first",
                     "meaning": "date of the decision; the last decision counts, and of several on "
                         ~ "one day the refusal; without a date a refusal counts as the last, "
                         ~ "whatever consent comes later, and a consent as the first",
