@@ -133,7 +133,9 @@ def test_segments_of_ones_own_need_a_playbook_of_ones_own(project, tmp_path):
     result = rebuild(
         project, tmp_path / "test.duckdb", "int_customer_value__playbook_actions", seeds
     )
-    assert_refused(result, "action_playbook names the segment", "ship your own version of this seed too")
+    assert_refused(
+        result, "action_playbook names the segment", "ship your own version of this seed too"
+    )
 
 
 def test_a_wildcard_covers_segments_of_ones_own(project, tmp_path):
