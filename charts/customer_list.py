@@ -197,8 +197,8 @@ def library() -> str:
     exports = re.search(r"export\s*\{[^}]*?(\w+) as default[^}]*\}", source)
     if exports is None:
         raise SystemExit(
-            "The lists of customers cannot be drawn: the installed version of itables holds "
-            "DataTables in another shape. Install that of requirements-dashboard.txt."
+            "The lists of customers cannot be drawn: the installed version of itables packages "
+            "DataTables differently. Install that of requirements-dashboard.txt."
         )
     return source.replace(exports[0], f"window.DataTable = {exports[1]}").replace(
         "</script", "<\\/script"
@@ -216,7 +216,7 @@ def section(found: dict[str, Any]) -> str:
     sentence = (
         f"{count:,} customer{'s' if count != 1 else ''}, the highest predicted value first."
         if listed == count
-        else f"{listed:,} of {count:,} customers: of each segment the same share, those with the "
+        else f"{listed:,} of {count:,} customers: the same share of each segment, those with the "
         "highest predicted value. The table customers has all of them."
     )
     choices = {**found["words"], "Audience": found["audiences"]}

@@ -45,8 +45,8 @@ def copy_into_new_file(database: Path) -> None:
     except duckdb.Error as problem:
         fresh.unlink(missing_ok=True)
         raise ValueError(
-            f"{database} could not be copied, and is as it was: {problem}. Close what has it open, "
-            "and see that the disk has room for it twice."
+            f"{database} could not be copied, and is unchanged: {problem}. Close the programs that "
+            "have it open, and make sure that the disk has room for a second copy."
         ) from problem
     os.replace(fresh, database)
     database.with_name(f"{database.name}.wal").unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def main() -> int:
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 1
-    print(f"{database} is a new file with what was in it, and nothing that was deleted from it.")
+    print(f"{database} is a new file with all its tables and without the deleted rows.")
     return 0
 
 

@@ -81,8 +81,8 @@ def cell(column: str, value: object) -> str:
     if column.endswith("_id"):
         raise ValueError(
             f"The {column} {value!r} begins with {value[0]!r}, which spreadsheets run as a "
-            "formula, and any sign in front of it would make it another id: take the parquet "
-            "file, which holds it unchanged, or give the ids a letter in front."
+            "formula, and a prefix would change the id: use the parquet file, which has it "
+            "unchanged, or let the ids begin with a letter."
         )
     return "'" + value
 
@@ -216,7 +216,7 @@ def audience_text(file: Path, audience: str) -> str:
         ]
         if audience not in names:
             raise ValueError(
-                f"There is no audience {audience}; there are: {', '.join(names) or 'none'}."
+                f"There is no audience {audience}; the audiences are: {', '.join(names) or 'none'}."
             )
         return texts(connection, {audience: (audience_query(), [audience])})[audience][0]
 

@@ -440,7 +440,9 @@ def test_lists_hold_the_sendable_and_nobody_who_must_not_be_addressed(forgetting
 
 def test_an_unknown_audience_and_a_missing_file_get_a_sentence(forgetting, tmp_path):
     published = lists.published_file(str(forgetting.database))
-    with pytest.raises(ValueError, match=r"no audience missing; there are: recent, regulars"):
+    with pytest.raises(
+        ValueError, match=r"no audience missing; the audiences are: recent, regulars"
+    ):
         lists.audience_text(published, "missing")
     with pytest.raises(ValueError, match="a whole `dbt build`"):
         lists.published_file(str(tmp_path / "none.duckdb"))
@@ -492,7 +494,7 @@ def test_audiences_have_a_page_where_they_are_built(forgetting, tmp_path):
         for name, count in zip(("members", "sendable", "suppressed"), counts, strict=True):
             assert f" {count} " in words(chart(drawing, name))
         assert "As of 30 April 2025" in words(drawing)
-        assert "Nobody has checked consent" not in words(drawing)
+        assert "Consent is not checked" not in words(drawing)
 
 
 HOSTILE = ["=1+1", "+49 15", "-12", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]

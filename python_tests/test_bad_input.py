@@ -49,7 +49,7 @@ def assert_refused(build, *sentence: str) -> None:
         pytest.param(
             HEADER + "a,1600-01-01,10\nb,1700-01-01,20\n",
             {},
-            ["2 invalid_timestamp", "outside 1900 to 2261 stands for no date: mend them"],
+            ["2 invalid_timestamp", "outside 1900 to 2261 counts as no date: correct them"],
             id="all dates before 1900",
         ),
         pytest.param(
@@ -61,8 +61,8 @@ def assert_refused(build, *sentence: str) -> None:
         pytest.param(
             HEADER + "a,31/02/2024,10\nb,30/02/2024,20\n",
             {"date_format": "%d/%m/%Y"},
-            ["2 invalid_timestamp", "no days of the calendar in date_format %d/%m/%Y"],
-            id="no days of the calendar",
+            ["2 invalid_timestamp", "not calendar dates in date_format %d/%m/%Y"],
+            id="not calendar dates",
         ),
         pytest.param(
             HEADER + 'a,2024-01-01,ten\nb,2024-01-02,"1.234,56"\n',
@@ -104,8 +104,8 @@ def test_an_unusable_input_is_refused(build, csv_of, text, variables, sentence):
 @pytest.mark.parametrize(
     ("transactions", "sentence"),
     [
-        ("nowhere/orders.csv", ["nowhere/orders.csv", "there is none"]),
-        ("nowhere/*.parquet", ["nowhere/*.parquet", "there is none"]),
+        ("nowhere/orders.csv", ["nowhere/orders.csv", "does not exist"]),
+        ("nowhere/*.parquet", ["nowhere/*.parquet", "does not exist"]),
         ("shop.orders", ["shop.orders", "no such table"]),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_log_is_no_database(dbt, csv_of):
     """DuckDB would open it as one in memory: green, and nothing is left."""
     result = dbt("run", database=Path(csv_of(USABLE)))
     assert result.exit_code != 0
-    assert "orders.csv, which is a file of data" in " ".join(result.output.split())
+    assert "orders.csv, which is a data file" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_all_wrong_vars_are_named_at_once(build):
         'The var budget_floor_share is "much"; it must be',
         "There is no var logo_colour",
         "names decisions, which needs history",
-        "names crystal_ball, and there is no such capability",
-        "transaction_columns maps client, which is no standard name",
+        "names crystal_ball, which is not a capability",
+        "transaction_columns maps client, which is not a standard name",
         'The var customer_attribute_columns is "age"; it must be a map',
         "Set vars under vars: customer_value: in dbt_project.yml",
     ]:
@@ -189,7 +189,7 @@ def test_a_timezone_that_does_not_exist_is_named(build, csv_of):
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        ({"client": "customer_id"}, ["maps client", "no standard name", "customer_id"]),
+        ({"client": "customer_id"}, ["maps client", "not a standard name", "customer_id"]),
         ({"customer_id": ""}, ["maps customer_id to nothing"]),
     ],
 )

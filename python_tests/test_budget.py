@@ -179,7 +179,7 @@ def segments_of(**columns) -> pd.DataFrame:
 
 def test_a_name_that_is_no_segment_is_named():
     frame = segments_of(budget_cents=[1000, 1000], response_base=[5.0, 5.0], spend_scale=[7.0, 7.0])
-    with pytest.raises(ValueError, match="name Losts, and there is no such segment"):
+    with pytest.raises(ValueError, match="name Losts, which does not exist"):
         budget_model.allocate(frame, 0.3, givers=["Losts"])
     with pytest.raises(ValueError, match="both name a"):
         budget_model.allocate(frame, 0.3, givers=["a"], takers=["a"])

@@ -143,7 +143,7 @@ def test_the_selector_core_is_the_project_without_capabilities(dbt):
 @pytest.mark.parametrize(
     ("modules", "sentence"),
     [
-        (["history", "loyalty"], "names loyalty, and there is no such capability"),
+        (["history", "loyalty"], "names loyalty, which is not a capability"),
         (["decisions"], "names decisions, which needs history"),
         ("history", "it must be a list of history, validation"),
         (None, "it must be a list of history, validation"),

@@ -149,7 +149,7 @@ GOOD = attributes_of(["0001", "0002"])
         (
             GOOD,
             {"customer_attributes": "nowhere.csv"},
-            "The var customer_attributes names the file nowhere.csv, and there is none",
+            "The var customer_attributes names the file nowhere.csv, which does not exist",
         ),
     ],
     ids=[

@@ -643,7 +643,7 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
         """
     )
     last_year = float(last_year)
-    assert f"these customers brought {si(last_year)}" in drawing
+    assert f"these customers brought in {si(last_year)}" in drawing
     point, *bounds = demo.row(
         """
         select point_forecast, lower_bound, upper_bound from forecast_intervals
@@ -653,15 +653,15 @@ def test_the_first_sentence_names_last_year_and_the_last_check(dashboard, demo):
     readme = " ".join((ROOT / "README.md").read_text().split())
     assert f"customers are expected to spend {si(point)} in the next year" in readme
     assert "between {} and {}, because".format(*map(si, bounds)) in readme
-    assert f"In the year before they spent {si(last_year)}." in readme
-    assert f"{abs(error):.0%} {'below' if error < 0 else 'above'} what came" in drawing
+    assert f"In the previous year they spent {si(last_year)}." in readme
+    assert f"{abs(error):.0%} {'below' if error < 0 else 'above'} the actual revenue" in drawing
     (segments,) = demo.row(
         """
         select string_agg(segment, ', ' order by segment_order) from segment_profile
         where segment in (select segment from customers where is_at_risk)
         """
     )
-    assert f"is what is expected of customers in {segments}." in drawing
+    assert f"is the value expected of customers in {segments}." in drawing
 
 
 @pytest.mark.parametrize("width", SIZES)
@@ -856,7 +856,7 @@ def test_the_forecasts_page_answers_first(dashboard, demo):
     )
     assert "The total of all customers: as a range" in drawing
     table = words(chart(section(dashboard, "forecasts", "wide"), "answers"))
-    assert f"{abs(bias):.0%} {'below' if bias < 0 else 'above'} what came" in table
+    assert f"{abs(bias):.0%} {'below' if bias < 0 else 'above'} the actual one" in table
     # The nearest of the rules, and not the worst.
     ((rule, naive_bias), *_) = demo.rows(
         """
@@ -1489,7 +1489,7 @@ def test_of_many_customers_the_list_holds_the_same_share_of_each_segment(demo):
     for segment, count in counts:
         code = found["words"]["Segment"].index(segment)
         assert segments[code] == math.ceil(count * 2000 / found["customer_count"])
-    assert "of each segment the same share" in customer_list.section(found)
+    assert "the same share of each segment" in customer_list.section(found)
     (best,) = demo.row("select arg_max(customer_id, lifetime_value_365d) from customers")
     assert found["rows"][0][0] == best
 
@@ -1779,5 +1779,5 @@ def test_a_page_without_trials_is_a_sentence(trials, tmp_path):
     for width in SIZES:
         drawing = section(page.read_text(), "live", width)
         assert "There are no trials yet." in words(drawing)
-        assert "Nothing has come since the build as of 31 December 2025." in words(drawing)
+        assert "No line has arrived since the build as of 31 December 2025." in words(drawing)
         assert set(re.findall(r'data-chart-id="([^"]+)"', drawing)) == {"freshness_table"}

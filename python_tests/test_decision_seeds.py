@@ -82,7 +82,7 @@ RULE = ",*,*,act,goal,channel,offer,3,message"
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (shipped("action_playbook", f"Champion,*{RULE}"), ["segment Champion,", "there is none"]),
+        (shipped("action_playbook", f"Champion,*{RULE}"), ["segment Champion,", "does not exist"]),
         (shipped("action_playbook", f"*,Gold{RULE}"), ["value tier Gold,", "VIP, High, Medium"]),
         (
             shipped("action_playbook", "*,*,Whales,*,act,goal,channel,offer,3,message"),
@@ -133,7 +133,9 @@ def test_segments_of_ones_own_need_a_playbook_of_ones_own(project, tmp_path):
     result = rebuild(
         project, tmp_path / "test.duckdb", "int_customer_value__playbook_actions", seeds
     )
-    assert_refused(result, "action_playbook names the segment", "ship this seed of your own too")
+    assert_refused(
+        result, "action_playbook names the segment", "ship your own version of this seed too"
+    )
 
 
 def test_a_wildcard_covers_segments_of_ones_own(project, tmp_path):
@@ -187,7 +189,7 @@ INTERVENTION_CASES = [
     (intervention(reach_share="1.2"), ["reach_share 1.2", "from 0 to 1"]),
     (intervention(effect_low="0.07"), ["order than low, base, high"]),
     (intervention(effect_basis="clicks"), ["effect_basis clicks", "reactivations"]),
-    (intervention(segment="Losts"), ["segment Losts,", "there is none"]),
+    (intervention(segment="Losts"), ["segment Losts,", "does not exist"]),
     (intervention(value_tier="Gold"), ["value tier Gold,", "VIP, High, Medium"]),
     (intervention(cluster_name="Whales"), ["cluster Whales,", "cluster_labels"]),
     (intervention(intervention="Champion care"), ["more than one row", "Champion care"]),
@@ -250,7 +252,7 @@ OTHER_CASES = [
         "int_customer_value__budget_segments",
         "current_budget",
         shipped("current_budget", "Champion,5,example"),
-        ["segment Champion,", "there is none"],
+        ["segment Champion,", "does not exist"],
     ),
     (
         "int_customer_value__budget_segments",
@@ -361,7 +363,7 @@ SEED_CASES = [
         "int_customer_value__transactions_classified",
         "exchange_rates",
         'currency,rate\nEUR,1\nUSD,"0,92"\n',
-        ["cannot be loaded", "decimal sign is a point"],
+        ["cannot be loaded", "decimal point"],
     ),
 ]
 
@@ -497,7 +499,7 @@ def test_service_activities_cost_what_their_rates_say(serve):
         (
             ACTIVITIES,
             {"service_activity_columns": {"client": "customer_id"}},
-            ["maps client", "no standard name"],
+            ["maps client", "not a standard name"],
         ),
     ],
 )
@@ -518,7 +520,7 @@ def assert_documented(build: Build, query: str, table: str) -> None:
     assert [[as_documented(value) for value in row] for row in build.rows(query)] == rows
 
 
-LAST_STEP = "**6. What the experiment then showed.**"
+LAST_STEP = "**6. The result of the experiment.**"
 
 
 def test_the_documented_queries_give_the_documented_tables(demo):

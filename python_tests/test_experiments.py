@@ -537,10 +537,10 @@ GOOD = pd.DataFrame({"customer_id": ["0001"], "campaign_id": ["c"], "contacted_a
         (
             GOOD,
             {"campaign_contact_columns": {"person": "client"}},
-            "campaign_contact_columns maps person, which is no standard name",
+            "campaign_contact_columns maps person, which is not a standard name",
         ),
     ],
-    ids=["missing column", "no standard name"],
+    ids=["missing column", "not a standard name"],
 )
 def test_bad_contacts_get_one_sentence(dbt, tmp_path, given, variables, sentence):
     sample, contacts = tmp_path / "sample.csv", tmp_path / "contacts.csv"

@@ -104,7 +104,7 @@ def test_a_group_that_is_pooled_is_said_to_be(grouped):
     ("variables", "words"),
     [
         ({"fit_group": "customer_group"}, "transaction_columns maps no such column"),
-        ({"fit_group": "country"}, "no attribute of customer_attributes"),
+        ({"fit_group": "country"}, "not an attribute of customer_attributes"),
     ],
 )
 def test_a_group_that_nothing_names_gets_a_sentence(dbt, variables, words):

@@ -266,7 +266,7 @@ def test_what_made_the_groups_is_not_tested(surveyed):
     assert len(rows) == 6
     for p_value, q_value, is_input, finding in rows:
         assert (p_value, q_value, is_input) == (None, None, True)
-        assert finding.startswith("Not tested: the groups were made from it")
+        assert finding.startswith("Not tested: the groups were formed from it")
 
 
 def test_the_shares_of_a_question_and_its_silence_are_told_apart(surveyed):
@@ -307,7 +307,7 @@ def test_bad_attributes_say_what_is_wrong_and_every_row_is_accounted_for(surveye
         "suppressed",
         "Not used: the seed attribute_definitions suppresses it.",
     ]
-    assert found["constant"][2] == "Not compared: all who have a value have the same."
+    assert found["constant"][2] == "Not compared: all customers with a value have the same one."
     assert found["email"][2] == (
         f"Not compared: {len(people)} different values among {len(people)} customers "
         "form no groups."
@@ -485,7 +485,7 @@ def test_clusters_of_more_features_are_those_of_the_nearest_centre(four_features
     ("named", "sentence"),
     [
         ("spend", "names spend, which is neither one of average_order_value"),
-        ("Store No", "names Store No: an attribute in it has a name of small letters"),
+        ("Store No", "names Store No: an attribute in it has a name of lower-case letters"),
         ("store", "names store, of which no customer has a number"),
         ("usage_features", "names usage_features, which is counted from events: list events"),
     ],

@@ -344,7 +344,7 @@ def test_a_database_of_any_name_can_publish(tmp_path, name):
 
 
 def test_beside_a_database_that_is_no_file_there_is_no_folder():
-    with pytest.raises(ValueError, match="this database is no file"):
+    with pytest.raises(ValueError, match="this database is not a file"):
         publication.folder_of("auto", None)
     assert publication.folder_of("auto", "/data/shop.duckdb") == Path("/data/shop_published")
 
@@ -471,7 +471,7 @@ def test_readers_see_one_tested_version_whatever_happens_to_the_builds(shop):
     failed = build_shop(shop, failing=True)
     assert failed.exit_code == 1
     assert "customer_value: failed: on demand; found" in failed.output
-    assert "customer_value: not published, since something before it failed" in failed.output
+    assert "customer_value: not published, because an earlier node failed" in failed.output
     assert version_of(shop) == first
 
     write_lines(shop / "lines.csv", 170)

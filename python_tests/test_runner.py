@@ -45,7 +45,7 @@ def test_each_model_comes_behind_what_it_reads(runner):
 
 def test_models_that_read_each_other_get_a_sentence(runner):
     circle = {"a": node("a", "b"), "b": node("b", "a")}
-    with pytest.raises(ValueError, match="read each other in a circle"):
+    with pytest.raises(ValueError, match="depend on each other in a circle"):
         runner.waves(circle)
 
 

@@ -561,7 +561,7 @@ def refused(dbt, tmp_path) -> Callable[..., str]:
             "subscription_payments",
             "customer_id,paid_on,amount\na,2023-01-01,10\n",
             {"billing_interval": "month", "subscriptions": "other.csv"},
-            "each of them has all subscriptions: name one",
+            "each must contain all subscriptions: name only one",
             id="two inputs at once",
         ),
     ],

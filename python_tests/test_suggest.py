@@ -148,7 +148,7 @@ def test_an_export_with_epochs_refunds_and_every_reason(suggest, tmp_path):
         "is_return": "is_return",
     }
     assert variables["date_format"] == "epoch_seconds"
-    assert "# refunded is no is_return" in printed
+    assert "# refunded does not fit is_return" in printed
     for sentence in [
         "1 of 7 lines as missing_customer",
         '1 of 7 lines as invalid_timestamp, such as "later"',
@@ -211,7 +211,7 @@ def test_an_impossible_date_is_no_second_way_of_writing_dates(suggest, tmp_path)
     printed = suggest(str(csv))
     assert "in more than one way" not in printed
     assert (
-        "# CHECK: date has dates that are no day of the calendar, or lie outside 1900 to 2261, "
+        "# CHECK: date has dates that are not calendar dates, or lie outside 1900 to 2261, "
         "such as 31.02.2024"
     ) in printed
 
@@ -243,7 +243,7 @@ def test_a_number_of_an_order_is_known_by_its_usual_names(suggest, tmp_path, nam
 def test_an_input_that_is_not_there_gets_a_sentence(dbt, tmp_path):
     missing = str(tmp_path / "orders.csv")
     for value, sentence in {
-        "": "There is no input to look at",
+        "": "There is no input to inspect",
         missing: "There is no file",
     }.items():
         result = dbt("run-operation", "suggest_vars", variables={"transactions": value})

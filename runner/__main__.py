@@ -83,7 +83,7 @@ def waves(nodes: Nodes) -> list[tuple[list[str], list[str]]]:
 
     Raises
     ------
-    ValueError : the models read each other in a circle.
+    ValueError : the models depend on each other in a circle.
     """
     done: set[str] = set()
     found = []
@@ -91,7 +91,7 @@ def waves(nodes: Nodes) -> list[tuple[list[str], list[str]]]:
         sql = ready(nodes, done, lambda node: not is_python(node))
         python = ready(nodes, done | set(sql), is_python)
         if not sql and not python:
-            raise ValueError(f"{sorted(set(nodes) - done)} read each other in a circle.")
+            raise ValueError(f"{sorted(set(nodes) - done)} depend on each other in a circle.")
         done |= set(sql) | set(python)
         found.append((sql, python))
     return found
@@ -196,7 +196,7 @@ def main() -> int:
         default=os.environ.get("CUSTOMER_VALUE_DB", "customer_value.duckdb"),
         help="the DuckDB file of the profile",
     )
-    parser.add_argument("arguments", nargs="*", help="behind --: for every dbt command")
+    parser.add_argument("arguments", nargs="*", help="after --: passed to every dbt command")
     asked = parser.parse_args()
     target = Path(os.environ.get("DBT_TARGET_PATH", "target"))
     return build(asked.dbt.split(), asked.arguments, asked.database, target)

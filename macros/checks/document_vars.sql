@@ -5,7 +5,7 @@
         "# Vars and inputs",
         "",
         "Set vars under `vars: customer_value:` in dbt_project.yml, or with `--vars`. Every one is",
-        "checked before the first model runs, and a wrong value gets a sentence.",
+        "checked before the first model runs, and a wrong value stops the build with a sentence.",
     ] -%}
     {%- for group, vars in customer_value.var_specifications().items() -%}
         {%- do lines.extend(

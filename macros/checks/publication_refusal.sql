@@ -10,7 +10,7 @@
         "^(?!md:|motherduck:|ducklake:|:memory:).", target.path
     ) -%}
         {{- return(
-            "published_path is auto, a folder beside the database, and this database is no file"
+            "published_path is auto, a folder beside the database, and this database is not a file"
         ) -}}
     {%- endif -%}
     {%- if flags.EMPTY or flags.SAMPLE -%}

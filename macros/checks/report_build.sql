@@ -56,9 +56,9 @@
         if result.node.resource_type == "seed" and result.status | string == "error"
         and result.node.name.startswith("customer_value__") -%}
         {%- do customer_value.report_sentence(
-            "failed: The seed " ~ result.node.alias ~ " cannot be loaded; what the engine said is "
-            ~ "above. Commas stand between its cells, and none in a number, whose decimal sign is a "
-            ~ "point (1234.56). Where its columns are others than before, build once with "
+            "failed: The seed " ~ result.node.alias ~ " cannot be loaded; the engine's message is "
+            ~ "above. Separate its cells by commas, and write numbers without commas and with a "
+            ~ "decimal point (1234.56). Where its columns have changed, build once with "
             ~ "--full-refresh."
         ) -%}
     {%- endfor -%}
@@ -147,7 +147,7 @@
         {%- for row in rows -%}
             {%- do customer_value.report_sentence("warning: " ~ row[0]) -%}
         {%- else -%}
-            {%- do customer_value.report_sentence("nothing to warn of; see model_warnings") -%}
+            {%- do customer_value.report_sentence("no warnings; see model_warnings") -%}
         {%- endfor -%}
     {%- elif "model_fits" in built -%}
         {%- set rows = run_query(
@@ -194,7 +194,7 @@
         if result.node.package_name == "customer_value"
         and result.node.alias == "publication" and result.status | string == "skipped" -%}
         {%- do customer_value.report_sentence(
-            "not published, since something before it failed; readers keep the version they have"
+            "not published, because an earlier node failed; readers keep the version they have"
         ) -%}
     {%- endfor -%}
     {%- if "publication" not in built or "published_marts" not in built -%}
@@ -232,8 +232,8 @@
     {%- if leftover -%}
         {%- do customer_value.report_sentence(
             "warning: the var modules leaves out " ~ leftover | sort | join(", ") ~ ", which an "
-            ~ "earlier build left in " ~ schema ~ ": no longer kept up to date; drop them, or add "
-            ~ "their capability"
+            ~ "earlier build left in " ~ schema ~ "; they are no longer kept up to date: drop them, or "
+            ~ "add their capability"
         ) -%}
     {%- endif -%}
 {% endmacro %}

@@ -4,7 +4,7 @@
     {%- set path = (target.path or "") | string if target.type == "duckdb" else "" -%}
     {%- if modules.re.search("(?i)[.](csv|tsv|txt|parquet|jsonl?|ndjson|xlsx?|gz|zst)$", path) -%}
         {{- exceptions.raise_compiler_error(
-            "The database is " ~ path ~ ", which is a file of data: name a database such as "
+            "The database is " ~ path ~ ", which is a data file: name a database such as "
             ~ "shop.duckdb in CUSTOMER_VALUE_DB, and the file in the var transactions."
         ) -}}
     {%- endif -%}

@@ -53,11 +53,11 @@
         "select case when " ~ readings | join(" and ") ~ " then 1 else 0 end as is_read"
     ).columns[0][0] -%}
         {{- return(
-            written ~ ", and a date outside 1900 to 2261 stands for no date: mend them"
+            written ~ ", and a date outside 1900 to 2261 counts as no date: correct them"
         ) -}}
     {%- elif given and given in likely.split(" or ") -%}
         {{- return(
-            written ~ ", which are no days of the calendar in date_format " ~ given ~ ": mend them"
+            written ~ ", which are not calendar dates in date_format " ~ given ~ ": correct them"
         ) -}}
     {%- elif given and likely.startswith("%Y-%m-%d") -%}
         {{- return(written ~ ", which is ISO 8601: leave date_format (" ~ given ~ ") empty") -}}

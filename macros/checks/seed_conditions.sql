@@ -22,11 +22,11 @@
             {{- exceptions.raise_compiler_error(
                 place ~ (": each must be one SQL expression" if ordering
                     else ": it must be one SQL condition")
-                ~ ", without a semicolon and comments."
+                ~ ", without semicolons or comments."
             ) -}}
         {%- endif -%}
         {%- do try_or_compiler_error(
-            place ~ ", and it does not run: what the engine said is in the log of dbt; the columns "
+            place ~ ", and it does not run: the engine's message is in the log of dbt; the columns "
             ~ "of customers are: " ~ columns ~ ".",
             run_query,
             "select count(*) as customer_count from (select row_number() over (order by "
@@ -40,7 +40,7 @@
         ).columns[0].values() -%}
         {%- if truths and truths[0] is not boolean -%}
             {{- exceptions.raise_compiler_error(
-                place ~ ", which is neither true nor false of a customer: compare it with something, as "
+                place ~ ", which is neither true nor false for a customer: compare it with a value, as "
                 ~ "in order_count >= 2."
             ) -}}
         {%- endif -%}

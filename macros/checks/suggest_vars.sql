@@ -10,7 +10,7 @@
     {%- set row_count = run_query("select count(*) from " ~ relation).columns[0][0] | int -%}
     {%- set lines = [
         "# " ~ value ~ ": " ~ customer_value.grouped_digits(row_count) ~ " lines, " ~ names | length ~ " columns",
-        "# A suggestion: look it over, and save it for make build FILE=, or put it under",
+        "# A suggestion: check it, and save it for make build FILE=, or put it under",
         "# vars: customer_value: in dbt_project.yml.",
         "transactions: " ~ value | tojson,
     ] -%}
@@ -80,8 +80,8 @@
         "refunded", "isrefunded", "wasrefunded", "returned", "isreturned", "wasreturned"
     ] -%}
         {%- do lines.append(
-            "# " ~ name ~ " is no is_return, which marks a line that takes back another one: of a "
-            ~ "sale that was given back later, map the amount given back to refunded_amount."
+            "# " ~ name ~ " does not fit is_return, which marks a line that reverses another one: for a "
+            ~ "sale that was refunded later, map the refunded amount to refunded_amount."
         ) -%}
     {%- endfor -%}
     {%- if rest -%}
@@ -105,7 +105,7 @@
     {%- set reference = customer_value.input_reference(value) -%}
     {%- if reference.kind == "demo" -%}
         {{- exceptions.raise_compiler_error(
-            "There is no input to look at: make suggest FILE=orders.csv, or name a table or a file "
+            "There is no input to inspect: make suggest FILE=orders.csv, or name a table or a file "
             ~ "in the var transactions."
         ) -}}
     {%- elif reference.kind == "file" and target.type == "duckdb" and run_query(
@@ -247,7 +247,7 @@
     ).columns[0][0] | int -%}
     {%- if not count -%}
         {{- return([
-            "# CHECK: " ~ name ~ " has dates that are no day of the calendar, or lie outside 1900 "
+            "# CHECK: " ~ name ~ " has dates that are not calendar dates, or lie outside 1900 "
             ~ "to 2261, such as " ~ dates[0]
         ]) -}}
     {%- endif -%}
@@ -429,7 +429,7 @@
 {% macro suggested_exclusions(relation, map, separator) %}
     {%- set lines = [] -%}
     {%- for standard, advice in {
-        "status": "# excluded_statuses: []  # put in what is no sale; there are: ",
+        "status": "# excluded_statuses: []  # list those that are not sales; there are: ",
         "currency": "# Several currencies need rates in the seed exchange_rates; there are: ",
     }.items() if standard in map -%}
         {%- set text = customer_value.text_id(customer_value.input_column(map, standard)) -%}
@@ -557,7 +557,7 @@
         {%- do lines.append("# A build can read all lines.") -%}
     {%- endfor -%}
     {%- do lines.append(
-        "# Only a build can tell which lines it leaves out as "
+        "# Only a build can determine which lines it leaves out as "
         ~ known | reject("in", conditions) | join(", ") ~ "."
     ) -%}
     {{- return(lines) -}}

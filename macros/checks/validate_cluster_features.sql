@@ -6,14 +6,14 @@
     {%- for name in names -%}
         {%- if not modules.re.match("^[a-z][a-z0-9_]*$", name | string) -%}
             {{- exceptions.raise_compiler_error(
-                "The var cluster_features names " ~ name ~ ": an attribute in it has a name of small "
+                "The var cluster_features names " ~ name ~ ": an attribute in it has a name of lower-case "
                 ~ "letters, digits and underscores; give it one in customer_attribute_columns."
             ) -}}
         {%- elif not customer_value.is_long_form(columns) and name not in columns -%}
             {{- exceptions.raise_compiler_error(
                 "The var cluster_features names " ~ name ~ ", which is neither one of "
                 ~ customer_value.cluster_feature_choices() | join(", ")
-                ~ " nor an attribute of customer_attributes: mend the name, or leave it out."
+                ~ " nor an attribute of customer_attributes: correct the name, or leave it out."
             ) -}}
         {%- endif -%}
     {%- endfor -%}

@@ -153,7 +153,7 @@
     {%- for name, column in columns.items() -%}
         {%- if not specification.other_columns and name not in specification.columns -%}
             {%- do sentences.append(
-                specification.map ~ " maps " ~ name ~ ", which is no standard name; the "
+                specification.map ~ " maps " ~ name ~ ", which is not a standard name; the "
                 ~ "standard names are: " ~ specification.columns | join(", ") ~ "."
             ) -%}
         {%- elif column is not string or column | trim == "" -%}

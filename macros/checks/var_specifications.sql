@@ -13,7 +13,7 @@
         "demo": {
             "kind": "choice",
             "choices": ["cdnow", "complete_journey", "subscriptions", "trials"],
-            "meaning": "what is built while `transactions` is empty",
+            "meaning": "the input that is built while `transactions` is empty",
         },
     } -%}
     {%- for input, specification in customer_value.input_specifications().items() -%}
@@ -39,8 +39,8 @@
         "encoding": {
             "kind": "choice",
             "choices": ["utf-8", "utf-16", "latin-1"],
-            "meaning": "how the text of csv files is stored. latin-1 reads the letters of windows-1252, "
-                ~ "as older spreadsheets save it, and stops at its euro sign, typographic quotes and "
+            "meaning": "the encoding of csv files. latin-1 reads the letters of windows-1252, as "
+                ~ "older spreadsheets save it, and stops at its euro sign, typographic quotes and "
                 ~ "dashes (bytes 80 to 9F): save such a file as UTF-8",
         },
         "date_format": {
@@ -50,11 +50,12 @@
             "empty": "ISO 8601",
             "expected": "empty, strptime's letters such as %d/%m/%Y, or one of "
                 ~ customer_value.date_words() | join(", "),
-            "meaning": "how dates are written as text: strptime's letters, such as `%d/%m/%Y`; "
-                ~ "or a word for numbers: epoch_seconds, epoch_milliseconds, spreadsheet_serial. "
-                ~ "Where it is given, transactions in ISO 8601 are not read beside it: write them "
-                ~ "in one way. Other inputs may be in either, but for events, which are in ISO 8601. "
-                ~ "Columns of dates are read as they are",
+            "meaning": "the format of dates written as text: strptime's letters, such as "
+                ~ "`%d/%m/%Y`; or a word for dates stored as numbers: epoch_seconds, "
+                ~ "epoch_milliseconds, spreadsheet_serial. Where it is given, dates of "
+                ~ "transactions in ISO 8601 are not read: write all of them in one format. Other "
+                ~ "inputs may use either, except for events, which use ISO 8601. Columns with a "
+                ~ "date type are read as they are",
         },
         "timezone": {
             "kind": "zone",
@@ -72,15 +73,16 @@
             "from": 1,
             "to": 1000,
             "expected": "1, 10, 100 or 1000",
-            "meaning": "how many units of the transactions make one of the currency: 100 where their "
-                ~ "`amount`, `unit_price`, `cost` and `refunded_amount` are in cents. All other inputs, "
-                ~ "such as subscriptions, are in units of the currency: divide there first. For a "
-                ~ "currency without cents, multiply its rate in `exchange_rates`",
+            "meaning": "the number of units of the transactions in one unit of the currency: 100 "
+                ~ "where their `amount`, `unit_price`, `cost` and `refunded_amount` are in cents. "
+                ~ "All other inputs, such as subscriptions, are in units of the currency: divide "
+                ~ "there first. For a currency without cents, multiply its rate in "
+                ~ "`exchange_rates`",
         },
         "missing_customer_ids": {
             "kind": "list",
             "expected": "a list of ids, [] for none",
-            "meaning": "customer ids that stand for nobody (case-insensitive)",
+            "meaning": "customer ids that mean a missing customer (case-insensitive)",
         },
         "customer_id_format": {
             "kind": "choice",
@@ -127,16 +129,16 @@
                 "empty": "the last date of the log",
                 "before": "2262",
                 "expected": "empty or a date written YYYY-MM-DD, from 1900 to 2261",
-                "meaning": "the date that counts as today",
+                "meaning": "the date treated as today",
             },
             "maximum_as_of_gap_days": {
                 "kind": "whole number",
                 "from": 1,
                 "empty": "no limit",
                 "expected": "empty or a whole number of at least 1 (days)",
-                "meaning": "where `as_of_date` is empty: how far after 99 % of the lines the last "
-                    ~ "date may lie; later lines are future_dated, also those of subscriptions. "
-                    ~ "Logs of fewer than ten lines have no limit",
+                "meaning": "where `as_of_date` is empty: the number of days that the last date "
+                    ~ "may lie after 99 % of the lines; later lines are future_dated, including "
+                    ~ "those of subscriptions. Logs of fewer than ten lines have no limit",
             },
             "holdout_days": {
                 "kind": "whole number",
@@ -152,7 +154,7 @@
                 "to": 120,
                 "expected": "a whole number of months from 0 to 120",
                 "meaning": "number of past month ends at which customers are scored; 0 for none, "
-                    ~ "so that what compares month ends is empty",
+                    ~ "which leaves tables that compare month ends empty",
             },
         },
         "Forecasts": {
@@ -168,7 +170,7 @@
                 "from": 1,
                 "to": 3650,
                 "expected": days,
-                "meaning": "window of the question whether customers come back (the columns "
+                "meaning": "window of the forecasts of whether customers come back (the columns "
                     ~ "that end in 90d)",
             },
             "forecast_months": {
@@ -176,7 +178,7 @@
                 "from": 12,
                 "to": 120,
                 "expected": "a whole number of months from 12 to 120",
-                "meaning": "months ahead that the decisions are forecast for",
+                "meaning": "number of months ahead in the forecasts for decisions",
             },
             "annual_discount_rate": {
                 "kind": "number",
@@ -218,23 +220,23 @@
                 "from": 10,
                 "to": 10000,
                 "expected": "a whole number from 10 to 10000",
-                "meaning": "refits behind `forecast_intervals`",
+                "meaning": "number of refits behind `forecast_intervals`",
             },
             "value_model": {
                 "kind": "choice",
                 "choices": customer_value.value_models_without_learner()
                     + ["ridge", "random_forest", "gradient_boosting", "neural_network"],
                 "meaning": "the source of the forecasts of `customers`: the MBG/NBD corrected by "
-                    ~ "what customers did after earlier dates (corrected), the purchase and "
-                    ~ "spend models alone (probabilistic), or these with the lifetime value of a "
+                    ~ "the outcomes after earlier dates (corrected), the purchase and spend "
+                    ~ "models alone (probabilistic), or these with the lifetime value of a "
                     ~ "learner",
             },
             "fit_group": {
                 "kind": "text",
                 "expected": "empty, the name of an attribute, or customer_group",
                 "empty": "one purchase model for all",
-                "meaning": "customers of each value of this attribute have a purchase model of their "
-                    ~ "own, where there are `minimum_customers` of them",
+                "meaning": "customers of each value of this attribute have a purchase model of "
+                    ~ "their own, where there are at least `minimum_customers` of them",
             },
             "fit_customer_limit": {
                 "kind": "whole number",
@@ -262,21 +264,21 @@
                 "above": 0,
                 "to": 1,
                 "expected": "a share above 0 and below high_share",
-                "meaning": "the tier VIP is this share of the customers, from the top",
+                "meaning": "the tier VIP has this share of the customers, from the top",
             },
             "high_share": {
                 "kind": "number",
                 "above": 0,
                 "to": 1,
                 "expected": "a share above vip_share and below medium_share",
-                "meaning": "VIP and High together are this share",
+                "meaning": "VIP and High together have this share",
             },
             "medium_share": {
                 "kind": "number",
                 "above": 0,
                 "to": 1,
                 "expected": "a share above high_share and at most 1",
-                "meaning": "VIP, High and Medium together are this share; the rest is Low",
+                "meaning": "VIP, High and Medium together have this share; the rest is Low",
             },
             "cluster_counts": {
                 "kind": "whole numbers",
@@ -296,7 +298,7 @@
                 "kind": "list",
                 "expected": "a list of " ~ customer_value.cluster_feature_choices() | join(", ")
                     ~ " or attributes that are numbers; [] is none",
-                "meaning": "what K-Means sees besides recency, orders and spend",
+                "meaning": "features of K-Means beside recency, orders and spend",
             },
         },
         "Decisions": {
@@ -332,7 +334,7 @@
             "reallocation_to": {
                 "kind": "list",
                 "expected": "a list of segments, [] lets the marginal returns decide",
-                "meaning": "segments whose budget it adds to",
+                "meaning": "segments to whose budget it adds",
             },
             "budget_floor_share": {
                 "kind": "number",
@@ -361,8 +363,8 @@
                 "from": 0,
                 "to": 1,
                 "expected": any_share,
-                "meaning": "share of its margin that a segment would lose without any service; "
-                    ~ "of less service, in proportion: an assumption",
+                "meaning": "share of its margin that a segment would lose without any service; of "
+                    ~ "less service, in proportion; an assumption",
             },
         },
         "Propensity and experiments": {
@@ -377,7 +379,7 @@
                 "kind": "number",
                 "above": 0,
                 "expected": "an amount above 0",
-                "meaning": "what a campaign may cost",
+                "meaning": "maximum cost of a campaign",
             },
             "contact_cost": {
                 "kind": "number",
@@ -397,7 +399,7 @@
                 "from": 0,
                 "empty": "the mean of the contacts' `response_value`",
                 "expected": "empty or an amount of 0 or more",
-                "meaning": "what a response is worth; where nobody knows, `campaign_audience` goes "
+                "meaning": "value of a response; where it is unknown, `campaign_audience` ranks "
                     ~ "by probability and fills the budget",
             },
             "minimum_group_ratio": {
@@ -442,32 +444,33 @@
             "billing_interval": {
                 "kind": "text",
                 "pattern": "^(|" ~ customer_value.billing_intervals() | join("|") ~ ")$",
-                "empty": "a column of the input says so",
+                "empty": "a column of the input states it",
                 "expected": "empty or one of " ~ customer_value.billing_intervals() | join(", "),
-                "meaning": "how often a subscription is billed, where its row does not say so",
+                "meaning": "billing interval of a subscription, where its row has none",
             },
             "subscription_grace_days": {
                 "kind": "whole number",
                 "from": 0,
                 "to": 3650,
                 "expected": "a whole number of days from 0 to 3650",
-                "meaning": "days without a payment after which a subscriber has churned, as of "
-                    ~ "the end of what was paid",
+                "meaning": "days without a payment after which a subscriber has churned, dated at "
+                    ~ "the end of the paid time",
             },
             "subscription_pause_days": {
                 "kind": "whole number",
                 "from": 0,
                 "to": 3650,
                 "expected": "a whole number of days from 0 to 3650",
-                "meaning": "a pause counts in the recurring revenue for at most so many days",
+                "meaning": "maximum number of days for which a pause counts in the recurring "
+                    ~ "revenue",
             },
             "renewal_notice_days": {
                 "kind": "whole number",
                 "from": 0,
                 "to": 365,
                 "expected": "a whole number of days from 0 to 365",
-                "meaning": "so many days before a renewal is due the module `propensity` predicts "
-                    ~ "whether it is paid",
+                "meaning": "number of days before the due date at which the module `propensity` "
+                    ~ "predicts whether a renewal is paid",
             },
             "subscription_model": {
                 "kind": "choice",
@@ -478,7 +481,7 @@
             "involuntary_churn_reasons": {
                 "kind": "list",
                 "expected": "a list, [] for none",
-                "meaning": "reasons of churn that are no decision of the customer "
+                "meaning": "reasons of churn that are not a decision of the customer "
                     ~ "(case-insensitive)",
             },
         },
@@ -488,25 +491,26 @@
                 "from": 0,
                 "to": 365,
                 "expected": "a whole number of days from 0 to 365",
-                "meaning": "a run between two full builds reads the events of so many days before "
-                    ~ "the last day that it knows again; what comes later waits for a full build",
+                "meaning": "number of days before the last day of the events that a run between "
+                    ~ "two full builds reads again; later arrivals wait for a full build",
             },
             "maximum_event_gap_days": {
                 "kind": "whole number",
                 "from": 1,
                 "empty": "no limit",
                 "expected": "empty or a whole number of at least 1 (days)",
-                "meaning": "where `as_of_date` is empty: the as-of date of the events is the last day "
-                    ~ "that is reached, after 99 % of the events, without a longer gap between days "
-                    ~ "with events; later events are future_dated. A product that rests longer needs a "
-                    ~ "higher value. Logs of fewer than ten events have no limit",
+                "meaning": "where `as_of_date` is empty: the as-of date of the events is the last "
+                    ~ "day that is reached, after 99 % of the events, without a longer gap "
+                    ~ "between days with events; later events are future_dated. A product with "
+                    ~ "longer breaks needs a higher value. Logs of fewer than ten events have no "
+                    ~ "limit",
             },
             "trial_length_days": {
                 "kind": "whole number",
                 "from": 1,
                 "to": 365,
                 "expected": "a whole number of days from 1 to 365",
-                "meaning": "length of a trial that does not say when it ends",
+                "meaning": "length of a trial without an end in the input",
             },
             "trial_decision_days": {
                 "kind": "whole numbers",
@@ -535,8 +539,8 @@
                 "from": 0,
                 "to": 1,
                 "expected": any_share,
-                "meaning": "a build warns of each reason, those a var asks for aside, that leaves "
-                    ~ "out more than this share of an input's rows, or of its money",
+                "meaning": "a build warns of each reason, except those set by vars, that excludes "
+                    ~ "more than this share of an input's rows, or of its money",
             },
             "maximum_customer_order_share": {
                 "kind": "number",
@@ -544,7 +548,7 @@
                 "to": 1,
                 "expected": any_share,
                 "meaning": "a build warns of a customer with more than this share of all orders, "
-                    ~ "and five times those of the next one: the id may stand for nobody",
+                    ~ "and five times those of the next one: the id may not be a customer",
             },
             "maximum_negative_share": {
                 "kind": "number",
@@ -560,8 +564,9 @@
                 "to": 1,
                 "expected": any_share,
                 "meaning": "a build names up to five customers who hold more than this share of "
-                    ~ "the expected lifetime value, and ten times that of average ones; and one who "
-                    ~ "brought more than it of the revenue, and twice that of an average one",
+                    ~ "the expected lifetime value, and ten times the value of as many average "
+                    ~ "ones; and one who brought in more than it of the revenue, and twice that "
+                    ~ "of an average one",
             },
             "minimum_history_multiple": {
                 "kind": "number",
@@ -588,15 +593,15 @@
                 "kind": "number",
                 "from": 0,
                 "expected": not_negative,
-                "meaning": "a build warns where a segment that holds money is off by a larger share, "
-                    ~ "had the total been foreseen",
+                "meaning": "a build warns where the revenue of a segment is off by a larger "
+                    ~ "share, once the error of the total is taken out",
             },
             "maximum_bias_share": {
                 "kind": "number",
                 "from": 0,
                 "expected": not_negative,
                 "meaning": "a build warns where a holdout total, or a mean probability, is off "
-                    ~ "by a larger share, or more of the spend went back on later days",
+                    ~ "by a larger share, or where a larger share of the spend was returned on later days",
             },
             "maximum_undone_share": {
                 "kind": "number",

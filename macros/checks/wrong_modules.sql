@@ -7,7 +7,7 @@
     {%- for name in given -%}
         {%- if name not in capabilities -%}
             {%- do sentences.append(
-                "The var modules names " ~ name ~ ", and there is no such capability; there are "
+                "The var modules names " ~ name ~ ", which is not a capability; the capabilities are "
                 ~ capabilities | join(", ") ~ "."
             ) -%}
         {%- else -%}

@@ -6,8 +6,8 @@
     {%- endfor -%}
     {%- if named | length > 1 -%}
         {{- return([
-            "The vars " ~ named | join(" and ") ~ " are both given, and each of them has all "
-            ~ "subscriptions: name one."
+            "The vars " ~ named | join(" and ") ~ " are both given, and each must contain all "
+            ~ "subscriptions: name only one."
         ]) -}}
     {%- endif -%}
     {{- return([]) -}}
@@ -42,7 +42,7 @@
     {%- if currencies | length > 1 -%}
         {{- exceptions.raise_compiler_error(
             customer_value.input_value(input) ~ " has amounts in several currencies ("
-            ~ currencies | join(", ") ~ "), whose sum means nothing: convert them first."
+            ~ currencies | join(", ") ~ "), which cannot be added up: convert them first."
         ) -}}
     {%- endif -%}
     {%- set counts = run_query(
@@ -56,7 +56,7 @@
         {%- do reasons.append(row_count ~ " " ~ reason) -%}
     {%- endfor -%}
     {{- exceptions.raise_compiler_error(
-        "No line of " ~ customer_value.input_value(input) ~ " says that somebody paid ("
+        "No line of " ~ customer_value.input_value(input) ~ " shows a payment ("
         ~ (reasons | join(", ") or "it has no rows") ~ "): "
         ~ customer_value.exclusion_advice().get(
             counts[0][0] if reasons else "", "look at the columns that the var "

@@ -17,7 +17,7 @@ running_rows as (
 ),
 
 -- All but a hundredth of the rows, and but one at least, are the bulk of the input. What
--- lies far behind it is a slip of the pen, and no date as of which to see customers.
+-- lies far after it is a slip of the pen, and no date as of which to see customers.
 bulk as (
 
     select

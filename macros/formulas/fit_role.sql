@@ -43,7 +43,7 @@
     {%- elif name and name not in customer_value.input_map("customer_attributes")
         and not customer_value.is_long_form(customer_value.input_map("customer_attributes")) -%}
         {{- exceptions.raise_compiler_error(
-            "The var fit_group is " ~ name ~ ", which is no attribute of customer_attributes: name "
+            "The var fit_group is " ~ name ~ ", which is not an attribute of customer_attributes: name "
             ~ "one of them, or map the column customer_group in transaction_columns and set "
             ~ "fit_group: customer_group."
         ) -}}

@@ -19,13 +19,14 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who bought; empty and the var `missing_customer_ids` are nobody",
+                    "meaning": "the customer; an empty id, or one in the var "
+                        ~ "`missing_customer_ids`, is a missing customer",
                 },
                 "transacted_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when, from 1900 to 2261; text is ISO 8601, or where `date_format` is "
-                        ~ "given in that alone; never guessed",
+                    "meaning": "time of the line, from 1900 to 2261; text is ISO 8601, or, where "
+                        ~ "`date_format` is given, in that format alone; never guessed",
                 },
                 "amount": {
                     "type": "number or text",
@@ -36,19 +37,22 @@
                 },
                 "refunded_amount": {
                     "type": "number or text",
-                    "meaning": "what was given back later, taken off the amount on the day of the "
-                        ~ "line; nothing is taken off a return, which is what went back itself",
+                    "meaning": "amount refunded later, subtracted from the amount on the day of "
+                        ~ "the line; nothing is subtracted from a return, whose amount is the "
+                        ~ "refund itself",
                 },
                 "cost": {
                     "type": "number or text",
-                    "meaning": "what the line cost the company, all pieces: the lifetime value is "
-                        ~ "then the customer's contribution; lines without it have `gross_margin`",
-                    "if_unread": ", so that the var gross_margin stands in",
+                    "meaning": "cost of the line to the company, for all pieces: the lifetime "
+                        ~ "value is then the customer's contribution; lines without a cost use "
+                        ~ "`gross_margin`",
+                    "if_unread": ", so that the var gross_margin is used instead",
                 },
                 "quantity": {
                     "type": "number or text",
                     "if_unread": "",
-                    "meaning": "pieces; times `unit_price` the amount, where no amount is mapped",
+                    "meaning": "number of pieces; times `unit_price` it is the amount, where no "
+                        ~ "amount is mapped",
                 },
                 "unit_price": {
                     "type": "number or text", "if_unread": "", "meaning": "price of one piece"
@@ -68,8 +72,8 @@
                 },
                 "customer_group": {
                     "type": "text",
-                    "meaning": "brand, country or the like, for the var `fit_group`: that of the "
-                        ~ "customer's first line counts",
+                    "meaning": "brand, country or a similar group, for the var `fit_group`: the "
+                        ~ "value in the customer's first line counts",
                 },
                 "product_id": {
                     "type": "any", "meaning": "compared with the var `excluded_products`"
@@ -96,12 +100,12 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "whose attributes they are",
+                    "meaning": "the customer with the attributes",
                 },
                 "attribute": {
                     "type": "text",
-                    "meaning": "in the long form, one row per answer: which attribute, or question, "
-                        ~ "the row answers; with `attribute_value`",
+                    "meaning": "in the long form, one row per answer: the attribute, or question, "
+                        ~ "of the row; used with `attribute_value`",
                 },
                 "attribute_value": {
                     "type": "any, kept as trimmed text",
@@ -111,8 +115,8 @@
                 },
                 "answered_on": {
                     "type": "date, timestamp or text",
-                    "meaning": "in both forms: when that was known; of several rows the latest up to "
-                        ~ "the as-of date counts",
+                    "meaning": "in both forms: date of the answer; of several rows the latest up "
+                        ~ "to the as-of date counts",
                 },
             },
             "other_columns": {
@@ -125,7 +129,7 @@
                     ~ "such as an age, is grouped by bands of a fifth of the customers, as in "
                     ~ "`1: 18 to 34`",
                 "if_unread": {
-                    "acquisition_cost": ", so that the seed acquisition_costs stands in"
+                    "acquisition_cost": ", so that the seed acquisition_costs is used instead"
                 },
             },
         },
@@ -137,22 +141,21 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who received the service",
+                    "meaning": "the customer who received the service",
                 },
                 "activity": {
                     "type": "text",
                     "is_required": true,
-                    "meaning": "what was done, such as a call; its rate is in the seed "
-                        ~ "`cost_rates`",
+                    "meaning": "the service, such as a call; its rate is in the seed `cost_rates`",
                 },
                 "performed_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when; text is ISO 8601 or in `date_format`",
+                    "meaning": "time of the service; text is ISO 8601 or in `date_format`",
                 },
                 "quantity": {
                     "type": "number or text",
-                    "meaning": "how much of it; 1 where the column is missing",
+                    "meaning": "quantity of the service; 1 where the column is missing",
                 },
             },
         },
@@ -165,16 +168,16 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who was contacted",
+                    "meaning": "the customer who was contacted",
                 },
                 "campaign_id": {
-                    "type": "any", "is_required": true, "meaning": "in which campaign"
+                    "type": "any", "is_required": true, "meaning": "the campaign"
                 },
                 "contacted_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when; text is ISO 8601 or in `date_format`; for customers held out, "
-                        ~ "the day on which they would have been contacted",
+                    "meaning": "time of the contact; text is ISO 8601 or in `date_format`; for "
+                        ~ "customers held out, the day on which they would have been contacted",
                 },
                 "variant": {
                     "type": "text",
@@ -187,20 +190,20 @@
                 },
                 "response_value": {
                     "type": "number or text",
-                    "meaning": "what the response brought, in the currency, not in cents",
+                    "meaning": "value of the response, in the currency, not in cents",
                 },
                 "cost": {
                     "type": "number or text",
-                    "meaning": "what the contact cost, in the currency, not in cents",
+                    "meaning": "cost of the contact, in the currency, not in cents",
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "how, for the seed `frequency_caps`; without it a contact counts "
-                        ~ "for every channel",
+                    "meaning": "channel of the contact, for the seed `frequency_caps`; without it "
+                        ~ "a contact counts for every channel",
                 },
                 "planned_share": {
                     "type": "number or text",
-                    "meaning": "share of the experiment's customers that its plan gives this arm",
+                    "meaning": "planned share of this arm among the experiment's customers",
                 },
                 "exposed": {
                     "type": "boolean, number or text",
@@ -209,8 +212,9 @@
                 },
                 "score": {
                     "type": "number or text",
-                    "meaning": "what the customers were ranked by for the campaign, higher is better, "
-                        ~ "such as the `probability` of `campaign_audience`; for results by score",
+                    "meaning": "score by which the campaign ranked the customers, higher is "
+                        ~ "better, such as the `probability` of `campaign_audience`; for results "
+                        ~ "by score",
                 },
             },
         },
@@ -224,12 +228,12 @@
                 "subscription_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "which subscription; its periods follow one another",
+                    "meaning": "the subscription; its periods follow one another",
                 },
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "whose it is",
+                    "meaning": "the customer with the subscription",
                 },
                 "started_on": {
                     "type": "date, timestamp or text",
@@ -239,31 +243,33 @@
                 "ended_on": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "the first day that is no longer covered; empty = it goes on",
+                    "meaning": "the first day that is no longer covered; empty means that it goes "
+                        ~ "on",
                 },
                 "amount": {
                     "type": "number or text",
                     "is_required": true,
-                    "meaning": "what a billing interval costs, in the currency, not in cents; 0 is free "
-                        ~ "of charge, a negative amount a credit",
+                    "meaning": "price of a billing interval, in the currency, not in cents; 0 "
+                        ~ "means free of charge, a negative amount is a credit",
                 },
                 "billing_interval": {
                     "type": "text or number",
                     "meaning": "day, week, two weeks, month, quarter, half-year, year, or a "
                         ~ "number of months; without the column the var `billing_interval`",
                 },
-                "plan": {"type": "text", "meaning": "what is subscribed to"},
+                "plan": {"type": "text", "meaning": "the subscribed plan"},
                 "quantity": {
                     "type": "number or text",
-                    "meaning": "seats; times `amount` what an interval costs; 1 where it is empty",
+                    "meaning": "number of seats; times `amount` it is the price of an interval; 1 "
+                        ~ "where it is empty",
                 },
                 "trial_ends_on": {
                     "type": "date, timestamp or text",
-                    "meaning": "first day that is paid for, where the period begins with a trial",
+                    "meaning": "first paid day, where the period begins with a trial",
                 },
                 "cancelled_on": {
                     "type": "date, timestamp or text",
-                    "meaning": "when the customer cancelled; the period is paid for up to its end",
+                    "meaning": "date of the cancellation; the period is paid for up to its end",
                 },
                 "churn_reason": {
                     "type": "text",
@@ -288,7 +294,7 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who paid",
+                    "meaning": "the customer who paid",
                 },
                 "paid_on": {
                     "type": "date, timestamp or text",
@@ -298,8 +304,7 @@
                 "amount": {
                     "type": "number or text",
                     "is_required": true,
-                    "meaning": "what was paid, in the currency, not in cents; negative where it was paid "
-                        ~ "back",
+                    "meaning": "amount paid, in the currency, not in cents; negative for a refund",
                 },
                 "billing_interval": {
                     "type": "text or number",
@@ -307,14 +312,14 @@
                 },
                 "subscription_id": {
                     "type": "any, kept as trimmed text",
-                    "meaning": "which subscription; without it a customer has one",
+                    "meaning": "the subscription; without it a customer has one",
                 },
                 "payment_id": {
                     "type": "any",
                     "meaning": "two payments with one id are duplicates; without it equal ones of "
                         ~ "a subscription and day are",
                 },
-                "plan": {"type": "text", "meaning": "what was paid for"},
+                "plan": {"type": "text", "meaning": "the plan that was paid for"},
                 "currency": {
                     "type": "text", "meaning": "must be one currency; convert others first"
                 },
@@ -329,7 +334,7 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "whose revenue changed",
+                    "meaning": "the customer whose revenue changed",
                 },
                 "changed_on": {
                     "type": "date, timestamp or text",
@@ -339,8 +344,8 @@
                 "mrr_change": {
                     "type": "number or text",
                     "is_required": true,
-                    "meaning": "by how much, in the currency, not in cents; the running sum is the "
-                        ~ "revenue per month",
+                    "meaning": "amount of the change, in the currency, not in cents; the running "
+                        ~ "sum is the revenue per month",
                 },
                 "billing_interval": {
                     "type": "text or number", "meaning": "as in `subscriptions`"
@@ -359,18 +364,18 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who did it; written as in `trials`",
+                    "meaning": "the customer; written as in `trials`",
                 },
                 "occurred_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when; text is ISO 8601, whatever `date_format` says",
+                    "meaning": "time of the event; text is ISO 8601, regardless of `date_format`",
                 },
                 "event_name": {
                     "type": "text",
                     "is_required": true,
-                    "meaning": "what; its role is in the seed `event_definitions`, and one without "
-                        ~ "a row there is noise",
+                    "meaning": "name of the event; its role is in the seed `event_definitions`, "
+                        ~ "and an event without a row there is noise",
                 },
                 "event_id": {
                     "type": "any",
@@ -379,9 +384,9 @@
                 },
                 "feature": {
                     "type": "text",
-                    "meaning": "which part of the product; without it the event's name",
+                    "meaning": "part of the product; without it the event's name",
                 },
-                "session_id": {"type": "any", "meaning": "in which session"},
+                "session_id": {"type": "any", "meaning": "the session"},
             },
         },
         "trials": {
@@ -393,20 +398,20 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who tries it; the first trial of a customer counts",
+                    "meaning": "the customer on trial; the first trial of a customer counts",
                 },
                 "trial_started_at": {
                     "type": "date, timestamp or text",
                     "is_required": true,
-                    "meaning": "when the trial began; text is ISO 8601 or in `date_format`",
+                    "meaning": "beginning of the trial; text is ISO 8601 or in `date_format`",
                 },
                 "trial_ends_at": {
                     "type": "date, timestamp or text",
-                    "meaning": "when it ends; without it the var `trial_length_days`",
+                    "meaning": "end of the trial; without it the var `trial_length_days`",
                 },
                 "converted_at": {
                     "type": "date, timestamp or text",
-                    "meaning": "when the customer began to pay; empty = not so far",
+                    "meaning": "time of the first payment; empty means none yet",
                 },
             },
         },
@@ -418,23 +423,24 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who must not be addressed",
+                    "meaning": "the customer who must not be addressed",
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "a channel of the seed `audiences`, in any case and with or without "
-                        ~ "hyphens; empty, or one that no seed names = every channel",
+                    "meaning": "a channel of the seed `audiences`, in any case and with or "
+                        ~ "without hyphens; empty, or one that no seed names, means every channel",
                 },
-                "reason": {"type": "text", "meaning": "why; `suppressed` where it is empty"},
+                "reason": {"type": "text", "meaning": "the reason; `suppressed` where it is empty"},
                 "starts_on": {
                     "type": "date, timestamp or text",
                     "if_unread": ", so that it holds from the first day",
-                    "meaning": "first day; empty = from the first day on",
+                    "meaning": "first day; empty means that it has always held",
                 },
                 "ends_on": {
                     "type": "date, timestamp or text",
                     "if_unread": ", so that it does not end",
-                    "meaning": "the first day on which it no longer holds; empty = it does not end",
+                    "meaning": "the first day on which it no longer holds; empty means that it "
+                        ~ "does not end",
                 },
             },
         },
@@ -446,25 +452,28 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who decided; who has no row has not consented",
+                    "meaning": "the customer who decided; customers without a row have not "
+                        ~ "consented",
                 },
                 "channel": {
                     "type": "text",
-                    "meaning": "a channel of the seed `audiences`, in any case and with or without "
-                        ~ "hyphens; empty = every channel; by one that no seed names a refusal is of "
-                        ~ "every channel and a consent of none",
+                    "meaning": "a channel of the seed `audiences`, in any case and with or "
+                        ~ "without hyphens; empty means every channel; for a channel that no seed "
+                        ~ "names, a refusal holds for every channel and a consent for none",
                 },
                 "granted": {
                     "type": "boolean, number or text",
                     "is_required": true,
                     "if_unread": ", which is a refusal",
-                    "meaning": "yes: may be addressed; the words of `is_return`; empty = a refusal",
+                    "meaning": "yes: may be addressed; the words of `is_return`; empty means a "
+                        ~ "refusal",
                 },
                 "decided_on": {
                     "type": "date, timestamp or text",
-                    "if_unread": ", so that a refusal is the last word and a consent the first",
-                    "meaning": "when; the last decision counts, and of one day the refusal; without a date a "
-                        ~ "refusal is the last, whatever consent comes later, and a consent the first",
+                    "if_unread": ", so that a refusal counts as the last decision and a consent as the first",
+                    "meaning": "date of the decision; the last decision counts, and of several on "
+                        ~ "one day the refusal; without a date a refusal counts as the last, "
+                        ~ "whatever consent comes later, and a consent as the first",
                 },
             },
         },
@@ -476,7 +485,7 @@
                 "customer_id": {
                     "type": "any, kept as trimmed text",
                     "is_required": true,
-                    "meaning": "who; written as in the other inputs",
+                    "meaning": "the customer; written as in the other inputs",
                 },
             },
         },

@@ -23,7 +23,7 @@
         "select count(*) from glob(" ~ customer_value.quoted_text(value) ~ ")"
     ).columns[0][0] == 0 -%}
         {{- exceptions.raise_compiler_error(
-            "The var " ~ input ~ " names the file " ~ value ~ ", and there is none: "
+            "The var " ~ input ~ " names the file " ~ value ~ ", which does not exist: "
             ~ "give a path that exists, relative to the folder dbt is run in or absolute."
         ) -}}
     {%- endif -%}
@@ -34,7 +34,7 @@
     {%- if not names -%}
         {{- exceptions.raise_compiler_error(
             "The var " ~ input ~ " names " ~ value ~ ", and the warehouse has no such "
-            ~ "table or view: give schema.table as it is called in the target, or ref:model."
+            ~ "table or view: name it as schema.table, as in the target, or as ref:model."
         ) -}}
     {%- endif -%}
     {{- return(names) -}}

@@ -86,15 +86,15 @@
         {%- elif values[0] < values[1] -%}
             {{- exceptions.raise_compiler_error(
                 "The var cluster_features names " ~ name ~ ", which has " ~ (values[1] - values[0])
-                ~ " values in " ~ input ~ " that are no numbers, such as " ~ values[2]
-                ~ ": mend or empty them, or leave " ~ name ~ " out."
+                ~ " values in " ~ input ~ " that are not numbers, such as " ~ values[2]
+                ~ ": correct or empty them, or leave " ~ name ~ " out."
             ) -}}
         {%- endif -%}
     {%- endfor -%}
     {%- set fit_group = var("fit_group") or "" -%}
     {%- if fit_group not in ["", "customer_group"] and fit_group not in names -%}
         {{- exceptions.raise_compiler_error(
-            "The var fit_group is " ~ fit_group ~ ", which is no attribute of " ~ input
+            "The var fit_group is " ~ fit_group ~ ", which is not an attribute of " ~ input
             ~ "; its attributes are: " ~ names | join(", ") ~ "."
         ) -}}
     {%- endif -%}

@@ -87,7 +87,7 @@
     {#- One query, since dbt 2 keeps no temporary table for the next. -#}
     {%- set rows = try_or_compiler_error(
         reference.path ~ " cannot be read as a csv: its lines may end in two different ways. Save "
-        ~ "it anew; what the engine said is in the log of dbt.",
+        ~ "it again; the engine's message is in the log of dbt.",
         run_query,
         "drop table if exists reject_errors; drop table if exists reject_scans; "
         ~ "select count(*) from " ~ customer_value.csv_relation(files)
@@ -103,17 +103,17 @@
             {%- set counts = modules.re.findall("[0-9]+", rows[0][4]) -%}
             {{- exceptions.raise_compiler_error(
                 place ~ " has " ~ counts[1] ~ " columns where the header has " ~ counts[0] ~ more
-                ~ ": mend it; a text that holds the separator needs quotes around it."
+                ~ ": correct it; a text that contains the separator needs quotes around it."
             ) -}}
         {%- elif "ENCODING" in rows[0][3] -%}
             {{- exceptions.raise_compiler_error(
-                place ~ " is no " ~ var("encoding") ~ " text: "
+                place ~ " is not " ~ var("encoding") ~ " text: "
                 ~ customer_value.csv_encoding_advice()
             ) -}}
         {%- endif -%}
         {{- exceptions.raise_compiler_error(
             place ~ " cannot be read: " ~ rows[0][4] ~ " A quote begins a text that ends with "
-            ~ "another one, and is doubled inside."
+            ~ "another quote; a quote inside the text is doubled."
         ) -}}
     {%- endif -%}
 {% endmacro %}

@@ -59,8 +59,8 @@ def folder_of(published_path: str, database: str | None) -> Path:
         return Path(published_path).expanduser().absolute()
     if not database:
         raise ValueError(
-            "published_path is auto, a folder beside the database, and this database is no file: "
-            "name a folder, or set published_path to '' to publish nothing."
+            "published_path is auto, a folder beside the database, and this database is not a "
+            "file: name a folder, or set published_path to '' to publish nothing."
         )
     return Path(database).absolute().with_name(f"{Path(database).stem}_published")
 

@@ -91,13 +91,13 @@ audience_warnings as (
         'no_consent_input' as warning_code,
         'consents' as subject,
         concat(
-            'No input of consents is named, so nobody has checked whether the members ',
-            'of the ',
+            'No input of consents is named, so there is no check of whether the ',
+            'members of the ',
             case
                 when audience_count = 1 then 'audience '
                 else concat({{ number_text("audience_count", 0) }}, ' audiences ')
             end,
-            'may be addressed: name it in the var consents.'
+            'may be addressed: name one in the var consents.'
         ) as sentence
     from audiences
     where
@@ -124,7 +124,7 @@ audience_warnings as (
                     {% endfor -%}
                 {% endfor -%}
             end,
-            ': mend what is written there, or map another column.'
+            ': correct the values, or map another column.'
         ) as sentence
     from counted_values
     union all

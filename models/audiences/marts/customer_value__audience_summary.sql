@@ -123,11 +123,11 @@ audience_summary as (
                                 last_events.last_occurred_date
                                 as {{ dbt.type_string() }}
                             ),
-                            ': nobody enters or exits in a build that looks back.'
+                            ': nobody enters or exits in a build as of an earlier date.'
                         )
                 when audiences.audience is null
                     then
-                        'The seed audiences has it no longer: its members have exited.'
+                        'The seed audiences no longer has it: its members have exited.'
                 when {{ "1 = 0" if input_value("consents") else "1 = 1" }}
                     then
                         concat(
@@ -135,7 +135,7 @@ audience_summary as (
                             'unchecked.'
                         )
                 when coalesce(members.sendable_count, 0) = 0
-                    then 'Nobody can be sent to: look at the counts.'
+                    then 'Nobody can be sent to: check the counts.'
             end as {{ dbt.type_string() }}
         ) as finding,
 

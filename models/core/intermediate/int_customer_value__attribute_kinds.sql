@@ -110,10 +110,10 @@ attribute_kinds as (
                         'Not compared: the seed attribute_definitions calls it ',
                         'numeric, and not all values are numbers (',
                         {{ number_text("response_count - number_count", 0) }},
-                        '): mend them, or give it another kind.'
+                        '): correct them, or give it another kind.'
                     )
             when obstacle = 'constant'
-                then 'Not compared: all who have a value have the same.'
+                then 'Not compared: all customers with a value have the same one.'
             when obstacle = 'unique'
                 then
                     concat(

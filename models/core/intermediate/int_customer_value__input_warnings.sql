@@ -181,7 +181,7 @@ warnings as (
             {{ number_text("order_totals.order_count", 0) }},
             ' orders, and the next one ',
             {{ number_text("leaders.next_order_count", 0) }},
-            ': an id that stands for guests or the till is nobody; list it in the var ',
+            ': if the id stands for guests or the till, list it in the var ',
             'missing_customer_ids.'
         ) as sentence
     from leaders
@@ -204,7 +204,8 @@ warnings as (
             ' from another one in upper and lower case only, ',
             'such as ',
             customer_id,
-            ': if they are one customer, set customer_id_format to email, or mend them.'
+            ': if they are one customer, set customer_id_format to email, or correct ',
+            'them.'
         ) as sentence
     from folded_ids
     where customer_count > 0
@@ -225,7 +226,7 @@ warnings as (
                 when row_count = 1 then ', and changes nothing: write ids '
                 else ', and change nothing: write ids '
             end,
-            'as customers has them, zeros in front included, or leave the rows out.'
+            'as customers has them, with leading zeros, or remove the rows.'
         ) as sentence
     from unknown_overrides
     where row_count > 0
@@ -270,7 +271,7 @@ warnings as (
                 {% endfor -%}
                 else ''
             end,
-            ': mend what is written there, or map another column.'
+            ': correct the values, or map another column.'
         ) as sentence
     from unread_columns
 

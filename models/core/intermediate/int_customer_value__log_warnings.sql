@@ -489,10 +489,10 @@ warnings as (
         concat(
             'The first date of the log, ',
             cast(first_date as {{ dbt.type_string() }}),
-            ', stands alone: all but a few purchases are of ',
+            ', is isolated: all but a few purchases are of ',
             cast(start_date as {{ dbt.type_string() }}),
-            ' or later. If it is mistyped, mend it: it makes the log look older and ',
-            'its customers with it.'
+            ' or later. If it is mistyped, correct it: it makes the log appear ',
+            'older and its customers too.'
         ) as sentence
     from spans
     where start_date > first_date
@@ -505,8 +505,8 @@ warnings as (
             cast(as_of_date as {{ dbt.type_string() }}),
             ' lies ',
             {{ number_text("days_since_purchase", 0) }},
-            ' days after the purchases before it, so that everybody looks lapsed: if ',
-            'a date in the log is mistyped, set as_of_date.'
+            ' days after the purchases before it, so that everybody appears lapsed: ',
+            'if a date in the log is mistyped, set as_of_date.'
         ) as sentence
     from spans
     where days_since_purchase > {{ var("activity_days") }}
@@ -523,7 +523,7 @@ warnings as (
             ' in any later 30 days, ',
             {{ number_text("arrival_paces.median_later_count", 0) }},
             ' in the middle one: many seem to be old customers whose earlier ',
-            'purchases are missing, so ages are too low and repeat counts too.'
+            'purchases are missing, so ages and repeat counts are too low.'
         ) as sentence
     from arrival_paces
     cross join spans
@@ -544,7 +544,7 @@ warnings as (
         concat(
             {{ number_text("100.0 * regular_count / customer_count", 0) }},
             ' % of the customers with three purchase days or more pay about the same ',
-            'after about the same time: these look like subscription payments, which ',
+            'at about the same interval: these look like subscription payments, which ',
             'the purchase models do not describe. See the capability subscriptions.'
         ) as sentence
     from regular_payers
@@ -562,7 +562,7 @@ warnings as (
             {{ number_text("100 * value_share", 1) }},
             ' % of the expected lifetime value (',
             customer_ids,
-            '): look at them one by one, since totals and means rest on them.'
+            '): examine them one by one, since totals and means depend on them.'
         ) as sentence
     from holders
     where holder_count is not null
@@ -577,7 +577,7 @@ warnings as (
             {{ number_text("100 * revenue_share", 1) }},
             ' % of the revenue so far (',
             customer_id,
-            '): look at this one apart, since totals and means rest on it.'
+            '): examine this one apart, since totals and means depend on it.'
         ) as sentence
     from revenue_holders
     union all

@@ -84,7 +84,10 @@ attribute_coverage as (
             case
                 when coverage.is_suppressed = 1
                     then 'Not used: the seed attribute_definitions suppresses it.'
-                else coalesce(kinds.finding, 'Not compared: no row is of a customer.')
+                else
+                    coalesce(
+                        kinds.finding, 'Not compared: no row belongs to a customer.'
+                    )
             end as {{ dbt.type_string() }}
         ) as finding,
 

@@ -240,8 +240,8 @@ excluded_lines as (
             case
                 when exclusion_reason = 'invalid_amount'
                     then
-                        '; what cannot be read counts 0.00, so that revenue is too '
-                        || 'high or too low'
+                        '; amounts that cannot be read count as 0.00, so revenue is '
+                        || 'too high or too low'
                 else ''
             end,
             case exclusion_reason
@@ -438,7 +438,7 @@ warnings as (
             concat(
                 'The input that the var ',
                 input,
-                ' names has no rows: look at whether its export failed, or leave the ',
+                ' names has no rows: check whether its export failed, or leave the ',
                 'var empty.'
             ) as sentence
         from excluded_rows
@@ -459,8 +459,8 @@ warnings as (
                         model,
                         case
                             when model = 'corrected'
-                                then ', and the customers carry that of its base. '
-                            else ', and the customers carry the probabilistic value. '
+                                then ', but the customers carry the value of its base. '
+                            else ', but the customers carry the probabilistic value. '
                         end,
                         finding
                     )
@@ -488,8 +488,8 @@ warnings as (
                     {{ number_text("calibration_correlation", 2) }}
                     || ' at the calibration date'
             end,
-            ', beyond {{ var("maximum_spend_correlation") }}: the spend model takes ',
-            'them to be independent, so lifetime values are biased for the most and ',
+            ', beyond {{ var("maximum_spend_correlation") }}: the spend model assumes ',
+            'independence, so lifetime values are biased for the most and ',
             'the least frequent customers.'
         ) as sentence
     from correlations
@@ -541,7 +541,7 @@ warnings as (
                 ' expected ',
                 {{ number_text("100 * abs(bias_share)", 1) }},
                 case when bias_share < 0 then ' % fewer' else ' % more' end,
-                ' purchases than there were: take totals with that in mind.'
+                ' purchases than there were: allow for that in totals.'
             ) as sentence
         from evaluations
         where is_selected and abs(bias_share) > {{ var("maximum_bias_share") }}
@@ -555,7 +555,7 @@ warnings as (
                 ' expected ',
                 {{ number_text("100 * abs(revenue_bias_share)", 1) }},
                 case when revenue_bias_share < 0 then ' % less' else ' % more' end,
-                ' revenue than there was: take totals with that in mind.'
+                ' revenue than there was: allow for that in totals.'
             ) as sentence
         from evaluations
         where
@@ -578,10 +578,10 @@ warnings as (
                     else ' % less '
                 end,
                 measure,
-                ' than came on average, give or take ',
+                ' than observed on average, with a standard deviation of ',
                 {{ number_text("100 * bias_share_deviation", 1) }},
                 case
-                    when has_one_sign then ' points: its totals lean one way.'
+                    when has_one_sign then ' points: its totals err in one direction.'
                     else
                         ' points: its totals are too high at some dates and too low at '
                         || 'others.'
@@ -628,8 +628,8 @@ warnings as (
                 end,
                 ' revenue of ',
                 group_name,
-                ' than came, once the error of the total is taken out: read decisions ',
-                'on this segment with that in mind.'
+                ' than observed, once the error of the total is taken out: allow for ',
+                'that in decisions on this segment.'
             ) as sentence
         from group_biases
     {%- endif %}
@@ -644,13 +644,13 @@ warnings as (
                 end,
                 'the model ',
                 model,
-                ' gave the target ',
+                ' predicted the target ',
                 target,
-                ' a probability of ',
+                ' with a probability of ',
                 {{ number_text("100 * mean_probability", 1) }},
-                ' % on average, and it came true for ',
+                ' % on average, but it came true for ',
                 {{ number_text("100 * outcome_share", 1) }},
-                ' %: use the order of the customers, and not the level.'
+                ' %: use the order of the customers, not the level.'
             ) as sentence
         from probability_levels
         where

@@ -229,8 +229,8 @@ def fit_clusters(
         selected, sentences = choose(pool, minimum_share)
         for count in candidates.index.difference(pool.index):
             sentences[count] = (
-                f"Not selected: {' and '.join(same or ())} say the same of these customers, and "
-                "so many clusters could not be told apart."
+                f"Not selected: {' and '.join(same or ())} carry the same information about these "
+                "customers, and so many clusters could not be distinguished."
             )
     else:
         selected = 1

@@ -378,7 +378,7 @@ def fit_forecast(sample: pd.DataFrame, highest: int, stretch: float) -> pd.DataF
     elif dates == 0:
         finding = (
             "Nothing learned: the log is too short for a date with as much history before it as "
-            "is to be foreseen after it, so the forecast is that of the base model."
+            "is to be forecast after it, so the forecast is that of the base model."
         )
     else:
         finding = (

@@ -579,13 +579,13 @@ def fit_model(
         f"Converged: {agreeing} of {tried} starts agree."
         if is_converged
         else f"Not converged: only one of {tried} starts reached the best likelihood, so "
-        "take the forecasts with care."
+        "treat the forecasts with caution."
     ]
     if not is_free.all():
         at_limit = [name for name, free in zip(names, is_free, strict=True) if not free]
         sentences.append(
             f"The data set no limit to {' and '.join(at_limit)}; the forecasts are finite, "
-            "the single parameters mean little."
+            "the individual parameters mean little."
         )
     if repeat_customers < minimum_repeat_customers:
         sentences.append(few)
@@ -711,7 +711,7 @@ def fit_gamma_gamma(
         at_limit = [name for name, free in zip(SPEND_PARAMETERS, is_free, strict=True) if not free]
         sentences.append(
             f"The data set no limit to {' and '.join(at_limit)}; the expected spend is "
-            "finite, the single parameters mean little."
+            "finite, the individual parameters mean little."
         )
     if customers < minimum_repeat_customers:
         sentences.append(

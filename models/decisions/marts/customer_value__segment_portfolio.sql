@@ -370,16 +370,16 @@ segment_portfolio as (
         cast(
             case
                 when quadrant = 'Invest' and best_change > 0
-                    then 'Spend more, and do more of what the playbook says'
+                    then 'Spend more, and do more of the action in the playbook'
                 when quadrant = 'Invest'
                     then
-                        'Do what the playbook says at the cost of today: the next '
+                        'Keep to the playbook at the present cost: the next '
                         || 'unit brings more elsewhere'
                 when quadrant = 'Harvest' then 'Keep at the cost of today'
                 when quadrant = 'Transform'
-                    then 'Do what the playbook says, measure it, spend more if it works'
+                    then 'Follow the playbook, measure it, spend more if it works'
                 when quadrant = 'Divest'
-                    then 'Spend less; no more than the playbook says'
+                    then 'Spend less; no more than the playbook asks for'
             end as {{ dbt.type_string() }}
         ) as strategy,
         cast(recommended_action as {{ dbt.type_string() }}) as recommended_action,

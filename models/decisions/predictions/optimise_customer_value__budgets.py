@@ -209,8 +209,8 @@ def allocate(
     unknown = sorted({*givers, *takers} - set(names))
     if len(segments) and unknown:
         raise ValueError(
-            f"The vars reallocation_from and reallocation_to name {', '.join(unknown)}, and there "
-            f"is no such segment: the segments are {', '.join(names)}."
+            f"The vars reallocation_from and reallocation_to name {', '.join(unknown)}, which "
+            f"does not exist: the segments are {', '.join(names)}."
         )
     if both := sorted(set(givers) & set(takers)):
         raise ValueError(

@@ -185,7 +185,7 @@ campaign_results as (
                             'Others were held out, so experiment_results may state '
                             || 'what it caused.'
                     else
-                        'Nobody was held out, so nobody knows what it caused.'
+                        'Nobody was held out, so its effect is not known.'
                 end,
                 case
                     when not windows.is_after_known
@@ -218,7 +218,7 @@ campaign_results as (
                                 {{ number_text("counted.costed_contact_count", 0) }},
                                 ' of ',
                                 {{ number_text("counted.contact_count", 0) }},
-                                ' contacts; nobody knows that of the others.'
+                                ' contacts; it is not known for the others.'
                             )
                     else ''
                 end

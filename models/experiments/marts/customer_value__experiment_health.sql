@@ -103,8 +103,8 @@ experiment_health as (
                 when is_passed is null
                     then
                         concat(
-                            'The planned share of each arm is not known, so nobody ',
-                            'can say whether customers are missing: give ',
+                            'The planned share of each arm is not known, so it is ',
+                            'unknown whether customers are missing: give ',
                             'planned_share in ',
                             'the contacts, or the seed experiment_arms.'
                         )
@@ -132,13 +132,13 @@ experiment_health as (
                     then
                         concat(
                             'The arms do not have the sizes they should have: ',
-                            'something chose who is in them, so trust no result.'
+                            'something selected their members, so trust no result.'
                         )
                 when check_name = 'covariate_imbalance'
                     then
                         concat(
-                            'The arms differed before the experiment: look at the ',
-                            'adjusted difference, and at how the arms were made.'
+                            'The arms differed before the experiment: check the ',
+                            'adjusted difference, and how the arms were formed.'
                         )
                 when check_name = 'both_arms'
                     then 'Customers with more than one variant were left out.'
@@ -151,13 +151,13 @@ experiment_health as (
                 when check_name = 'arm_unknown'
                     then
                         concat(
-                            'Customers of whom nobody knows the variant meant for ',
-                            'them were left out; many would make the arms unlike.'
+                            'Customers whose assigned variant is not known ',
+                            'were left out; many of them would bias the arms.'
                         )
                 when check_name = 'control_reached'
                     then
                         concat(
-                            'Customers who were held out were reached all the same: ',
+                            'Customers who were held out were reached nevertheless: ',
                             'the effect is larger than the difference of the arms.'
                         )
                 else

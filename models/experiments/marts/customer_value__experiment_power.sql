@@ -216,12 +216,12 @@ experiment_power as (
                 when detectable_effect is null
                     then 'One of the arms is empty: hold out more customers.'
                 when needed_customer_count is null
-                    then 'The lift wished for is more than there can be.'
+                    then 'The wished lift is more than is possible.'
                 when treated_count + control_count >= needed_customer_count
-                    then 'Large enough for the lift wished for.'
+                    then 'Large enough for the wished lift.'
                 else
                     concat(
-                        'Too small for the lift wished for: hold out a larger ',
+                        'Too small for the wished lift: hold out a larger ',
                         'share, or wish for more.'
                     )
             end as {{ dbt.type_string() }}

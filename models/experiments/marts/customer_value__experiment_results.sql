@@ -173,7 +173,7 @@ with_finding as (
             when standard_error is null
                 then 'Too few customers in an arm to estimate an effect.'
             when p_value is null
-                then 'Everybody did the same: there is no effect to see.'
+                then 'Everybody did the same: there is no effect to estimate.'
             when corrected_p_value <= 0.05 and difference > 0
                 then 'More with the variant than without, beyond chance.'
             when corrected_p_value <= 0.05

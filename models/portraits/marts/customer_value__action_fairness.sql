@@ -277,7 +277,7 @@ action_fairness as (
                             {{ number_text("100 * selection_rate", 1) }},
                             ' % are chosen, against ',
                             {{ number_text("100 * best_selection_rate", 1) }},
-                            ' % of the group most often chosen.'
+                            ' % of the group chosen most often.'
                         )
                 else
                     concat(

@@ -81,13 +81,13 @@ segment_attribute_tests as (
                     when is_input
                         then
                             concat(
-                                'Not tested: the groups were made from it, so they ',
+                                'Not tested: the groups were formed from it, so they ',
                                 'differ in it by construction.'
                             )
                     when q_value is null then 'Nothing to compare.'
                     when q_value > 0.05 then 'No difference beyond chance.'
                     when comparable_effect < 0.1
-                        then 'The groups differ beyond chance, and too little to name.'
+                        then 'The groups differ beyond chance, but too little to name.'
                     else 'The groups differ.'
                 end,
                 case
@@ -96,8 +96,8 @@ segment_attribute_tests as (
                             concat(
                                 ' ',
                                 {{ number_text("100 * small_cell_share", 0) }},
-                                ' % of the cells expect fewer than 5 customers: take ',
-                                'the test with care.'
+                                ' % of the cells expect fewer than 5 customers: treat ',
+                                'the test with caution.'
                             )
                     else ''
                 end

@@ -235,7 +235,7 @@ propensity_fairness as (
                             {{ number_text("mean_probability", 2) }},
                             ' where ',
                             {{ number_text("outcome_rate", 2) }},
-                            ' had the outcome: the probabilities are off here.'
+                            ' had the outcome: the probabilities are wrong here.'
                         )
                 when divergence = 'recall'
                     then

@@ -407,12 +407,12 @@ def cannot_fit(target: str, train: pd.DataFrame, test: pd.DataFrame) -> str | No
         if target == "response":
             return (
                 "No contacts whose response is known: nothing was estimated. The mart "
-                "response_contacts says why each is left out; campaign_audience ranks by purchases."
+                "response_contacts gives the reasons; campaign_audience ranks by purchases."
             )
         if target == "subscription_churn":
             return (
                 "No renewals that were due long enough ago to train on some and test on later "
-                "ones: nothing was estimated. The curves of subscription_fits say what renews."
+                "ones: nothing was estimated. subscription_fits has the curves of the renewals."
             )
         return (
             "The log is too short to train on one window and test on a later one: nothing was "
@@ -423,7 +423,7 @@ def cannot_fit(target: str, train: pd.DataFrame, test: pd.DataFrame) -> str | No
     if rarer == 0:
         return (
             f"{'Everybody' if happened else 'Nobody'} in the training rows has the outcome: "
-            "there is nothing to tell apart, and nothing was estimated."
+            "there is nothing to distinguish, and nothing was estimated."
         )
     if rarer < FEWEST_OUTCOMES:
         return (
@@ -556,7 +556,7 @@ def fit_target(
         sentences.insert(
             0,
             f"It is a baseline, and in use: the best model, {learned}, has {losses[learned]:.4f}, "
-            "so the models learned nothing that held.",
+            "so the models learned nothing that holds on the test.",
         )
     found.append(
         {

@@ -80,7 +80,7 @@ subscription_warnings as (
             ' days after ',
             cast(bulk_date as {{ dbt.type_string() }}),
             ', by which all but a few rows begin or are cancelled: if a date is ',
-            'mistyped, mend it, or set as_of_date.'
+            'mistyped, correct it, or set as_of_date.'
         ) as sentence
     from dates
     where

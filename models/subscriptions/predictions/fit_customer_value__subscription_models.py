@@ -308,7 +308,7 @@ def fit_models(data: Renewals, wished: str) -> list[dict]:
 def finding_of(fit: dict) -> str:
     """Return what is to be said of a model that was not chosen."""
     if not fit["is_converged"]:
-        return "The search for the parameters did not end."
+        return "The search for the parameters did not converge."
     if fit["is_boundary"]:
         return "All subscribers are alike, so that the model is the geometric one."
     return "Another curve is used."
@@ -339,8 +339,8 @@ def choose(fits: dict[str, dict], wished: str) -> tuple[str, str]:
         )
     return best, {
         "geometric": "The subscribers do not differ: the geometric model describes them.",
-        "sbg": "The subscribers differ in how likely they are lost.",
-        "bdw": "The subscribers differ, and how likely each is lost changes with the renewals.",
+        "sbg": "The subscribers differ in their probability of being lost.",
+        "bdw": "The subscribers differ, and their probability of being lost changes with renewals.",
     }[best]
 
 
@@ -392,7 +392,7 @@ def fit(counts: pd.DataFrame, wished: str) -> pd.DataFrame:
                     "last_retention",
                     "theta",
                     float(part["recent_lost_count"].sum() / recent),
-                    finding="A baseline: what was lost at everybody's last renewal goes on.",
+                    finding="A baseline: the loss rate at everybody's last renewal continues.",
                 )
             )
         keys = {

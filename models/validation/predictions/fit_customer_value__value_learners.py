@@ -138,7 +138,7 @@ def cannot_learn(train: pd.DataFrame) -> str | None:
     if rarer == 0:
         return (
             f"{'Everybody' if buyers else 'Nobody'} spent something in the window after the "
-            "earlier date: there is nothing to tell apart, and nothing was estimated."
+            "earlier date: there is nothing to distinguish, and nothing was estimated."
         )
     if rarer < FEWEST_OUTCOMES:
         return (
