@@ -243,6 +243,28 @@ def test_modules_exposures_and_contracts_can_be_left_out_from_outside(installed,
     assert not [node["name"] for node in ours if node["config"].get("contract", {}).get("enforced")]
 
 
+def test_what_is_no_mart_is_refused_to_the_consumers_models(installed, consumer_folder):
+    """In dbt's words, which the page of troubles has."""
+    model = consumer_folder / "models" / "days.sql"
+    model.write_text("select * from {{ ref('int_customer_value__customer_days') }}")
+    parsed = installed("parse")
+    model.unlink()
+    assert parsed.exit_code != 0
+    words = "which is not allowed because the referenced node is protected"
+    assert words in " ".join(parsed.output.split())
+    assert words in (ROOT / "docs" / "troubleshooting.md").read_text()
+
+
+def test_the_dispatched_macros_stay_ours_as_documented(consumer_folder):
+    """Where they would not, the shop's default__try_cast stops every command."""
+    page = (ROOT / "docs" / "as_a_package.md").read_text()
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.S)]
+    (dispatch,) = (block["dispatch"] for block in blocks if "dispatch" in block)
+    settings = yaml.safe_load((consumer_folder / "dbt_project.yml").read_text())
+    assert settings["dispatch"] == dispatch
+    assert "default__try_cast" in (consumer_folder / "macros" / "shop.sql").read_text()
+
+
 def test_a_module_is_not_left_out_by_its_folder(installed, configured):
     """Which tables there are follows from the var alone; the page of troubles has dbt's words."""
     configured({"models": {"customer_value": {"decisions": {"+enabled": False}}}})
