@@ -130,6 +130,18 @@ def test_the_consumers_metric_and_time_spine_are_alone_unless_ours_are_asked_for
     assert len(spines) == 1
 
 
+def test_a_build_with_metrics_in_another_project_gets_a_sentence(installed):
+    """Dbt itself would not find their semantic models; the command of the page does."""
+    variables = {"semantic_layer": "metrics"}
+    # What an earlier dbt parse left would be read as it is.
+    listed = installed("ls", "--no-partial-parse", variables=variables)
+    assert listed.exit_code != 0
+    said = " ".join(listed.output.split())
+    assert "semantic_layer is metrics, and dbt-core 1.12 builds no metrics of an installed" in said
+    (command,) = re.findall(r"(dbt parse --vars '.*?')", said)
+    assert command in (ROOT / "docs" / "as_a_package.md").read_text()
+
+
 def test_one_mart_with_what_it_reads_is_built_on_an_empty_database(installed):
     """Dbt selects each test that has one of the tables; others of its tables are not there."""
     build = installed(
