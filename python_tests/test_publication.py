@@ -128,6 +128,20 @@ def test_the_file_has_the_rows_types_and_comments_of_the_marts(tmp_path):
     assert [str(data_type) for data_type in parquet.types] == ["BIGINT", "DECIMAL(18,4)", "DATE"]
 
 
+def test_a_project_may_leave_out_the_quotes(tmp_path):
+    """As with `quoting: {schema: false}` in its dbt_project.yml."""
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        marts = make_marts(connection, 1)
+        marts["relation_name"] = marts["relation_name"].str.replace('"', "")
+        folder = tmp_path / "published"
+        publication.publish(connection, marts, folder, str(tmp_path / "shop.duckdb"))
+    comments = read(folder, "select comment from duckdb_tables() where table_name = 'customers'")
+    assert comments == [("One row per customer; it's theirs.",)]
+    owner = json.loads((folder / "database.json").read_text())
+    assert owner == {"database": "../shop.duckdb", "schema": "main"}
+    assert publication.parts_of('"a ""b""".c."d.e"') == ['a "b"', "c", "d.e"]
+
+
 def test_in_memory_there_is_nothing_to_publish_beside(tmp_path):
     """The default path must not break the build of who works without a file."""
     profiles = copy_project(tmp_path / "project") / "profiles.yml"

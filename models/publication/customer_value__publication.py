@@ -84,9 +84,15 @@ def describe(connection, table_name: str, relation_name: str) -> dict:
     }
 
 
+def parts_of(relation_name: str) -> list[str]:
+    """Return database, schema and name of a relation, quoted or, as a project may have it, not."""
+    found = re.findall(r'"((?:[^"]|"")*)"|([^."]+)', relation_name)
+    return [quoted.replace('""', '"') or plain for quoted, plain in found]
+
+
 def comments_of(connection, relation_name: str) -> tuple[str | None, dict[str, str]]:
     """Return the comment on a table or view, and those on its columns."""
-    place = [part.replace('""', '"') for part in re.findall(r'"((?:[^"]|"")*)"', relation_name)]
+    place = parts_of(relation_name)
     (comment,) = connection.execute(
         "select max(comment) from (select comment, database_name, schema_name, table_name "
         "from duckdb_tables() union all select comment, database_name, schema_name, view_name "
@@ -252,11 +258,6 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def schema_of(relation_name: str) -> str:
-    """Return the schema of a relation, quoted as it is."""
-    return re.findall(r'"((?:[^"]|"")*)"', relation_name)[-2].replace('""', '"')
-
-
 def schemas_with_customers(connection) -> set[str]:
     """Return the schemas of this database that have a table of customers."""
     rows = connection.execute(
@@ -334,7 +335,7 @@ def publish(
             )
         (folder / "versions").mkdir(parents=True, exist_ok=True)
         with locked(folder):
-            schema = schema_of(places["customers"])
+            *_, schema, _ = parts_of(places["customers"])
             claim(folder, database, shop, schema, schemas_with_customers(connection))
             tables = [describe(connection, *item) for item in sorted(places.items())]
             version = version_of(tables, as_of_date)
