@@ -277,6 +277,19 @@ def test_the_dispatched_macros_stay_ours_as_documented(consumer_folder):
     assert "default__try_cast" in (consumer_folder / "macros" / "shop.sql").read_text()
 
 
+@pytest.mark.parametrize("setting", [{"+materialized": "table"}, {"+full_refresh": True}])
+def test_what_cannot_be_built_again_is_not_begun_anew(installed, configured, setting):
+    """Dbt prefers the settings of the root project to those of the model."""
+    configured({"models": {"customer_value": setting}})
+    modules = {"modules": ["history", "audiences", "events"]}
+    for table in ("audience_changes", "customer_traits", "trial_segment_changes"):
+        model = f"customer_value__{table}"
+        compiled = installed("compile", "--select", model, variables=modules)
+        assert compiled.exit_code != 0
+        said = " ".join(compiled.output.split())
+        assert f"{table} keeps what cannot be built again, and would be built anew" in said
+
+
 def test_a_module_is_not_left_out_by_its_folder(installed, configured):
     """Which tables there are follows from the var alone; the page of troubles has dbt's words."""
     configured({"models": {"customer_value": {"decisions": {"+enabled": False}}}})
