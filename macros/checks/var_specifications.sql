@@ -596,7 +596,7 @@
                 "from": 0,
                 "expected": not_negative,
                 "meaning": "a build warns where a holdout total, or a mean probability, is off "
-                    ~ "by a larger share",
+                    ~ "by a larger share, or more of the spend went back on later days",
             },
             "maximum_undone_share": {
                 "kind": "number",

@@ -1,6 +1,7 @@
 {#- What only a capability reads is not asked for where it is off. -#}
 {%- set months = var("forecast_months") if is_on("decisions") else 0 -%}
 {%- set used = [base_model(), var("purchase_model")] | unique | list -%}
+{%- set rows = "all_rows" if is_on("history") else "forecast_rows" -%}
 -- The forecasts that are wanted, and of whom: what a model says of a customer depends
 -- on these columns alone, so that each combination is evaluated once.
 with
@@ -18,11 +19,55 @@ forecast_rows as (
         last_purchase_age_days,
         customer_age_days,
         is_compared,
-        is_history
+        false as is_history
     from {{ ref("int_customer_value__forecast_rows") }}
 
 ),
+{% if is_on("history") %}
+    -- The same of the ends of past months, without their windows and spend, which no
+    -- lookup depends on.
+    past_rows as (
 
+        select
+            {% if fits_groups() -%}
+                {{ fit_role("'current'", "fit_groups.fit_group") }}
+            {%- else -%}
+                'current'
+            {%- endif %} as as_of_role,
+            true as is_current,
+            forecast_dates.date_number,
+            forecast_dates.horizon_days,
+            forecast_dates.window_days,
+            snapshots.repeat_count,
+            snapshots.recency_days,
+            snapshots.last_purchase_age_days,
+            snapshots.customer_age_days,
+            false as is_compared,
+            true as is_history
+        from {{ ref("int_customer_value__customer_snapshots") }} as snapshots
+        inner join {{ ref("int_customer_value__as_of_dates") }} as as_of_dates
+            on snapshots.as_of_date = as_of_dates.as_of_date
+        cross join {{ ref("int_customer_value__forecast_dates") }} as forecast_dates
+        {% if fits_groups() -%}
+            left join {{ ref("int_customer_value__fit_groups") }} as fit_groups
+                on snapshots.customer_id = fit_groups.customer_id
+        {%- endif %}
+        where
+            not snapshots.is_current
+            and as_of_dates.as_of_role = 'history'
+            and forecast_dates.forecast_role = 'current'
+            and forecast_dates.date_number = 0
+
+    ),
+
+    all_rows as (
+
+        select * from forecast_rows
+        union all
+        select * from past_rows
+
+    ),
+{% endif %}
 whole_numbers as (
 
     {{ whole_numbers(100000) }}
@@ -53,7 +98,7 @@ counts_and_ages as (
         customer_age_days,
         is_compared,
         is_history
-    from forecast_rows
+    from {{ rows }}
 
 ),
 
@@ -121,7 +166,7 @@ silences as (
         0 as month_ahead,
         cast(0 as {{ type_double() }}) as from_day,
         cast(recency_days as {{ type_double() }}) as to_day
-    from forecast_rows
+    from {{ rows }}
     where
         date_number = 0
         and (is_compared {{ "or not is_compared" if "pareto_nbd" in used }})
@@ -132,7 +177,7 @@ oldest as (
 
     select max(customer_age_days) as days_to_current
     from forecast_rows
-    where is_current and not is_history
+    where is_current
 
 ),
 

@@ -5,56 +5,6 @@
 {%- set aim = (limit - 4 * limit ** 0.5) | round(1) -%}
 {%- set is_past = "days_ahead <= 0" -%}
 {%- set is_ahead = "days_ahead > 0 and is_purchase_day" -%}
-{#- The ends of past months are no dates to learn from or to be judged by: less is read
-    of them, which are by far the most rows. -#}
-{%- set kinds = ["days"] + (["history_days"] if is_on("history") else []) -%}
-{%- set state %}
-        date_id,
-        customer_id,
-        min(first_purchase_date) as first_purchase_date,
-        count(case when {{ is_past }} and is_purchase_day then 1 end)
-            as purchase_day_count,
-        max(case when {{ is_past }} and is_purchase_day then transacted_date end)
-            as last_purchase_date,
-        sum(case when {{ is_past }} then net_amount else 0 end) as net_revenue,
-        count(paid_value) as paid_count,
-        {{ exact_sum("paid_value") }} as paid_spend,
-        count(paid_margin) as costed_count,
-        sum(case when paid_margin is not null then net_amount end) as costed_amount,
-        sum(case when paid_margin is not null then net_amount - net_cost end)
-            as contribution,
-        count(
-            case
-                when paid_value is not null and transacted_date > first_purchase_date
-                    then 1
-            end
-        ) as paid_repeat_count,
-        sum(
-            case
-                when paid_value is not null and transacted_date > first_purchase_date
-                    then net_amount
-            end
-        ) as repeat_spend,
-        {% for name, divisor in [("quarter", 4), ("half", 2), ("whole", 1)] %}
-            count(
-                case
-                    when
-                        {{ is_past }}
-                        and is_purchase_day
-                        and -{{ divisor }} * days_ahead < window_days
-                        then 1
-                end
-            ) as {{ name }}_window_purchases,
-        {% endfor %}
-        sum(
-            case
-                when
-                    {{ is_past }} and is_purchase_day and -1 * days_ahead < window_days
-                    then net_amount
-                else 0
-            end
-        ) as window_spend,
-{%- endset %}
 with
 
 customer_totals as (
@@ -93,29 +43,8 @@ forecast_dates as (
         window_days,
         training_limit,
         is_compared,
-        as_of_date,
-        false as is_history
+        as_of_date
     from {{ ref("int_customer_value__forecast_dates") }}
-    {% if is_on("history") -%}
-        -- Value tiers of the past are today's forecasts of what customers were then.
-        union all
-        select
-            forecast_dates.forecast_role,
-            forecast_dates.as_of_role,
-            forecast_dates.date_number,
-            forecast_dates.horizon_days,
-            forecast_dates.window_days,
-            forecast_dates.training_limit,
-            forecast_dates.is_compared,
-            as_of_dates.as_of_date,
-            true as is_history
-        from {{ ref("int_customer_value__forecast_dates") }} as forecast_dates
-        cross join {{ ref("int_customer_value__as_of_dates") }} as as_of_dates
-        where
-            forecast_dates.as_of_role = 'current'
-            and as_of_dates.as_of_role = 'history'
-            and as_of_dates.days_before_current > 0
-    {%- endif %}
 
 ),
 
@@ -177,49 +106,42 @@ sampled_dates as (
 
 ),
 
--- Everybody today and at the ends of past months, on the calibration date the sample of
--- the fits, on other dates 5,000 customers at most, by md5. A forecast is learned from
--- the days that lie ahead, or judged by them; nothing else reads them.
-{% for days in kinds -%}
-    {{ days }} as (
+-- Everybody today, on the calibration date the sample of the fits, on other dates 5,000
+-- customers at most, by md5. A forecast is learned from the days that lie ahead, or
+-- judged by them; nothing else reads them.
+days as (
 
-        select
-            sampled_dates.date_id,
-            sampled_dates.forecast_role,
-            sampled_dates.date_number,
-            sampled_dates.horizon_days,
-            sampled_dates.window_days,
-            customer_days.customer_id,
-            customer_days.first_purchase_date,
-            customer_days.customer_hash,
-            customer_days.net_amount,
-            customer_days.net_cost,
-            customer_days.is_purchase_day,
-            customer_days.is_purchase_day
-            and customer_days.net_amount > 0
-            and customer_days.transacted_date <= sampled_dates.as_of_date as is_paid,
-            customer_days.transacted_date,
-            {{ date_diff_days(
-                "sampled_dates.as_of_date", "customer_days.transacted_date"
-            ) }} as days_ahead
-        from customer_days
-        inner join sampled_dates
-            on
-                customer_days.first_purchase_date <= sampled_dates.as_of_date
-                and customer_days.customer_hash < sampled_dates.sample_share
-                and customer_days.transacted_date
-                {% if days == "days" -%}
-                    <= {{ date_add_days(
-                        "sampled_dates.as_of_date", "sampled_dates.horizon_days"
-                    ) }}
-                {%- else -%}
-                    <= sampled_dates.as_of_date
-                {%- endif %}
-        where {{ "not " if days == "days" }}sampled_dates.is_history
+    select
+        sampled_dates.date_id,
+        sampled_dates.forecast_role,
+        sampled_dates.date_number,
+        sampled_dates.horizon_days,
+        sampled_dates.window_days,
+        customer_days.customer_id,
+        customer_days.first_purchase_date,
+        customer_days.customer_hash,
+        customer_days.net_amount,
+        customer_days.net_cost,
+        customer_days.is_purchase_day,
+        customer_days.is_purchase_day
+        and customer_days.net_amount > 0
+        and customer_days.transacted_date <= sampled_dates.as_of_date as is_paid,
+        customer_days.transacted_date,
+        {{ date_diff_days(
+            "sampled_dates.as_of_date", "customer_days.transacted_date"
+        ) }} as days_ahead
+    from customer_days
+    inner join sampled_dates
+        on
+            customer_days.first_purchase_date <= sampled_dates.as_of_date
+            and customer_days.customer_hash < sampled_dates.sample_share
+            and customer_days.transacted_date
+            <= {{ date_add_days(
+                "sampled_dates.as_of_date", "sampled_dates.horizon_days"
+            ) }}
 
-    ),
+),
 
-{% endfor -%}
 spend_caps as (
 
     select
@@ -234,45 +156,54 @@ spend_caps as (
 
 ),
 
--- The margin of a paid day whose cost is known is a share within -1 and 1.
-{% for days in kinds -%}
-    {{ days | replace("days", "capped_days") }} as (
+capped_days as (
 
-        select
-            {{ days }}.*,
-            case
-                when {{ days }}.is_paid
-                    then
-                        least(
-                            cast({{ days }}.net_amount as {{ type_double() }}),
-                            spend_caps.spend_cap
-                        )
-            end as paid_value,
-            case
-                when {{ days }}.is_paid and {{ days }}.net_cost is not null
-                    then
-                        greatest(
-                            1 - cast({{ days }}.net_cost as {{ type_double() }})
-                            / cast({{ days }}.net_amount as {{ type_double() }}),
-                            -1
-                        )
-            end as paid_margin
-        from {{ days }}
-        left join spend_caps
-            on
-                {{ days }}.forecast_role = spend_caps.forecast_role
-                and {{ days }}.date_number = spend_caps.date_number
+    select
+        days.*,
+        {{ forecast_state_paid_columns("days", "spend_caps") }}
+    from days
+    left join spend_caps
+        on
+            days.forecast_role = spend_caps.forecast_role
+            and days.date_number = spend_caps.date_number
 
-    ),
+),
 
-{% endfor -%}
-current_states as (
+states as (
 
     select
         forecast_role,
         date_number,
+        date_id,
+        customer_id,
         min(customer_hash) as customer_hash,
-        {{ state }}
+        min(first_purchase_date) as first_purchase_date,
+        count(case when {{ is_past }} and is_purchase_day then 1 end)
+            as purchase_day_count,
+        max(case when {{ is_past }} and is_purchase_day then transacted_date end)
+            as last_purchase_date,
+        sum(case when {{ is_past }} then net_amount else 0 end) as net_revenue,
+        count(paid_value) as paid_count,
+        {{ exact_sum("paid_value") }} as paid_spend,
+        count(paid_margin) as costed_count,
+        sum(case when paid_margin is not null then net_amount end) as costed_amount,
+        sum(case when paid_margin is not null then net_amount - net_cost end)
+            as contribution,
+        count(
+            case
+                when paid_value is not null and transacted_date > first_purchase_date
+                    then 1
+            end
+        ) as paid_repeat_count,
+        sum(
+            case
+                when paid_value is not null and transacted_date > first_purchase_date
+                    then net_amount
+            end
+        ) as repeat_spend,
+        {{ forecast_state_windows(
+            is_past ~ " and is_purchase_day", "-1 * days_ahead"
+        ) }},
         {{ exact_sum("ln(paid_value)") }} as log_spend,
         {{ exact_sum("ln(paid_value) * ln(paid_value)") }} as squared_log_spend,
         {{ exact_sum("paid_margin") }} as margins,
@@ -300,18 +231,6 @@ current_states as (
 
 ),
 
-{% if is_on("history") -%}
-    history_states as (
-
-        select
-            {{ state }}
-            cast(null as {{ type_double() }}) as customer_hash
-        from history_capped_days
-        group by date_id, customer_id
-
-    ),
-
-{% endif -%}
 -- How the logarithm of a day's value varies within and between customers: the analysis
 -- of variance with unequal groups (Searle, Casella & McCulloch 1992, section 3.6).
 spend_sums as (
@@ -337,7 +256,7 @@ spend_sums as (
             as margins_by_customer,
         cast(sum(costed_amount) as {{ type_double() }}) as costed_amount,
         cast(sum(contribution) as {{ type_double() }}) as contribution
-    from current_states
+    from states
     where paid_count > 0
     group by forecast_role, date_number
 
@@ -366,12 +285,9 @@ spend_models as (
         forecast_role,
         date_number,
         paid_spend / value_count as mean_value,
-        coalesce(spend_within, 0) as within_variance,
+        spend_within as within_variance,
         {{ shrinkage("spend") }} as shrinkage,
-        coalesce(
-            contribution / nullif(costed_amount, 0),
-            cast({{ var("gross_margin") }} as {{ type_double() }})
-        ) as mean_margin,
+        contribution / nullif(costed_amount, 0) as mean_margin,
         {{ shrinkage("margin") }} as margin_shrinkage
     from spend_squares
 
@@ -381,47 +297,24 @@ modelled_dates as (
 
     select
         sampled_dates.*,
+        spend_caps.spend_cap,
         spend_models.mean_value,
-        spend_models.within_variance,
-        spend_models.shrinkage,
-        spend_models.mean_margin,
+        coalesce(spend_models.within_variance, 0) as within_spend_variance,
+        coalesce(spend_models.shrinkage, 1) as spend_shrinkage,
+        coalesce(
+            spend_models.mean_margin,
+            cast({{ var("gross_margin") }} as {{ type_double() }})
+        ) as mean_margin,
         spend_models.margin_shrinkage
     from sampled_dates
+    left join spend_caps
+        on
+            sampled_dates.forecast_role = spend_caps.forecast_role
+            and sampled_dates.date_number = spend_caps.date_number
     left join spend_models
         on
             sampled_dates.forecast_role = spend_models.forecast_role
             and sampled_dates.date_number = spend_models.date_number
-
-),
-
-states as (
-
-    {% set names = [
-        "date_id", "customer_id", "customer_hash", "first_purchase_date",
-        "last_purchase_date", "purchase_day_count", "net_revenue", "paid_count",
-        "paid_spend", "costed_count", "costed_amount", "contribution",
-        "paid_repeat_count", "repeat_spend", "quarter_window_purchases",
-        "half_window_purchases", "whole_window_purchases", "window_spend"
-    ] -%}
-    select
-        {{ names | join(",\n        ") }},
-        last_window_purchases,
-        last_window_revenue,
-        actual_purchases,
-        actual_revenue,
-        days_to_next_purchase
-    from current_states
-    {% if is_on("history") -%}
-        union all
-        select
-            {{ names | join(",\n            ") }},
-            cast(null as {{ dbt.type_bigint() }}) as last_window_purchases,
-            cast(null as {{ type_money() }}) as last_window_revenue,
-            cast(null as {{ dbt.type_bigint() }}) as actual_purchases,
-            cast(null as {{ type_money() }}) as actual_revenue,
-            cast(null as {{ dbt.type_bigint() }}) as days_to_next_purchase
-        from history_states
-    {%- endif %}
 
 ),
 
@@ -445,59 +338,10 @@ forecast_rows as (
         modelled_dates.horizon_days,
         modelled_dates.window_days,
         modelled_dates.population_count,
-        states.purchase_day_count,
-        states.purchase_day_count - 1 as repeat_count,
-        states.paid_repeat_count,
-        states.net_revenue,
-        cast(states.repeat_spend as {{ type_double() }})
-        / nullif(states.paid_repeat_count, 0) as mean_repeat_value,
-        {{ date_diff_days("states.last_purchase_date", "modelled_dates.as_of_date") }}
-            as recency_days,
-        {{ date_diff_days("states.first_purchase_date", "states.last_purchase_date") }}
-            as last_purchase_age_days,
-        {{ date_diff_days("states.first_purchase_date", "modelled_dates.as_of_date") }}
-            as customer_age_days,
-        states.paid_count,
-        coalesce(
-            states.paid_spend / nullif(states.paid_count, 0),
-            modelled_dates.mean_value,
-            0
-        ) as mean_paid_value,
-        coalesce(
-            (
-                coalesce(states.paid_spend, 0)
-                + modelled_dates.shrinkage * modelled_dates.mean_value
-            )
-            / (states.paid_count + modelled_dates.shrinkage),
-            0
-        ) as shrunk_purchase_value,
-        coalesce(modelled_dates.shrinkage, 1) as spend_shrinkage,
-        coalesce(modelled_dates.within_variance, 0) as within_spend_variance,
-        -- Shrunk as the spend is: the margin of all counts as so many own days.
-        coalesce(
-            case
-                when states.costed_count > 0
-                    then
-                        (
-                            states.costed_count
-                            * cast(states.contribution as {{ type_double() }})
-                            / cast(states.costed_amount as {{ type_double() }})
-                            + modelled_dates.margin_shrinkage
-                            * modelled_dates.mean_margin
-                        )
-                        / (states.costed_count + modelled_dates.margin_shrinkage)
-                else modelled_dates.mean_margin
-            end,
-            cast({{ var("gross_margin") }} as {{ type_double() }})
-        ) as margin_share,
-        coalesce(
-            modelled_dates.mean_margin,
-            cast({{ var("gross_margin") }} as {{ type_double() }})
-        ) as mean_margin,
-        states.quarter_window_purchases,
-        states.half_window_purchases,
-        states.whole_window_purchases,
-        states.window_spend,
+        {{ forecast_state_columns() }},
+        modelled_dates.spend_cap,
+        modelled_dates.mean_value,
+        modelled_dates.margin_shrinkage,
         states.last_window_purchases,
         states.last_window_revenue,
         states.actual_purchases,
@@ -508,15 +352,9 @@ forecast_rows as (
         coalesce(
             states.customer_hash < 5000 / modelled_dates.population_count, false
         ) as is_fitted,
-        modelled_dates.is_history,
-        case
-            when not modelled_dates.is_history
-                then
-                    coalesce(
-                        states.days_to_next_purchase <= {{ var("activity_days") }},
-                        false
-                    )
-        end as is_active,
+        coalesce(
+            states.days_to_next_purchase <= {{ var("activity_days") }}, false
+        ) as is_active,
 
         ---------- dates
         modelled_dates.as_of_date,

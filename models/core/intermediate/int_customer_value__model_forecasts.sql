@@ -1,17 +1,53 @@
 {#- What each purchase model says: the three compared ones where forecasts are judged,
     the ones in use today, and the base alone where a correction is learned. -#}
-{%- set used = [base_model(), var("purchase_model")] | unique | list %}
+{%- set used = [base_model(), var("purchase_model")] | unique | list -%}
+{%- set known = [
+    "customer_id", "fit_role", "horizon_days", "window_days", "purchase_day_count",
+    "repeat_count", "paid_repeat_count", "net_revenue", "mean_repeat_value",
+    "recency_days", "last_purchase_age_days", "customer_age_days", "paid_count",
+    "mean_paid_value", "shrunk_purchase_value", "spend_shrinkage",
+    "within_spend_variance", "margin_share", "quarter_window_purchases",
+    "half_window_purchases", "whole_window_purchases", "window_spend", "as_of_date",
+    "first_purchase_date"
+] -%}
+{%- set outcomes = {
+    "population_count": type_double(),
+    "last_window_purchases": dbt.type_bigint(), "last_window_revenue": type_money(),
+    "actual_purchases": dbt.type_bigint(), "actual_revenue": type_money(),
+    "is_fitted": "boolean", "is_active": "boolean"
+} %}
 with
 
 forecast_rows as (
 
     select
-        *,
+        {{ known | join(",\n        ") }},
+        {{ outcomes.keys() | join(",\n        ") }},
+        forecast_role,
+        date_number,
+        is_compared,
         case
             when is_compared then least(horizon_days, {{ var("activity_days") }})
             else {{ var("activity_days") }}
-        end as activity_days
+        end as activity_days,
+        false as is_history
     from {{ ref("int_customer_value__forecast_rows") }}
+    {% if is_on("history") -%}
+        -- Value tiers of the past are today's forecasts of what customers were then;
+        -- nobody compares them with what came.
+        union all
+        select
+            {{ known | join(",\n            ") }},
+            {% for name, type in outcomes.items() -%}
+                cast(null as {{ type }}) as {{ name }},
+            {% endfor -%}
+            'current' as forecast_role,
+            0 as date_number,
+            false as is_compared,
+            {{ var("activity_days") }} as activity_days,
+            true as is_history
+        from {{ ref("int_customer_value__past_forecast_rows") }}
+    {%- endif %}
 
 ),
 

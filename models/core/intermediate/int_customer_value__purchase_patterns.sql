@@ -37,7 +37,6 @@ past_rows as (
         from {{ ref("int_customer_value__forecast_rows") }}
         where
             fit_role != as_of_role
-            and not is_history
             and (date_number > 0 or as_of_role in ('current', 'calibration'))
     {%- endif %}
 

@@ -89,7 +89,7 @@ margins as (
 
     select max(mean_margin) as mean_margin
     from {{ ref("int_customer_value__forecast_rows") }}
-    where forecast_role = 'current' and date_number = 0 and not is_history
+    where forecast_role = 'current' and date_number = 0
 
 ),
 
