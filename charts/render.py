@@ -104,7 +104,7 @@ header {{ position: sticky; top: 0; z-index: 5; background: #fff;
 nav {{ display: flex; flex-wrap: wrap; align-items: center; gap: 0 4px; max-width: 1280px;
   margin: 0 auto; padding: 0 20px; }}
 nav strong {{ margin-right: 24px; padding: 14px 0; font-size: 16px; }}
-nav small {{ margin-left: auto; color: #5b6472; font-size: 13px; }}
+nav small {{ margin-left: auto; padding: 4px 0; color: #5b6472; font-size: 13px; }}
 nav a {{ padding: 15px 12px 12px; border-bottom: 3px solid transparent; color: #5b6472;
   font-size: 15px; text-decoration: none; }}
 nav a:hover, nav a:focus-visible {{ color: #1f2329; }}
@@ -141,6 +141,8 @@ main .narrow {{ display: none; }}
   .person .bar {{ display: none !important; }}
   .list {{ padding: 16px 10px !important; }}
   .list .dt-container {{ padding: 8px !important; }}
+  /* The table is moved sideways: squeezed, each of its rows would be eight lines high. */
+  .list:not(.person) table.dataTable {{ min-width: 1100px; }}
 }}
 main.tabbed section:not(.current) {{ display: none; }}
 svg .way {{ cursor: pointer; }}
@@ -308,8 +310,9 @@ def as_shown(board: dict) -> dict:
         return dict(zip(query["columns"], row, strict=True))[spec["column"]]
 
     def kept(layout: dict) -> dict:
-        rows: list[Any] = []
-        for item in layout.get("rows", []):
+        (side,) = {"rows", "cols"} & set(layout)
+        items: list[Any] = []
+        for item in layout[side]:
             spec = board["charts"][item] if isinstance(item, str) else item
             shown = decided(spec.get("visible"))
             if shown is False:
@@ -318,11 +321,14 @@ def as_shown(board: dict) -> dict:
                 spec = {key: value for key, value in spec.items() if key != "visible"}
             if isinstance(item, str):
                 board["charts"][item] = spec
-                rows.append(item)
-            else:
-                spec = kept(spec) if "rows" in spec else spec
-                rows += spec["rows"] if set(spec) == {"rows"} else [spec]
-        return {**layout, "rows": rows}
+                items.append(item)
+                continue
+            if {"rows", "cols"} & set(spec):
+                spec = kept(spec)
+                if not spec.get("rows", spec.get("cols")):
+                    continue
+            items += spec[side] if set(spec) == {side} else [spec]
+        return {**layout, side: items}
 
     board = kept(board)
     named = charts_in(board)
@@ -343,6 +349,8 @@ def render(boards: list[Path], project: Path) -> list[dict]:
             *("--ignore-warning", "WARN-QUERY-RETURNED-ZERO-ROWS"),
             *("--ignore-warning", "WARN-CATEGORY-COLOR-PIN-UNSEEN"),
             *("--ignore-warning", "WARN-Y-ENCODING-MOSTLY-NULL"),
+            # The names of the clusters are the data's.
+            *("--ignore-warning", "WARN-SERIES-LABELS-REPEAT-WORD"),
             *("--output", str(project / "drawn" / "{stem}.html")),
         ],
         cwd=project,
@@ -410,14 +418,27 @@ def parts(name: str, page: str) -> tuple[str, list[str], str, str]:
 def spans(board: dict) -> dict[str, str]:
     """Return how much of a medium window each chart of a board takes.
 
-    Tiles get a quarter, a drawing that has a row for itself all of it, and anything else a half.
+    Tiles get a quarter, but for the last of an odd number of them, a drawing that has a row for
+    itself all of it, and anything else a half.
     """
+    charts = board["charts"]
+    tiles = {chart for chart, spec in charts.items() if spec["type"] == "kpi"}
+    alone = {row[-1] for row in rows_of_tiles(board, tiles) if len(row) % 2}
     taken = {}
-    for chart, spec in board["charts"].items():
-        is_alone = spec["type"] == "custom" and spec["template"] != "tiles"
-        whole = is_alone and chart in board["rows"]
-        taken[chart] = "quarter" if spec["type"] == "kpi" else "whole" if whole else "half"
+    for chart, spec in charts.items():
+        is_drawing = spec["type"] == "custom" and spec["template"] != "tiles"
+        whole = is_drawing and chart in board["rows"]
+        taken[chart] = "quarter" if chart in tiles - alone else "whole" if whole else "half"
     return taken
+
+
+def rows_of_tiles(layout: dict, tiles: set[str]) -> list[list[str]]:
+    """Return the columns of a layout that are tiles alone."""
+    columns = layout.get("cols", [])
+    found = [columns] if columns and all(item in tiles for item in map(str, columns)) else []
+    for item in [*layout.get("rows", []), *columns]:
+        found += rows_of_tiles(item, tiles) if isinstance(item, dict) else []
+    return found
 
 
 def panels(drawing: str, taken: dict[str, str]) -> str:

@@ -699,6 +699,43 @@ def test_no_raw_name_is_on_the_page(dashboard):
             assert not re.search(r"\+999(\.0)? ?%", said)
 
 
+def cut_short(page: str) -> list[str]:
+    """Return the texts of the drawings that end in three dots, since they did not fit."""
+    return re.findall(r"<(?:text|tspan)\b[^>]*>([^<]*\N{HORIZONTAL ELLIPSIS})", page)
+
+
+def test_no_sentence_is_cut_short(dashboard):
+    assert cut_short(dashboard) == []
+
+
+def test_a_tile_that_is_alone_takes_the_room_of_two():
+    """As on the page Live while no running trial has a chance: the hidden tile leaves no gap."""
+    kpi = {"type": "kpi"}
+    hidden = {**kpi, "visible": {"query": "available", "column": "has_scores"}}
+    board = {
+        "queries": {"available": {"columns": ["has_scores"], "values": [[False]]}},
+        "charts": {
+            **{name: kpi for name in ("running", "stalled", "converted")},
+            "expected": hidden,
+            "moves": {"type": "custom", "template": "sankey"},
+            "list": {"type": "table", "visible": hidden["visible"]},
+        },
+        "rows": [
+            {"rows": [{"cols": ["running", "stalled", "expected", "converted"]}]},
+            {"cols": ["expected", "list"]},
+            "moves",
+        ],
+    }
+    shown = render.as_shown(board)
+    assert shown["rows"] == [{"cols": ["running", "stalled", "converted"]}, "moves"]
+    assert render.spans(shown) == {
+        **{"running": "quarter", "stalled": "quarter", "converted": "half"},
+        "moves": "whole",
+    }
+    small = render.narrow("live", shown)
+    assert small["rows"] == [{"cols": ["running", "stalled"]}, {"cols": ["converted"]}, "moves"]
+
+
 def empty_marts(database: Path) -> None:
     with duckdb.connect(str(database)) as connection:
         tables = connection.sql(
@@ -1066,6 +1103,29 @@ def test_a_small_window_gets_the_narrow_drawing(drawn, tmp_path):
     found = asked(drawn("dashboard")[0], tmp_path, script, "480,900")
     assert found["narrow"] and found["overflow"] <= 0
     assert found["smallest"] >= 8
+
+
+@needs_browser
+def test_a_row_of_the_list_is_no_tower_in_a_small_window(drawn, tmp_path):
+    """The table is wider than the window and is moved within it; the page is not."""
+    script = """
+    <script>
+    addEventListener("load", () => {
+      location.hash = "customers";
+      setTimeout(() => {
+        const rows = [...document.querySelectorAll(".list:not(.person) tbody tr")];
+        document.title = JSON.stringify({
+          count: rows.length,
+          highest: Math.max(...rows.map((row) => row.getBoundingClientRect().height)),
+          overflow: document.documentElement.scrollWidth - innerWidth,
+        });
+      }, 500);
+    });
+    </script>
+    """
+    found = asked(drawn("dashboard")[0], tmp_path, script, "480,900")
+    assert found["count"] == 25 and found["overflow"] <= 0
+    assert found["highest"] <= 66
 
 
 SHEETS = """
@@ -1671,6 +1731,7 @@ def test_no_label_lies_on_another_on_the_page_of_trials(live, tmp_path, width):
     assert [name for name, _ in found["names"]] == ["live"]
     assert found["names"][0][1] > 100
     assert found["touching"] == []
+    assert cut_short(live[1].read_text()) == []
 
 
 def test_chances_of_trials_and_facts_look_different(live):

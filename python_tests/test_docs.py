@@ -23,7 +23,10 @@ PAGES = sorted(
 # A changelog, and reasons for what is no more, name what is no more.
 OF_THE_PAST = {"CHANGELOG.md", "decisions_taken.md"}
 # What other tools call theirs.
-NAMES_OF_OTHERS = {"access_mode", "customer__cohort", "customer_value_published", "metric_time"}
+NAMES_OF_OTHERS = {
+    *("access_mode", "customer__cohort", "customer_value_published", "metric_time"),
+    "require_ref_searches_node_package_before_root",
+}
 CAPABILITIES = (
     "history",
     "validation",

@@ -130,6 +130,18 @@ def test_the_consumers_metric_and_time_spine_are_alone_unless_ours_are_asked_for
     assert len(spines) == 1
 
 
+def test_a_build_with_metrics_in_another_project_gets_a_sentence(installed):
+    """Dbt itself would not find their semantic models; the command of the page does."""
+    variables = {"semantic_layer": "metrics"}
+    # What an earlier dbt parse left would be read as it is.
+    listed = installed("ls", "--no-partial-parse", variables=variables)
+    assert listed.exit_code != 0
+    said = " ".join(listed.output.split())
+    assert "semantic_layer is metrics, and dbt-core 1.12 builds no metrics of an installed" in said
+    (command,) = re.findall(r"(dbt parse --vars '.*?')", said)
+    assert command in (ROOT / "docs" / "as_a_package.md").read_text()
+
+
 def test_one_mart_with_what_it_reads_is_built_on_an_empty_database(installed):
     """Dbt selects each test that has one of the tables; others of its tables are not there."""
     build = installed(
@@ -241,6 +253,41 @@ def test_modules_exposures_and_contracts_can_be_left_out_from_outside(installed,
     assert not names & {f"customer_value__{table}" for table in mart_names("decisions")}
     assert {e["package_name"] for e in manifest["exposures"].values()} == {"web_shop"}
     assert not [node["name"] for node in ours if node["config"].get("contract", {}).get("enforced")]
+
+
+def test_what_is_no_mart_is_refused_to_the_consumers_models(installed, consumer_folder):
+    """In dbt's words, which the page of troubles has."""
+    model = consumer_folder / "models" / "days.sql"
+    model.write_text("select * from {{ ref('int_customer_value__customer_days') }}")
+    parsed = installed("parse")
+    model.unlink()
+    assert parsed.exit_code != 0
+    words = "which is not allowed because the referenced node is protected"
+    assert words in " ".join(parsed.output.split())
+    assert words in (ROOT / "docs" / "troubleshooting.md").read_text()
+
+
+def test_the_dispatched_macros_stay_ours_as_documented(consumer_folder):
+    """Where they would not, the shop's default__try_cast stops every command."""
+    page = (ROOT / "docs" / "as_a_package.md").read_text()
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.S)]
+    (dispatch,) = (block["dispatch"] for block in blocks if "dispatch" in block)
+    settings = yaml.safe_load((consumer_folder / "dbt_project.yml").read_text())
+    assert settings["dispatch"] == dispatch
+    assert "default__try_cast" in (consumer_folder / "macros" / "shop.sql").read_text()
+
+
+@pytest.mark.parametrize("setting", [{"+materialized": "table"}, {"+full_refresh": True}])
+def test_what_cannot_be_built_again_is_not_begun_anew(installed, configured, setting):
+    """Dbt prefers the settings of the root project to those of the model."""
+    configured({"models": {"customer_value": setting}})
+    modules = {"modules": ["history", "audiences", "events"]}
+    for table in ("audience_changes", "customer_traits", "trial_segment_changes"):
+        model = f"customer_value__{table}"
+        compiled = installed("compile", "--select", model, variables=modules)
+        assert compiled.exit_code != 0
+        said = " ".join(compiled.output.split())
+        assert f"{table} keeps what cannot be built again, and would be built anew" in said
 
 
 def test_a_module_is_not_left_out_by_its_folder(installed, configured):

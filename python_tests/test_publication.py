@@ -80,8 +80,9 @@ class Reader:
         return reads
 
 
-def make_marts(connection, day: int, rows: int = 3000) -> pd.DataFrame:
+def make_marts(connection, day: int, rows: int = 3000, schema: str = "main") -> pd.DataFrame:
     """Make two marts of another day, commented as dbt does, and list them."""
+    connection.execute(f"create schema if not exists {schema}; use {schema}")
     connection.execute(
         f"create or replace table customers as select i as customer_id, cast(i * {day} as "
         f"decimal(18, 4)) as net_revenue, date '2015-01-01' + {day} as as_of_date "
@@ -96,7 +97,9 @@ def make_marts(connection, day: int, rows: int = 3000) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "table_name": ["customers", "profile"],
-            "relation_name": [f'"{database}"."main"."{name}"' for name in ("customers", "profile")],
+            "relation_name": [
+                f'"{database}"."{schema}"."{name}"' for name in ("customers", "profile")
+            ],
         }
     )
 
@@ -123,6 +126,20 @@ def test_the_file_has_the_rows_types_and_comments_of_the_marts(tmp_path):
     assert read(tmp_path, "select count(*), sum(net_revenue) from customers") == [(3000, 4498500)]
     parquet = duckdb.sql(f"from '{tmp_path}/current/customers.parquet'")
     assert [str(data_type) for data_type in parquet.types] == ["BIGINT", "DECIMAL(18,4)", "DATE"]
+
+
+def test_a_project_may_leave_out_the_quotes(tmp_path):
+    """As with `quoting: {schema: false}` in its dbt_project.yml."""
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        marts = make_marts(connection, 1)
+        marts["relation_name"] = marts["relation_name"].str.replace('"', "")
+        folder = tmp_path / "published"
+        publication.publish(connection, marts, folder, str(tmp_path / "shop.duckdb"))
+    comments = read(folder, "select comment from duckdb_tables() where table_name = 'customers'")
+    assert comments == [("One row per customer; it's theirs.",)]
+    owner = json.loads((folder / "database.json").read_text())
+    assert owner == {"database": "../shop.duckdb", "schema": "main"}
+    assert publication.parts_of('"a ""b""".c."d.e"') == ['a "b"', "c", "d.e"]
 
 
 def test_in_memory_there_is_nothing_to_publish_beside(tmp_path):
@@ -207,10 +224,12 @@ def test_a_folder_in_the_way_gets_a_sentence(tmp_path):
         publication.publish(connection, make_marts(connection, 1), tmp_path)
 
 
-def publish_shop(database: Path, folder: Path, shop: str = "orders.csv", day: int = 1) -> str:
+def publish_shop(
+    database: Path, folder: Path, shop: str = "orders.csv", day: int = 1, schema: str = "main"
+) -> str:
     """Publish a day of a shop from a database of its own, and return the version's folder."""
     with duckdb.connect(str(database)) as connection:
-        marts = make_marts(connection, day)
+        marts = make_marts(connection, day, schema=schema)
         publication.publish(connection, marts, folder, str(database), shop)
     return os.readlink(folder / "current")
 
@@ -228,6 +247,25 @@ def test_a_folder_belongs_to_one_database(tmp_path):
     publish_shop(tmp_path / "elsewhere" / "one.duckdb", tmp_path / "elsewhere" / "published", day=2)
     (tmp_path / "elsewhere" / "one.duckdb").unlink()
     publish_shop(tmp_path / "two.duckdb", tmp_path / "elsewhere" / "published", day=3)
+
+
+def test_two_targets_in_one_database_do_not_take_turns(tmp_path):
+    """A build of a developer's schema would hide that of production from its readers."""
+    database, folder = tmp_path / "shop.duckdb", tmp_path / "shop_published"
+    before = publish_shop(database, folder, schema="analytics")
+    with pytest.raises(ValueError, match=r"belongs to the schema analytics of this database, and"):
+        publish_shop(database, folder, day=2, schema="dev")
+    assert os.readlink(folder / "current") == before
+    publish_shop(database, tmp_path / "elsewhere", day=2, schema="dev")
+    # A folder of before belongs to the schema that publishes next.
+    (folder / "database.json").write_text('{"database": "../shop.duckdb"}')
+    publish_shop(database, folder, day=3, schema="analytics")
+    with pytest.raises(ValueError, match="this build is of dev"):
+        publish_shop(database, folder, day=4, schema="dev")
+    # Where the other schema is gone the folder is free.
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("drop schema analytics cascade")
+    assert publish_shop(database, folder, day=4, schema="dev") != before
 
 
 def test_the_demo_does_not_take_the_place_of_a_shop(tmp_path):

@@ -2,11 +2,13 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 import yaml
 from conftest import run_dbt
-from helpers import ROOT, copy_macros, copy_project
+from helpers import ROOT, copy_macros, copy_project, thirty_customers
 
 # What a mistyped var may hold, by kind.
 VALUES = {
@@ -255,3 +257,40 @@ def test_a_var_of_a_model_of_yours_is_known(dbt, tmp_path):
         target=tmp_path / "target",
     )
     assert result.exit_code == 0, result.output
+
+
+# As a shop might have them: none is the default.
+OF_A_SHOP = {
+    "transaction_columns": {
+        **{"customer_id": "customer_id", "transacted_at": "transacted_at", "amount": "amount"},
+        "customer_group": "customer_id",
+    },
+    **{"date_format": "%d/%m/%Y", "decimal_separator": ",", "minor_units": 100},
+    **{"timezone": "Europe/Berlin", "encoding": "latin-1", "customer_id_format": "email"},
+    **{"missing_customer_ids": ["zzz"], "excluded_products": ["a"], "drop_identical_lines": True},
+    **{"as_of_date": "2025-06-01", "holdout_days": 60, "history_months": 3, "horizon_days": 180},
+    **{"activity_days": 60, "forecast_months": 12, "annual_discount_rate": 0.2},
+    **{"gross_margin": 0.4, "purchase_model": "mbg_nbd", "value_model": "ridge"},
+    **{"fit_group": "customer_group", "rfm_scoring": "thresholds", "cluster_counts": [2, 3]},
+    **{"spend_cap_percentile": 99, "vip_share": 0.1, "high_share": 0.3, "lapse_after_days": 60},
+    **{"control_variant": "nobody", "control_share": 0.5, "test_power": 0.9, "wished_lift": 0.3},
+    **{"response_value": 3, "contact_cost": 0.2, "service_loss_share": 0.1},
+    **{"marketing_budget_share": 0.1, "budget_floor_share": 0.02, "budget_cap_share": 0.3},
+    **{"decay_retention_share": 0.6, "minimum_customers": 5, "maximum_excluded_share": 0.5},
+    **{"minimum_group_ratio": 0.5, "maximum_undone_share": 0.5, "return_order_prefix": "R"},
+}
+
+
+def test_unit_tests_pass_whatever_the_vars_are(demo, tmp_path):
+    """They are part of a plain dbt build, so each gives the vars that it rests on."""
+    orders, erased = tmp_path / "orders.csv", tmp_path / "erased.csv"
+    thirty_customers().to_csv(orders, index=False)
+    erased.write_text("customer_id\n1\n")
+    inputs = {"transactions": str(orders), "erasure_requests": str(erased)}
+    tested = run_dbt(
+        *("test", "--threads", "2", "--select", "test_type:unit"),
+        database=Path(shutil.copy(demo.database, tmp_path)),
+        variables={**OF_A_SHOP, **inputs},
+    )
+    assert re.search(r"PASS=\d{3} ", tested.output), tested.output
+    assert tested.exit_code == 0, tested.output

@@ -84,9 +84,15 @@ def describe(connection, table_name: str, relation_name: str) -> dict:
     }
 
 
+def parts_of(relation_name: str) -> list[str]:
+    """Return database, schema and name of a relation, quoted or, as a project may have it, not."""
+    found = re.findall(r'"((?:[^"]|"")*)"|([^."]+)', relation_name)
+    return [quoted.replace('""', '"') or plain for quoted, plain in found]
+
+
 def comments_of(connection, relation_name: str) -> tuple[str | None, dict[str, str]]:
     """Return the comment on a table or view, and those on its columns."""
-    place = [part.replace('""', '"') for part in re.findall(r'"((?:[^"]|"")*)"', relation_name)]
+    place = parts_of(relation_name)
     (comment,) = connection.execute(
         "select max(comment) from (select comment, database_name, schema_name, table_name "
         "from duckdb_tables() union all select comment, database_name, schema_name, view_name "
@@ -252,20 +258,42 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def claim(folder: Path, database: str | None, shop: str) -> None:
+def schemas_with_customers(connection) -> set[str]:
+    """Return the schemas of this database that have a table of customers."""
+    rows = connection.execute(
+        "select schema_name from duckdb_tables() "
+        "where database_name = current_database() and table_name = 'customers'"
+    ).fetchall()
+    return {schema for (schema,) in rows}
+
+
+def claim(folder: Path, database: str | None, shop: str, schema: str, schemas: set[str]) -> None:
     """Make the folder this database's, or stop where it is another's or holds another shop.
 
     A folder and its database may be moved together: the path between them counts. The folder of a
-    database that is gone is free; one in memory owns none.
+    database that is gone is free; one in memory owns none. Nor may two targets with schemas of
+    their own in one database take turns: readers of production would find a trial.
+
+    Parameters
+    ----------
+    schema : that of the marts. schemas : those of the database that have customers.
     """
     owner = folder / "database.json"
-    other = read_json(owner).get("database")
+    owned = read_json(owner)
+    other, other_schema = owned.get("database"), owned.get("schema", schema)
     mine = os.path.relpath(Path(database).resolve(), folder.resolve()) if database else other
     if other and other != mine and (folder.resolve() / other).exists():
         raise ValueError(
             f"{folder} belongs to the database {(folder.resolve() / other).resolve()}, and two "
             "would mix their files: name another folder in published_path, or delete "
             f"{owner} if this one is to take it over."
+        )
+    if other and other == mine and other_schema != schema and other_schema in schemas:
+        raise ValueError(
+            f"{folder} belongs to the schema {other_schema} of this database, and this build is of "
+            f"{schema}: readers would find the one in the place of the other. Name another folder "
+            "in published_path, or publish nothing here, by --vars '{published_path: \"\"}', or "
+            f"delete {owner} if this schema is to take it over."
         )
     held = read_json(folder / "current" / MANIFEST).get("input", shop)
     if shop in DEMOS and held not in DEMOS:
@@ -274,8 +302,8 @@ def claim(folder: Path, database: str | None, shop: str) -> None:
             "var transactions names no input: name it, or another folder in published_path, or "
             "delete this one if the demo is to take it over."
         )
-    if mine != other:
-        owner.write_text(json.dumps({"database": mine}))
+    if owned != (now := {"database": mine, "schema": schema}):
+        owner.write_text(json.dumps(now))
 
 
 def publish(
@@ -307,7 +335,8 @@ def publish(
             )
         (folder / "versions").mkdir(parents=True, exist_ok=True)
         with locked(folder):
-            claim(folder, database, shop)
+            *_, schema, _ = parts_of(places["customers"])
+            claim(folder, database, shop, schema, schemas_with_customers(connection))
             tables = [describe(connection, *item) for item in sorted(places.items())]
             version = version_of(tables, as_of_date)
             publication = summarise(tables, version, as_of_date, folder)

@@ -7,6 +7,7 @@
     on_schema_change="append_new_columns",
     pre_hook="{{ customer_value.forget_erased() }}"
 ) }}
+{%- do require_kept_history() %}
 
 {#- dbt-spark would append the rows that are to be replaced. -#}
 {%- if execute and target.type == "spark"

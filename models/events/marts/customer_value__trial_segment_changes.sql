@@ -5,6 +5,7 @@
     on_schema_change="append_new_columns",
     pre_hook="{{ customer_value.forget_erased() }}"
 ) }}
+{%- do require_kept_history() %}
 
 with
 

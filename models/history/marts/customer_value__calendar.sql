@@ -1,3 +1,4 @@
+{%- do require_buildable_metrics() %}
 with
 
 current_dates as (
