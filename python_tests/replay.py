@@ -178,7 +178,7 @@ def forecast(days: Days, at: int, horizon: int) -> Forecast:
     columns = [*corrections.REVENUE_FEATURES, "date_number", "population_count"]
     totals = [f"{kind}_{name}" for kind in ("expected", "actual") for name in corrections.MEASURES]
     sample = pd.concat(frames) if frames else pd.DataFrame(columns=[*columns, *totals])
-    learned = corrections.fit_forecast(sample.reset_index(drop=True), 1)
+    learned = corrections.fit_forecast(sample.reset_index(drop=True), 1, horizon / max(window, 1))
     learned = learned.reindex(columns=list(corrections.COLUMNS))
 
     estimates = fitted("mbg_nbd", now)
@@ -227,6 +227,7 @@ def deviations(
         revenue / purchases,
         np.sqrt(np.expm1(within)).to_numpy(),
         np.sqrt(np.expm1(within / (now["paid_count"] + shrinkage))).to_numpy(),
+        purchases,
     )
     ones, zeros = np.ones(len(now)), np.zeros(len(now), "int64")
     histories = (now[n].to_numpy("float64") for n in fits.PATTERN[:3])

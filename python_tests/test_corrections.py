@@ -33,7 +33,9 @@ def simulated_sample(rows: int, seed: int = 7, role: str = "current") -> pd.Data
 
 
 def dates_of(*roles: str) -> pd.DataFrame:
-    return pd.DataFrame({"forecast_role": roles, "date_number": 0, "horizon_days": 40})
+    return pd.DataFrame(
+        {"forecast_role": roles, "date_number": 0, "horizon_days": 40, "window_days": 40}
+    )
 
 
 def test_the_factor_is_that_of_scikit_learns_poisson_regression():
@@ -105,6 +107,25 @@ def test_the_dispersion_is_found_again():
         mean, random.negative_binomial(theta, theta / (theta + mean))
     )
     assert (c0, c1) == (pytest.approx(-0.3, abs=0.05), pytest.approx(0.5, abs=0.05))
+
+
+@pytest.mark.parametrize("stretch", [1, 3])
+def test_the_chance_to_buy_is_right_in_every_part_of_the_horizon(stretch):
+    """Customers of gamma-distributed rates, watched in a window and foreseen over a longer one."""
+    random = np.random.default_rng(4)
+    mean = random.gamma(1.0, 1.5, 40_000) + 0.05
+    theta = np.exp(-0.2 + 0.7 * np.log(mean))
+    rate = random.gamma(theta, mean / theta)
+    watched = corrections.fit_dispersion(mean, random.poisson(rate))
+    c0, c1 = corrections.over_horizon(*watched, stretch)
+    of_horizon = np.exp(c0 + c1 * np.log(stretch * mean))
+    for part in (0.25, 0.5, 1):
+        foreseen = stretch * part * mean
+        chance = 1 - (of_horizon / (of_horizon + foreseen)) ** of_horizon
+        came = -np.expm1(-stretch * part * rate)
+        assert chance.mean() == pytest.approx(came.mean(), abs=0.005)
+        busy = mean > 2
+        assert chance[busy].mean() == pytest.approx(came[busy].mean(), abs=0.01)
 
 
 @pytest.mark.parametrize(("c0", "c1"), [(-0.3, 0.8), (0.0, 0.0), (3.0, 1.0), (-6.0, 0.2)])
@@ -186,10 +207,9 @@ def test_sql_scores_as_python_does(cdnow_sample, role):
     theta = np.exp(c0 + c1 * np.log(corrected))
     np.testing.assert_allclose(scored["dispersion"], theta, rtol=1e-9)
     near = scored["expected_purchases_90d"].to_numpy()
-    of_near = np.exp(c0 + c1 * np.log(near))
     np.testing.assert_allclose(
         scored["probability_active_90d"],
-        1 - nbinom.pmf(0, of_near, of_near / (of_near + near)),
+        1 - nbinom.pmf(0, theta, theta / (theta + near)),
         rtol=1e-9,
         atol=1e-12,
     )

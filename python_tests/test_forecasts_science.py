@@ -670,9 +670,9 @@ def test_the_variance_around_a_corrected_forecast_is_that_of_simulated_spend():
     random = np.random.default_rng(5)
     mean, dispersion, value, of_value, of_mean = 1.7, 0.8, 20.0, 0.9, 0.3
     correction = intervals.Corrected(
-        *(np.array([number]) for number in (1.0, dispersion, value, of_value, of_mean))
+        *(np.array([number]) for number in (1.0, dispersion, value, of_value, of_mean, mean))
     )
-    count, spend = intervals.corrected_variances(np.array([mean]), correction)
+    count, spend = intervals.corrected_variances(correction)
     drawn = random.negative_binomial(dispersion, dispersion / (dispersion + mean), 200_000)
 
     def lognormal(deviation, size):
@@ -685,6 +685,29 @@ def test_the_variance_around_a_corrected_forecast_is_that_of_simulated_spend():
     paid = of_customer * np.bincount(customer, values, minlength=len(drawn))
     assert count[0] == pytest.approx(drawn.var(), rel=0.03)
     assert spend[0] == pytest.approx(paid.var(), rel=0.05)
+
+
+def test_chance_around_a_corrected_forecast_is_that_of_what_is_published(cdnow_interval_tables):
+    """Also where a customer's group has a base of its own, which the pooled one is not."""
+    sample, *rest = cdnow_interval_tables["mbg_nbd"]
+    published = 0.3 + 0.4 * sample["repeat_count"]
+    sample = sample.assign(
+        purchases_factor=1.1,
+        dispersion=0.7,
+        expected_purchase_value=20.0,
+        purchase_value_deviation=0.6,
+        mean_value_deviation=0.2,
+        expected_purchases_365d=published,
+    )
+    scored = score((sample, *rest), "mbg_nbd", replicates=10)
+    totals = scored[scored["scope"] == "total"].set_index(["measure", "level"])
+    count = published + published**2 / 0.7
+    process = np.sqrt(count.sum()) / published.sum()
+    found = totals.loc[("expected_purchases", 0.8), "process_deviation"]
+    assert found == pytest.approx(process, rel=1e-9)
+    spend = 20.0**2 * (published * 0.36 * 1.04 + count * 1.04 + published**2 * 0.04)
+    found = totals.loc[("lifetime_value", 0.8), "process_deviation"]
+    assert found == pytest.approx(np.sqrt(spend.sum()) / (20.0 * published.sum()), rel=1e-9)
 
 
 def test_rates_stay_finite_where_the_closed_form_overflows():

@@ -6,7 +6,7 @@
         "ids_in_two_cases", "unknown_overrides", "negative_amounts", "too_few_customers",
         "too_few_repeat_customers", "short_history",
         "left_truncated", "isolated_first_date", "isolated_as_of_date", "concentrated_value",
-        "looks_like_subscriptions", "no_renewal_model", "plan_ended_at_once", "no_consent_input",
+        "later_returns", "looks_like_subscriptions", "no_renewal_model", "plan_ended_at_once", "no_consent_input",
         "unknown_channels", "no_holdout", "frequency_spend_correlation", "not_converged",
         "value_model_not_estimated", "no_dropout_identified", "purchases_at_boundary",
         "spend_at_boundary", "baseline_beats_model", "holdout_bias", "group_bias",

@@ -1,5 +1,5 @@
-{# The dispersion of the negative binomial around an expected number of purchases, for a row that
-   carries dispersion_intercept and dispersion_slope. #}
+{# The dispersion of the negative binomial around the purchases expected over the horizon, for a row
+   that carries dispersion_intercept and dispersion_slope. #}
 {% macro count_dispersion(mean) -%}
     exp(
         dispersion_intercept
@@ -9,9 +9,6 @@
 
 
 {# The probability of at least one purchase under it: 1 - (t / (t + mean)) ^ t. #}
-{% macro probability_of_purchase(mean) -%}
-    1 - exp(
-        -1 * {{ customer_value.count_dispersion(mean) }}
-        * ln(1 + {{ mean }} / {{ customer_value.count_dispersion(mean) }})
-    )
+{% macro probability_of_purchase(mean, dispersion) -%}
+    1 - exp(-1 * {{ dispersion }} * ln(1 + {{ mean }} / {{ dispersion }}))
 {%- endmacro %}

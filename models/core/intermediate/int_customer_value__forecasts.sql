@@ -90,20 +90,30 @@ expected as (
 
 ),
 
+with_dispersion as (
+
+    select
+        *,
+        {{ count_dispersion("expected_purchases_365d") }} as dispersion
+    from expected
+
+),
+
 corrected as (
 
     select
         {{ shared | join(",\n        ") }},
         'corrected' as model,
         probability_alive,
-        {{ probability_of_purchase("expected_purchases_90d") }}
+        -- A part of the horizon has its dispersion: customers differ by as much.
+        {{ probability_of_purchase("expected_purchases_90d", "dispersion") }}
             as probability_active_90d,
         expected_purchases_90d,
         expected_purchases_365d,
         discounted_purchases_365d,
         expected_purchase_value,
         purchases_factor,
-        {{ count_dispersion("expected_purchases_365d") }} as dispersion,
+        dispersion,
         -- Of a lognormal with this variance of the logarithm, as shares of the mean:
         -- one purchase around the customer's mean, and that around its estimate.
         sqrt(exp(least(within_spend_variance, 20)) - 1) as purchase_value_deviation,
@@ -112,7 +122,7 @@ corrected as (
                 least(within_spend_variance / (paid_count + spend_shrinkage), 20)
             ) - 1
         ) as mean_value_deviation
-    from expected
+    from with_dispersion
 
 ),
 

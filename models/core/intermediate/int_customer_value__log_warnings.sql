@@ -31,6 +31,18 @@ forecasts as (
 
 ),
 
+all_days as (
+
+    select
+        customer_id,
+        net_amount,
+        days_since_previous_purchase,
+        is_purchase_day,
+        transacted_date
+    from {{ ref("int_customer_value__customer_days") }}
+
+),
+
 customer_days as (
 
     select
@@ -38,7 +50,7 @@ customer_days as (
         net_amount,
         days_since_previous_purchase,
         transacted_date
-    from {{ ref("int_customer_value__customer_days") }}
+    from all_days
     where is_purchase_day
 
 ),
@@ -330,6 +342,19 @@ revenue_holders as (
 
 ),
 
+-- A return of the same day is in what the day brought, on which the values of
+-- purchases rest; one of another day is in no forecast.
+spend_and_returns as (
+
+    select
+        sum(case when is_purchase_day then net_amount end) as spend,
+        sum(case when not is_purchase_day then -1 * net_amount end) as returned
+    from all_days
+    -- People without a purchase day are no customers.
+    where customer_id in (select customer_days.customer_id from customer_days)
+
+),
+
 -- Subscribers pay about the same after about the same time.
 rhythms as (
 
@@ -555,6 +580,18 @@ warnings as (
             '): examine this one apart, since totals and means depend on it.'
         ) as sentence
     from revenue_holders
+    union all
+    select
+        'later_returns' as warning_code,
+        'log' as subject,
+        concat(
+            {{ number_text("100.0 * returned / spend", 1) }},
+            ' % of what customers spent went back to them on later days: the expected ',
+            'value of a purchase and the lifetime value are before such returns, and ',
+            'so is the revenue that forecasts are compared with.'
+        ) as sentence
+    from spend_and_returns
+    where spend > 0 and returned > {{ var("maximum_bias_share") }} * spend
     union all
     select
         'pooled_groups' as warning_code,

@@ -656,11 +656,15 @@ warnings as (
         where
             abs(mean_probability - outcome_share)
             > {{ var("maximum_bias_share") }} * outcome_share
-            -- Three standard errors of a share.
+            -- Three standard errors, of the share or of what is expected: where all or
+            -- none came true, the share has none.
             and (mean_probability - outcome_share)
             * (mean_probability - outcome_share)
             * observation_count
-            > 9 * outcome_share * (1 - outcome_share)
+            > 9 * greatest(
+                mean_probability * (1 - mean_probability),
+                outcome_share * (1 - outcome_share)
+            )
             and {{ number_text("100 * mean_probability", 1) }}
             != {{ number_text("100 * outcome_share", 1) }}
     {%- endif %}

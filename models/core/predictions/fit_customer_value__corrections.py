@@ -244,6 +244,16 @@ def fit_dispersion(expected: np.ndarray, actual: np.ndarray) -> tuple[float, flo
     return float(point[0]), float(point[1])
 
 
+def over_horizon(c0: float, c1: float, stretch: float) -> tuple[float, float]:
+    """Return c0 and c1 by the mean over the horizon, which is `stretch` times the window.
+
+    Customers differ in their rates, whatever the length of the period: the dispersion of a negative
+    binomial does not change with it (Ehrenberg 1988). So it is read at what the horizon
+    brings per window, and holds for every part of the horizon.
+    """
+    return c0 - c1 * float(np.log(stretch)), c1
+
+
 def medians(c0: float, c1: float, highest: int) -> pd.DataFrame:
     """Return, for each whole number, the median of a mean that begins there, and where it rises.
 
@@ -324,13 +334,14 @@ def levels_of(sample: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
 
 
-def fit_forecast(sample: pd.DataFrame, highest: int) -> pd.DataFrame:
+def fit_forecast(sample: pd.DataFrame, highest: int, stretch: float) -> pd.DataFrame:
     """Return everything that was learned for one forecast, with the columns COLUMNS.
 
     Parameters
     ----------
     sample : the rows of its internal dates.
     highest : the highest mean whose median is asked for.
+    stretch : the horizon over the window in which the customers were watched.
     """
     levels = levels_of(sample)
     ratios = {
@@ -361,7 +372,9 @@ def fit_forecast(sample: pd.DataFrame, highest: int) -> pd.DataFrame:
             if measure == "purchases":
                 mean = expected[known] * fit.factors(features) * level[known]
                 stride = 1 + len(mean) // DISPERSION_ROWS
-                dispersion = fit_dispersion(mean[::stride], actual[::stride])
+                dispersion = over_horizon(
+                    *fit_dispersion(mean[::stride], actual[::stride]), stretch
+                )
     elif dates == 0:
         finding = (
             "Nothing learned: the log is too short for a date with as much history before it as "
@@ -398,7 +411,8 @@ def fit_corrections(sample: pd.DataFrame, dates: pd.DataFrame) -> pd.DataFrame:
     ----------
     sample : forecast_role, date_number, customer_id, population_count, the features, and expected
         and actual purchases and revenue; one row per forecast, internal date and customer.
-    dates : forecast_role, date_number, horizon_days; one row with date_number 0 per forecast.
+    dates : forecast_role, date_number, horizon_days, window_days; one row with date_number 0 per
+        forecast.
 
     Returns
     -------
@@ -408,10 +422,13 @@ def fit_corrections(sample: pd.DataFrame, dates: pd.DataFrame) -> pd.DataFrame:
     known = sorted(set(sample.columns) - {"customer_id", "forecast_role", "as_of_date"})
     frames = []
     own = dates[dates["date_number"] == 0].sort_values("forecast_role")
-    for role, horizon in zip(own["forecast_role"], own["horizon_days"], strict=True):
+    names = ["forecast_role", "horizon_days", "window_days"]
+    for role, horizon, window in own[names].itertuples(index=False):
         rows = sample[sample["forecast_role"] == role]
         keys = [rows[name].to_numpy("float64") for name in ("date_number", *known)]
-        learned = fit_forecast(rows.iloc[np.lexsort(keys[::-1])], int(horizon))
+        learned = fit_forecast(
+            rows.iloc[np.lexsort(keys[::-1])], int(horizon), horizon / max(window, 1)
+        )
         frames.append(learned.assign(forecast_role=role))
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     return rows.reindex(columns=list(COLUMNS)).astype(COLUMNS)

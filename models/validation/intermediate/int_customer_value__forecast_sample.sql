@@ -42,7 +42,8 @@ forecasts_in_use as (
         expected_purchase_value,
         margin_share,
         purchase_value_deviation,
-        mean_value_deviation
+        mean_value_deviation,
+        expected_purchases_365d
     from {{ ref("int_customer_value__forecasts") }}
     where
         forecast_role = 'current'
@@ -95,6 +96,7 @@ forecast_sample as (
         forecasts_in_use.expected_purchase_value,
         forecasts_in_use.purchase_value_deviation,
         forecasts_in_use.mean_value_deviation,
+        forecasts_in_use.expected_purchases_365d,
         populations.customer_count as population_customer_count
     from customer_sample
     inner join customer_scores

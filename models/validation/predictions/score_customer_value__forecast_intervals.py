@@ -46,6 +46,7 @@ CORRECTED_COLUMNS = (
     "expected_purchase_value",
     "purchase_value_deviation",
     "mean_value_deviation",
+    "expected_purchases_365d",
 )
 # Customers simulated at most: the process deviation of a part is scaled to the whole.
 SIMULATED_CUSTOMERS = 20_000
@@ -61,8 +62,9 @@ class Corrected:
     """What a corrected forecast knows of the customers, one value each.
 
     The factor on the base model's purchases, their dispersion (negative binomial), the expected
-    value of a purchase, and the deviations of one purchase's value and of the customer's mean
-    value, both over the expected value.
+    value of a purchase, the deviations of one purchase's value and of the customer's mean value,
+    both over the expected value, and the expected purchases. These are the base's times the
+    factor, but for customers whose group has a base of its own.
     """
 
     factor: np.ndarray
@@ -70,6 +72,7 @@ class Corrected:
     value: np.ndarray
     value_deviation: np.ndarray
     mean_deviation: np.ndarray
+    purchases: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -242,14 +245,13 @@ def simulate_spend(
     return random.gamma(p * purchases) / scale
 
 
-def corrected_variances(
-    purchases: np.ndarray, correction: Corrected
-) -> tuple[np.ndarray, np.ndarray]:
+def corrected_variances(correction: Corrected) -> tuple[np.ndarray, np.ndarray]:
     """Return the variances of each customer's purchases and spend around a corrected forecast.
 
     Purchases are negative binomial. The spend is the sum of so many values around a mean of the
     customer's own, which is uncertain in its turn (the law of total variance, twice).
     """
+    purchases = correction.purchases
     count = purchases + purchases**2 / correction.dispersion
     mean_square = correction.mean_deviation**2
     spend = correction.value**2 * (
@@ -270,20 +272,22 @@ def corrected_deviations(
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return the deviations of relative_deviations around a corrected forecast."""
 
-    def totals(point):
-        purchases = expected_purchases(model, customers, horizon, point) * correction.factor
+    def totals(purchases):
         value = purchases * correction.value * customers.value_per_spend
-        return purchases, customers.totals(purchases), customers.totals(value)
+        return customers.totals(purchases), customers.totals(value)
 
-    purchases, *expected = totals(parameters)
-    replicates = [totals(point)[1:] for point in refitted]
-    count, spend = corrected_variances(purchases, correction)
+    def totals_at(point):
+        return totals(expected_purchases(model, customers, horizon, point) * correction.factor)
+
+    published, expected = totals(correction.purchases), totals_at(parameters)
+    replicates = [totals_at(point) for point in refitted]
+    count, spend = corrected_variances(correction)
     variances = (customers.totals(count), customers.totals(spend * customers.value_per_spend**2))
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             measure: (
                 np.std([totals[place] for totals in replicates], axis=0, ddof=1) / expected[place],
-                np.sqrt(variances[place]) / expected[place],
+                np.sqrt(variances[place]) / published[place],
             )
             for place, measure in enumerate(LEVEL_MEASURES)
         }
@@ -412,8 +416,8 @@ def score_intervals(
     sample : segment, repeat_count, last_purchase_age_days, customer_age_days,
         paid_repeat_count, mean_repeat_value, value_per_spend, population_customer_count; one
         row per customer of the sample. And, missing where the forecast is that of a purchase model
-        as it is, purchases_factor, dispersion, expected_purchase_value, purchase_value_deviation
-        and mean_value_deviation.
+        as it is, purchases_factor, dispersion, expected_purchase_value, purchase_value_deviation,
+        mean_value_deviation and expected_purchases_365d.
     fitted : as_of_role, model, replicate, parameter, estimate, mean_purchase_value; replicate 0
         is the estimate.
     purchase_model : the model whose forecasts are in use, or the base of the correction.
