@@ -601,7 +601,7 @@
                 "from": 0,
                 "expected": not_negative,
                 "meaning": "a build warns where a holdout total, or a mean probability, is off "
-                    ~ "by a larger share, or where a larger share of the spend was returned on later days",
+                    ~ "by a larger share, or where more of the spend was returned on later days",
             },
             "maximum_undone_share": {
                 "kind": "number",
