@@ -14,7 +14,7 @@
     case
         when probability_active_90d >= {{ chance }} or dispersion is null
             then {{ customer_value.days_on_curve(chance, near, near_chance, 0) }}
-        else {{ customer_value.days_on_curve(chance, far, far_chance, near + 1) }}
+        else {{ customer_value.days_on_curve(chance, far, far_chance, near ~ " + 1") }}
     end
 {%- endmacro %}
 
