@@ -52,7 +52,7 @@ def test_where_two_features_say_the_same_there_are_few_clusters():
     same = features_of(np.column_stack([recency, np.log1p(orders), np.log1p(20.0 * orders)]))
     fitted = fit(same, counts=(3, 4, 5, 6, 7, 8)).groupby("cluster_count").first()
     assert fitted.index[fitted["is_selected"]].max() <= 4
-    assert fitted.loc[5:, "finding"].str.contains("frequency and monetary say the same").all()
+    assert fitted.loc[5:, "finding"].str.contains("frequency and monetary carry the same").all()
     other = features_of(
         np.column_stack([recency, np.log1p(orders), np.log1p(random.gamma(2, 20, 900))])
     )
