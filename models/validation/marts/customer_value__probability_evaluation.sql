@@ -79,7 +79,7 @@ sums as (
 
 ),
 
--- Observations with one score cannot be told apart: they are one step of the curves.
+-- Observations with the same score cannot be ordered: they are one step of the curves.
 steps as (
 
     select
