@@ -137,7 +137,10 @@ def test_a_build_with_metrics_in_another_project_gets_a_sentence(installed):
     listed = installed("ls", "--no-partial-parse", variables=variables)
     assert listed.exit_code != 0
     said = " ".join(listed.output.split())
-    assert "semantic_layer is metrics, and dbt-core 1.12 cannot build the metrics of an installed" in said
+    assert (
+        "semantic_layer is metrics, and dbt-core 1.12 cannot build the metrics of an installed"
+        in said
+    )
     (command,) = re.findall(r"(dbt parse --vars '.*?')", said)
     assert command in (ROOT / "docs" / "as_a_package.md").read_text()
 
@@ -287,7 +290,9 @@ def test_what_cannot_be_built_again_is_not_begun_anew(installed, configured, set
         compiled = installed("compile", "--select", model, variables=modules)
         assert compiled.exit_code != 0
         said = " ".join(compiled.output.split())
-        assert f"{table} keeps a history that cannot be rebuilt, and this build would restart" in said
+        assert (
+            f"{table} keeps a history that cannot be rebuilt, and this build would restart" in said
+        )
 
 
 def test_a_module_is_not_left_out_by_its_folder(installed, configured):
