@@ -546,7 +546,7 @@ def refused(dbt, tmp_path) -> Callable[..., str]:
             "subscription_payments",
             "customer_id,paid_on,amount\na,2023-01-01,0\nb,2023-01-01,-10\nc,soon,10\n",
             {"billing_interval": "month"},
-            "says that somebody paid (2 free of charge, 1 invalid_date)",
+            "shows a payment (2 free of charge, 1 invalid_date)",
             id="nobody pays",
         ),
         pytest.param(
