@@ -9,8 +9,9 @@
 {% macro days_to_next_purchase(chance) -%}
     {%- set near, far = var("activity_days"), var("horizon_days") -%}
     {%- set near_chance = "nullif(probability_active_90d, 0)" -%}
-    {%- set far_chance = "nullif(1 - exp(-1 * dispersion"
-        ~ " * ln(1 + expected_purchases_365d / dispersion)), 0)" -%}
+    {%- set far_chance = "nullif("
+        ~ customer_value.probability_of_purchase("expected_purchases_365d", "dispersion")
+        ~ ", 0)" -%}
     case
         when probability_active_90d >= {{ chance }} or dispersion is null
             then {{ customer_value.days_on_curve(chance, near, near_chance, 0) }}

@@ -1,10 +1,14 @@
 {# The role under which a customer's purchase model was fitted: that of the date, with the name of the
    group where the customer's has parameters of its own. #}
 {% macro fit_role(as_of_role, fit_group) -%}
-    case
-        when {{ fit_group }} is null then {{ as_of_role }}
-        else concat({{ as_of_role }}, '|', {{ fit_group }})
-    end
+    {% if customer_value.fits_groups() -%}
+        case
+            when {{ fit_group }} is null then {{ as_of_role }}
+            else concat({{ as_of_role }}, '|', {{ fit_group }})
+        end
+    {%- else -%}
+        {{ as_of_role }}
+    {%- endif %}
 {%- endmacro %}
 
 

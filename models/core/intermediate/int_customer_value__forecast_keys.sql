@@ -29,11 +29,7 @@ forecast_rows as (
     past_rows as (
 
         select
-            {% if fits_groups() -%}
-                {{ fit_role("'current'", "fit_groups.fit_group") }}
-            {%- else -%}
-                'current'
-            {%- endif %} as as_of_role,
+            {{ fit_role("'current'", "fit_groups.fit_group") }} as as_of_role,
             true as is_current,
             forecast_dates.date_number,
             forecast_dates.horizon_days,

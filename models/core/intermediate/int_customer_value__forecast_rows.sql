@@ -327,11 +327,7 @@ forecast_rows as (
         ---------- strings
         modelled_dates.forecast_role,
         modelled_dates.as_of_role,
-        {% if fits_groups() -%}
-            {{ fit_role("modelled_dates.as_of_role", "fit_groups.fit_group") }}
-        {%- else -%}
-            modelled_dates.as_of_role
-        {%- endif %} as fit_role,
+        {{ fit_role("modelled_dates.as_of_role", "fit_groups.fit_group") }} as fit_role,
 
         ---------- numerics
         modelled_dates.date_number,

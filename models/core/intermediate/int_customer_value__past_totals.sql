@@ -57,14 +57,7 @@ past_totals as (
         customer_days.last_purchase_date
     from customer_days
     cross join past_dates
-    where
-        case
-            when customer_days.transacted_date <= past_dates.as_of_date
-                then coalesce(
-                    customer_days.next_transacted_date, cast('9999-12-31' as date)
-                ) > past_dates.as_of_date
-            else false
-        end
+    where {{ is_last_day_up_to("customer_days", "past_dates.as_of_date") }}
 
 )
 

@@ -106,13 +106,7 @@ past_days as (
     cross join past_dates
     where
         running_totals.purchase_number > 0
-        and case
-            when running_totals.transacted_date <= past_dates.as_of_date
-                then coalesce(
-                    running_totals.next_transacted_date, cast('9999-12-31' as date)
-                ) > past_dates.as_of_date
-            else false
-        end
+        and {{ is_last_day_up_to("running_totals", "past_dates.as_of_date") }}
 
 ),
 
@@ -187,11 +181,7 @@ past_forecast_rows as (
         states.customer_id,
 
         ---------- strings
-        {% if fits_groups() -%}
-            {{ fit_role("'current'", "fit_groups.fit_group") }}
-        {%- else -%}
-            'current'
-        {%- endif %} as fit_role,
+        {{ fit_role("'current'", "fit_groups.fit_group") }} as fit_role,
 
         ---------- numerics
         modelled_dates.horizon_days,
